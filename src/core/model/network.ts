@@ -1,0 +1,90 @@
+/** The one door to the network, as probes see it: budgets, pacing, recording and replay hang on it. */
+import type { Duplex } from 'node:stream';
+import type { Transport } from './target.ts';
+
+export interface DialOptions {
+  readonly signal?: AbortSignal;
+  /** Milliseconds until the connection counts as timed out; default 5,000 off loopback. */
+  readonly timeout?: number;
+}
+
+/** What a TLS handshake by Node's own stack told (only for talking inside TLS; facts about TLS come from raw hellos). */
+export interface SecureChannel {
+  readonly stream: Duplex;
+  readonly protocol: string;
+  readonly cipher: string;
+  /** DER of the chain as sent, leaf first. */
+  readonly chain: readonly Uint8Array[];
+  readonly alpn?: string;
+}
+
+export interface DatagramPort {
+  send(bytes: Uint8Array): Promise<void>;
+  /** The next datagram from the peer, or undefined after `timeout` milliseconds. */
+  receive(timeout: number): Promise<Uint8Array | undefined>;
+  close(): void;
+}
+
+/** How a TCP port answered. `silent`: two tries with an RTT-derived timeout went unanswered. */
+export interface PortAnswer {
+  readonly port: number;
+  readonly state: 'open' | 'closed' | 'silent';
+  /** Milliseconds until the answer; absent for silent ports. */
+  readonly rtt?: number;
+}
+
+export interface SweepResult {
+  readonly open: readonly PortAnswer[];
+  readonly closed: number;
+  readonly silent: number;
+  /** False when no port of the host answered at all, open or closed. */
+  readonly answered: boolean;
+  /** ICMP said that there is no way to the host. */
+  readonly unreachable?: string;
+}
+
+export interface HttpRequest {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: boolean;
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers?: { readonly [name: string]: string };
+  readonly body?: Uint8Array | string;
+  readonly signal?: AbortSignal;
+  readonly timeout?: number;
+  /** Bytes of body kept; default 1 MiB. */
+  readonly limit?: number;
+}
+
+export interface HttpReply {
+  readonly status: number;
+  readonly reason: string;
+  /** Lower-case names; several values of one name in order. */
+  readonly headers: { readonly [name: string]: readonly string[] };
+  readonly body: Uint8Array;
+  readonly truncated: boolean;
+  /** What the server did that HTTP forbids (space before a colon, no status line …). */
+  readonly oddities: readonly string[];
+}
+
+export interface Dialer {
+  /** Connects; throws FaultError `refused`, `timeout`, `unreachable`, `over-budget`. The stream is destroyed on abort. */
+  tcp(host: string, port: number, options?: DialOptions): Promise<Duplex>;
+  /** TLS by Node over a stream of `tcp`, taking any certificate and the oldest versions it can. */
+  tls(
+    over: Duplex,
+    options?: DialOptions & { readonly servername?: string; readonly alpn?: readonly string[] },
+  ): Promise<SecureChannel>;
+  udp(host: string, port: number, options?: DialOptions): Promise<DatagramPort>;
+  /** Tolerant HTTP/1.x over `tcp`/`tls`; redirects are not followed. */
+  http(request: HttpRequest): Promise<HttpReply>;
+  /** Tells open, closed and silent TCP ports apart, paced; self-connects on loopback are recognised. */
+  sweep(
+    host: string,
+    ports: readonly number[],
+    options?: DialOptions & { readonly onProgress?: (done: number) => void },
+  ): Promise<SweepResult>;
+  /** Connections made so far by host and transport, for budgets and tests. */
+  readonly counts: { readonly [transport in Transport]: number };
+}

@@ -1,0 +1,85 @@
+/** Update signatures: what one format says of one artefact. */
+import type { Blob } from '../../lib/blob.ts';
+import type { Fault } from '../../lib/fault.ts';
+
+/** A public key or certificate that the user trusts, with its origin for messages. `der` is SPKI or certificate; raw formats (minisign, usign, PGP) keep their bytes in `raw`. */
+export interface TrustedKey {
+  readonly name: string;
+  readonly kind: 'spki' | 'certificate' | 'openpgp' | 'minisign' | 'signify' | 'ssh' | 'hmac' | 'raw';
+  readonly bytes: Uint8Array;
+}
+
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+  readonly what: string;
+}
+
+/** One signature found in an artefact. */
+export interface FoundSignature {
+  /** `RSASSA-PKCS1-v1_5`, `RSASSA-PSS`, `ECDSA`, `Ed25519`, … */
+  readonly algorithm: string;
+  readonly hash?: string;
+  readonly keyType?: string;
+  readonly keyBits?: number;
+  readonly curve?: string;
+  /** Hex SHA-256 of the SPKI where the key is known. */
+  readonly keyFingerprint?: string;
+  readonly signer?: string;
+  readonly certificate?: {
+    readonly subject: string;
+    readonly issuer: string;
+    readonly notBefore: string;
+    readonly notAfter: string;
+    readonly valid: boolean;
+    readonly why?: string;
+  };
+  /** Whether it verifies: with a given key; with a key embedded in the artefact only (`signer-unknown`); not at all; not checkable. */
+  readonly outcome: 'verified' | 'signer-unknown' | 'wrong-key' | 'broken' | 'refused';
+  /** Name of the trusted key that verified it. */
+  readonly verifiedBy?: string;
+  /** The key is a public sample or test key: its name. */
+  readonly sampleKey?: string;
+  readonly message: string;
+}
+
+/** What one format says of an artefact: signed or not, by whom, how much of the payload is covered. */
+export interface UpdateVerdict {
+  readonly format: string;
+  readonly title: string;
+  /** An update by its nature, as opposed to a bare image or a flash dump. */
+  readonly updateByNature: boolean;
+  readonly signed: boolean;
+  readonly signatures: readonly FoundSignature[];
+  /** Bytes of the artefact that a verified or verifiable signature protects, directly or through hashes that were recomputed. */
+  readonly covered: readonly ByteRange[];
+  /** Payload bytes (installed, executed, or deciding what is) that no signature protects. */
+  readonly uncovered: readonly ByteRange[];
+  /** Container framing outside signatures: listed without a finding. */
+  readonly framing: readonly ByteRange[];
+  /** Digests that protect against accident only: `sha256`, `crc32` …; `holds` false when it does not match. */
+  readonly integrity: readonly { readonly algorithm: string; readonly over: string; readonly holds: boolean }[];
+  readonly encrypted: boolean;
+  readonly version?: string;
+  readonly rollback?: { readonly protected: boolean; readonly value?: string };
+  readonly hardware: readonly string[];
+  readonly faults: readonly Fault[];
+  readonly notes: readonly string[];
+}
+
+export interface VerifyContext {
+  readonly keys: readonly TrustedKey[];
+  readonly now: Date;
+  readonly signal: AbortSignal;
+  /** Name of the public sample or test key with this SPKI fingerprint (hex SHA-256), if it is one. */
+  sampleKey(fingerprint: string): string | undefined;
+  /** A detached signature or companion file beside the artefact (`fw.bin.sig`), by suffix. */
+  companion(suffix: string): Blob | undefined;
+}
+
+export interface Verifier {
+  readonly id: string;
+  readonly title: string;
+  recognise(artefact: Blob): boolean;
+  verify(artefact: Blob, context: VerifyContext): Promise<UpdateVerdict>;
+}

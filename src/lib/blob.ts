@@ -1,0 +1,73 @@
+/** Random access to bytes that may be larger than memory: a file, a part of one, or an array. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+
+/**
+ * Bytes that can be read at any place. Reads are synchronous (local files sit in the page cache) and clamp at the end:
+ * `read(size, n)` gives an empty array, never an error, so a parser of hostile bytes needs one length check only.
+ */
+export interface Blob {
+  readonly size: number;
+  /** At most `length` bytes from `offset`; fewer at the end. The array may be a view: do not write to it. */
+  read(offset: number, length: number): Uint8Array;
+  /** The part [start, end), clamped; shares the bytes. */
+  slice(start: number, end?: number): Blob;
+  /** Where the bytes lie on disk, so that a worker thread can read them itself. Absent for bytes in memory. */
+  readonly origin?: { readonly path: string; readonly offset: number };
+}
+
+/** A file kept open until `close`. */
+export interface FileBlob extends Blob {
+  close(): void;
+}
+
+const clamp = (value: number, low: number, high: number): number =>
+  Math.min(Math.max(Math.trunc(value) || 0, low), high);
+
+/** The bytes of an array as a Blob; slices are views. */
+export function memoryBlob(bytes: Uint8Array): Blob {
+  return {
+    size: bytes.length,
+    read: (offset, length) => bytes.subarray(clamp(offset, 0, bytes.length), clamp(offset + length, 0, bytes.length)),
+    slice: (start, end = bytes.length) =>
+      memoryBlob(bytes.subarray(clamp(start, 0, bytes.length), clamp(end, 0, bytes.length))),
+  };
+}
+
+/** The part [start, end) of an open file. */
+export function descriptorBlob(descriptor: number, path: string, start: number, end: number): Blob {
+  const size = Math.max(0, end - start);
+  return {
+    size,
+    origin: { path, offset: start },
+    read(offset, length) {
+      const from = clamp(offset, 0, size);
+      const wanted = clamp(length, 0, size - from);
+      const into = Buffer.allocUnsafe(wanted);
+      let have = 0;
+      while (have < wanted) {
+        const got = readSync(descriptor, into, have, wanted - have, start + from + have);
+        if (got === 0) break;
+        have += got;
+      }
+      return new Uint8Array(into.buffer, into.byteOffset, have);
+    },
+    slice: (from, to = size) =>
+      descriptorBlob(descriptor, path, start + clamp(from, 0, size), start + clamp(to, 0, size)),
+  };
+}
+
+/** Opens a file for random access; throws what `openSync` throws. */
+export function openBlob(path: string): FileBlob {
+  const descriptor = openSync(path, 'r');
+  const blob = descriptorBlob(descriptor, path, 0, fstatSync(descriptor).size);
+  return { ...blob, close: () => closeSync(descriptor) };
+}
+
+/** The bytes in chunks of at most `chunk` bytes, in order. */
+export function* chunksOf(blob: Blob, chunk = 1 << 20): Generator<Uint8Array> {
+  for (let at = 0; at < blob.size; at += chunk) {
+    const part = blob.read(at, chunk);
+    if (part.length === 0) return;
+    yield part;
+  }
+}

@@ -1,0 +1,2 @@
+/** The registry of analyzers: one line each. */
+export {};

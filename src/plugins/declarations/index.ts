@@ -1,0 +1,2 @@
+/** The registry of declarations: one line each. */
+export {};

@@ -1,0 +1,2 @@
+/** The registry of derivers: one line each. */
+export {};

@@ -1,0 +1,2 @@
+/** The registry of exporters: one line each. */
+export {};

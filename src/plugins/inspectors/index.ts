@@ -1,0 +1,2 @@
+/** The registry of inspectors: one line each. */
+export {};

@@ -1,0 +1,2 @@
+/** The registry of keywords: one line each. */
+export {};

@@ -1,0 +1,2 @@
+/** The registry of probes: one line each. */
+export {};

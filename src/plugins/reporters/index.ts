@@ -1,0 +1,2 @@
+/** The registry of reporters: one line each. */
+export {};

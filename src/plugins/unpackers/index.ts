@@ -1,0 +1,2 @@
+/** The registry of unpackers: one line each. */
+export {};

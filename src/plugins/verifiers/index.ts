@@ -1,0 +1,2 @@
+/** The registry of verifiers: one line each. */
+export {};
