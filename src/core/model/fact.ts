@@ -1,7 +1,7 @@
 /** What is seen, and what was not: facts, gaps, coverage, and the view that conditions and derivers read. */
 import type { Fault } from '../../lib/fault.ts';
 import type { Schema } from '../../lib/schema.ts';
-import type { Area, Subject } from './target.ts';
+import type { Area, Subject, SubjectOf } from './target.ts';
 
 /** How a fact was come by: OSCAL's observation methods. */
 export type Method = 'TEST' | 'EXAMINE' | 'INTERVIEW';
@@ -67,3 +67,21 @@ export interface FactView {
   named(name: string): readonly Fact[];
   coverage(name: string, over: Area): Coverage;
 }
+
+/** The endpoints that facts are about, each once, in order. */
+export function endpointsOf(facts: readonly Fact[]): readonly SubjectOf<'endpoint'>[] {
+  const found = new Map<string, SubjectOf<'endpoint'>>();
+  for (const { subject } of facts) {
+    if (subject.kind === 'endpoint') found.set(`${subject.host} ${subject.port}/${subject.transport}`, subject);
+  }
+  return [...found.values()];
+}
+/** Facts about one endpoint. */
+export const factsAt = <T>(facts: readonly Fact<T>[], at: SubjectOf<'endpoint'>): readonly Fact<T>[] =>
+  facts.filter(
+    ({ subject }) =>
+      subject.kind === 'endpoint' &&
+      subject.host === at.host &&
+      subject.port === at.port &&
+      subject.transport === at.transport,
+  );

@@ -1,6 +1,6 @@
 /** The one door to the network, as probes see it: budgets, pacing, recording and replay hang on it. */
 import type { Duplex } from 'node:stream';
-import type { Transport } from './target.ts';
+import type { SubjectOf, Transport } from './target.ts';
 
 export interface DialOptions {
   readonly signal?: AbortSignal;
@@ -87,4 +87,20 @@ export interface Dialer {
   ): Promise<SweepResult>;
   /** Connections made so far by host and transport, for budgets and tests. */
   readonly counts: { readonly [transport in Transport]: number };
+}
+
+/** A stream to a TCP endpoint, inside TLS where its service is. */
+export async function reach(
+  dial: Dialer,
+  endpoint: SubjectOf<'endpoint'>,
+  options: DialOptions & { readonly secure: boolean },
+): Promise<Duplex> {
+  const stream = await dial.tcp(endpoint.host, endpoint.port, options);
+  if (!options.secure) return stream;
+  try {
+    return (await dial.tls(stream, options)).stream;
+  } catch (thrown) {
+    stream.destroy();
+    throw thrown;
+  }
 }
