@@ -1,2 +1,3 @@
 /** The registry of reporters: one line each. */
-export {};
+export { json } from './json.ts';
+export { text } from './text.ts';

@@ -1,0 +1,279 @@
+/** The report for a terminal: verdict first, then what fails and how to mend it, then what could not be seen and what would settle it. */
+import { Chalk, type ChalkInstance } from 'chalk';
+import type { Reporter } from '../../core/model/renderer.ts';
+import type { CheckReport, ControlReport, Report, Result } from '../../core/model/report.ts';
+import { nameOf } from '../../core/model/target.ts';
+import type { Outcome, Severity } from '../../core/model/verdict.ts';
+import { SEVERITIES } from '../../core/model/verdict.ts';
+import { bytes, plural, safeText, wrap } from '../../lib/text.ts';
+
+const LABEL = {
+  pass: 'PASS',
+  fail: 'FAIL',
+  inconclusive: 'OPEN',
+  'not-applicable': 'N/A',
+  waived: 'WAIVED',
+  error: 'ERROR',
+} satisfies Record<Outcome, string>;
+
+/** Subjects shown for one check before the rest is counted. */
+const SUBJECTS = 5;
+/** Gaps shown before the rest is counted. */
+const GAPS = 8;
+
+interface Page {
+  readonly report: Report;
+  readonly ink: ChalkInstance;
+  readonly width: number;
+  readonly lines: string[];
+}
+
+export const text: Reporter = {
+  id: 'text',
+  title: 'For a terminal: verdict, failures with remedies, what would settle the rest',
+  extension: 'txt',
+  mediaType: 'text/plain',
+  render(report, options) {
+    const page: Page = {
+      report,
+      ink: new Chalk({ level: options.colour ? 1 : 0 }),
+      width: Math.max(40, options.width),
+      lines: [],
+    };
+    writeHead(page);
+    writeFailures(page);
+    writeErrors(page);
+    writeGaps(page);
+    writePeople(page);
+    writeWaivers(page);
+    writeCoverage(page);
+    writeSettle(page);
+    return `${page.lines.join('\n')}\n`;
+  },
+};
+
+function paint(page: Page, outcome: Outcome): string {
+  const label = LABEL[outcome].padEnd(6);
+  const inks = {
+    pass: page.ink.green,
+    fail: page.ink.red.bold,
+    inconclusive: page.ink.yellow,
+    'not-applicable': page.ink.dim,
+    waived: page.ink.magenta,
+    error: page.ink.red,
+  } satisfies Record<Outcome, ChalkInstance>;
+  return inks[outcome](label);
+}
+
+/** Adds wrapped lines; `lead` stands before the first (its visible width is `hang`). */
+function put(
+  page: Page,
+  lead: string,
+  hang: number,
+  body: string,
+  ink: (line: string) => string = (line) => line,
+): void {
+  const [first = '', ...rest] = wrap(safeText(body, 2000), page.width - hang);
+  page.lines.push(lead + ink(first), ...rest.map((line) => ' '.repeat(hang) + ink(line)));
+}
+
+function heading(page: Page, title: string): void {
+  page.lines.push('', page.ink.bold(title), page.ink.dim('─'.repeat(Math.min(page.width, 80))));
+}
+
+function writeHead(page: Page): void {
+  const { report, ink } = page;
+  put(page, '', 0, `assay ${report.tool.version} · ${report.target.name} · ${report.assessedAt.slice(0, 10)}`, ink.dim);
+  for (const { baseline, outcome, mandatory, counts } of report.assessments) {
+    const level = baseline.level === undefined ? '' : ` (${baseline.level})`;
+    page.lines.push('');
+    put(page, `${paint(page, outcome)} `, 7, `${baseline.id} ${baseline.version}${level}`, ink.bold);
+    const recommended = { fail: counts.fail - mandatory.fail, pass: counts.pass - mandatory.pass };
+    put(page, '       ', 7, `mandatory: ${tally(mandatory)}`);
+    if (counts.fail + counts.pass > mandatory.fail + mandatory.pass)
+      put(page, '       ', 7, `recommended: ${recommended.fail} fail, ${recommended.pass} pass`, ink.dim);
+  }
+}
+
+function tally(counts: { readonly [O in Outcome]: number }): string {
+  const words = {
+    fail: 'fail',
+    error: 'error',
+    pass: 'pass',
+    waived: 'waived',
+    inconclusive: 'open',
+    'not-applicable': 'not applicable',
+  } satisfies Record<Outcome, string>;
+  const parts = (Object.keys(words) as readonly Outcome[]).filter(
+    (one) => counts[one] > 0 || one === 'fail' || one === 'pass',
+  );
+  return parts.map((outcome) => `${counts[outcome]} ${words[outcome]}`).join(', ');
+}
+
+/** `xiaomi-consumer-iot 3.1.2, etsi-en-303-645 5.1-1` for the controls that a check makes fail. */
+function citations(report: Report, check: CheckReport): string {
+  return report.assessments
+    .map(({ baseline, controls }) => ({
+      id: baseline.id,
+      ids: controls.filter((one) => failsBy(one, check.key)).map((one) => one.id),
+    }))
+    .filter(({ ids }) => ids.length > 0)
+    .map(({ id, ids }) => `${id} ${ids.join(' ')}`)
+    .join(', ');
+}
+
+const failsBy = (control: ControlReport, key: string): boolean =>
+  control.units.some((unit) => unit.outcome === 'fail' && unit.checks.includes(key));
+
+function writeFailures(page: Page): void {
+  const { report, ink } = page;
+  const failing = report.checks.filter((check) => check.outcome === 'fail' && citations(report, check) !== '');
+  const attested = attestedFailures(report);
+  heading(
+    page,
+    failing.length + attested.length === 0
+      ? 'Nothing that was looked at fails'
+      : `What fails (${failing.length + attested.length})`,
+  );
+  const order = (severity: Severity): number => SEVERITIES.indexOf(severity);
+  for (const check of failing.toSorted((a, b) => order(a.severity) - order(b.severity) || (a.key < b.key ? -1 : 1))) {
+    const badge = check.severity.toUpperCase().padEnd(9);
+    page.lines.push('');
+    put(page, `${severityInk(ink, check.severity)(badge)}`, 9, check.title, ink.bold);
+    put(page, '         ', 9, `${check.id} · ${citations(report, check)}`, ink.dim);
+    writeResults(page, check);
+    put(page, `   ${ink.cyan('mend')}  `, 9, check.remediation);
+  }
+  for (const line of attested) put(page, `${ink.red('ATTESTED')} `, 9, line);
+}
+
+const severityInk = (ink: ChalkInstance, severity: Severity): ChalkInstance =>
+  ({ critical: ink.bgRed.white, high: ink.red, medium: ink.yellow, low: ink.blue, info: ink.dim })[severity];
+
+function attestedFailures(report: Report): readonly string[] {
+  return report.assessments.flatMap(({ baseline, controls }) =>
+    controls.flatMap((control) =>
+      control.units
+        .filter((unit) => unit.attestation?.verdict === 'fail')
+        .map((unit) => `${baseline.id} ${control.id} ${unit.id}: attested as failed by ${unit.attestation?.by ?? ''}`),
+    ),
+  );
+}
+
+function writeResults(page: Page, check: CheckReport): void {
+  const failing = check.results.filter((result) => result.outcome === 'fail');
+  for (const result of failing.slice(0, SUBJECTS)) put(page, `   ${page.ink.red('✗')}     `, 9, resultLine(result));
+  if (failing.length > SUBJECTS) put(page, '         ', 9, `and ${failing.length - SUBJECTS} more`, page.ink.dim);
+  if (check.seen.holds > 0) put(page, '         ', 9, `holds on ${check.seen.holds} more seen`, page.ink.dim);
+}
+
+const resultLine = (result: Result): string =>
+  result.subject.kind === 'target' ? result.message : `${nameOf(result.subject)}: ${result.message}`;
+
+function writeErrors(page: Page): void {
+  const bugs = page.report.coverage.gaps.filter((gap) => gap.unseen.kind === 'bug');
+  if (bugs.length === 0) return;
+  heading(page, `Errors of assay itself (${bugs.length}): please report them`);
+  for (const gap of bugs.slice(0, GAPS))
+    put(page, `   ${page.ink.red('!')} `, 5, `${gap.source} on ${nameOf(gap.scope)}: ${gap.unseen.message}`);
+}
+
+function writeGaps(page: Page): void {
+  const gaps = page.report.coverage.gaps.filter((gap) => gap.unseen.kind !== 'not-given' && gap.unseen.kind !== 'bug');
+  if (gaps.length === 0) return;
+  heading(page, `What was tried and could not be seen (${gaps.length})`);
+  for (const gap of gaps.slice(0, GAPS)) {
+    put(page, `   ${page.ink.yellow('?')} `, 5, `${nameOf(gap.scope)}: ${gap.unseen.message} (${gap.source})`);
+  }
+  if (gaps.length > GAPS)
+    put(page, '     ', 5, `and ${gaps.length - GAPS} more; --report json lists them all`, page.ink.dim);
+}
+
+/** Open controls by the reason that a person or a refutation-only check leaves. */
+function writePeople(page: Page): void {
+  const rows = page.report.assessments.map(({ baseline, controls }) => {
+    const open = controls.filter((control) => control.outcome === 'inconclusive' && control.obligation === 'mandatory');
+    return {
+      id: baseline.id,
+      unrefuted: open.filter(
+        (control) => control.reasons.includes('unrefuted') && !control.reasons.includes('unattested'),
+      ).length,
+      unattested: open.filter((control) => control.reasons.includes('unattested')).length,
+    };
+  });
+  if (rows.every(({ unrefuted, unattested }) => unrefuted + unattested === 0)) return;
+  heading(page, 'What a person must look at');
+  for (const { id, unrefuted, unattested } of rows) {
+    if (unattested > 0)
+      put(
+        page,
+        '   ',
+        3,
+        `${id}: ${plural(unattested, 'control')} with work for a person; attest it in the declaration`,
+      );
+    if (unrefuted > 0)
+      put(
+        page,
+        '   ',
+        3,
+        `${id}: ${plural(unrefuted, 'control')} where no violation was found, which proves nothing by itself`,
+      );
+  }
+  put(page, '   ', 3, 'assay explain CONTROL says what to do', page.ink.dim);
+}
+
+function writeWaivers(page: Page): void {
+  const told = page.report.waivers.filter((one) => one.state !== 'used' || one.note !== undefined);
+  if (told.length === 0) return;
+  heading(page, 'Waivers to look after');
+  for (const { waiver, state, note } of told) {
+    put(
+      page,
+      `   ${page.ink.magenta('~')} `,
+      5,
+      `${waiver.control}: ${state}${note === undefined ? '' : `; ${note}`} (until ${waiver.expires}, ${waiver.approvedBy})`,
+    );
+  }
+}
+
+function writeCoverage(page: Page): void {
+  const { images, gatherers } = page.report.coverage;
+  heading(page, 'What was looked at');
+  for (const image of images) {
+    const share = (count: number): string =>
+      image.bytes === 0 ? '0 %' : `${((100 * count) / image.bytes).toFixed(1)} %`;
+    const parts = [`${share(image.understood)} understood`, `${share(image.padding)} padding`];
+    if (image.acknowledged > 0) parts.push(`${share(image.acknowledged)} acknowledged`);
+    if (image.encrypted > 0) parts.push(`${share(image.encrypted)} encrypted`);
+    parts.push(`${share(image.unknown)} unknown`);
+    put(page, '   ', 3, `${image.path}: ${bytes(image.bytes)}, ${parts.join(', ')}`);
+  }
+  if (page.report.target.devices.length > 0)
+    put(
+      page,
+      '   ',
+      3,
+      `${page.report.target.devices.join(', ')}: ports ${page.report.scope.ports}, state ${page.report.target.state}`,
+    );
+  const ran = gatherers.filter((one) => one.status === 'done' || one.status === 'partial');
+  put(
+    page,
+    '   ',
+    3,
+    `${plural(ran.length, 'gatherer')} ran, ${plural(
+      ran.reduce((sum, one) => sum + one.facts, 0),
+      'fact',
+    )}`,
+    page.ink.dim,
+  );
+}
+
+function writeSettle(page: Page): void {
+  const { settle } = page.report;
+  if (settle.length === 0) return;
+  heading(page, 'To settle more');
+  const widest = Math.min(28, Math.max(...settle.map(({ flag }) => flag.length)));
+  for (const { flag, controls } of settle.slice(0, 10)) {
+    put(page, `   ${page.ink.cyan(safeText(flag).padEnd(widest))}  `, widest + 5, plural(controls, 'open control'));
+  }
+}
