@@ -1,4 +1,5 @@
 /** Certificates of the hardened demo device, made anew at each start so that no key is shipped. */
+import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 

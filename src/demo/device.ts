@@ -17,13 +17,6 @@ export interface DemoDevice {
   stop(): Promise<void>;
 }
 
-/** What `net.Server` and ssh2's server share. */
-interface Listener {
-  listen(port: number, host: string, ready: () => void): unknown;
-  close(done?: () => void): unknown;
-  address(): AddressInfo | string | null;
-}
-
 /** Starts it on free ports. `identity` is PEM of the key and certificate that the faulty one serves. */
 export async function startDevice(options: {
   readonly hardened: boolean;
@@ -35,7 +28,7 @@ export async function startDevice(options: {
   const sockets = new Set<Socket>();
   const ports: { [service: string]: number } = {};
   for (const [service, server] of Object.entries(made.servers)) {
-    if ('on' in server) (server as Server).on('connection', (socket: Socket) => remember(sockets, socket));
+    server.on('connection', (socket: Socket) => remember(sockets, socket));
     ports[service] = await listen(server);
   }
   return {
@@ -58,20 +51,20 @@ function remember(sockets: Set<Socket>, socket: Socket): void {
   socket.on('close', () => sockets.delete(socket));
 }
 
-function listen(server: Listener): Promise<number> {
+function listen(server: Server): Promise<number> {
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
   });
 }
 
 /** HTTPS with a certificate of 2015 and TLS 1.0, plain HTTP, admin/admin; SSH and Telnet with root/root; MQTT for anybody. */
-function faulty(broker: Aedes, identity: string): { [service: string]: Listener } {
+function faulty(broker: Aedes, identity: string): { [service: string]: Server } {
   const accounts = { root: 'root' };
   const page = web({ user: 'admin', password: 'admin', careful: false });
   return {
     http: createHttp(page),
     https: createHttps({ key: identity, cert: identity, minVersion: 'TLSv1', ciphers: 'ALL:@SECLEVEL=0' }, page),
-    ssh: ssh({ careful: false, accounts }) as unknown as Listener,
+    ssh: ssh({ careful: false, accounts }),
     telnet: telnet(accounts),
     mqtt: createTcp((socket) => broker.handle(socket)),
   };
@@ -81,7 +74,7 @@ function faulty(broker: Aedes, identity: string): { [service: string]: Listener 
 async function hardened(
   broker: Aedes,
   now: Date,
-): Promise<{ servers: { [service: string]: Listener }; authority: string }> {
+): Promise<{ servers: { [service: string]: Server }; authority: string }> {
   const identity = await makeIdentity(now);
   const tls = {
     key: identity.key,
@@ -96,7 +89,7 @@ async function hardened(
     authority: identity.authority,
     servers: {
       https: createHttps(tls, web({ user: 'admin', password, careful: true })),
-      ssh: ssh({ careful: true, accounts: {} }) as unknown as Listener,
+      ssh: ssh({ careful: true, accounts: {} }),
       mqtts: createTls(tls, (socket) => broker.handle(socket)),
     },
   };

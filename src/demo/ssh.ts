@@ -1,12 +1,13 @@
 /** The SSH server of the demo device, on ssh2: old algorithms and passwords, or modern ones and keys only. */
 import { generateKeyPairSync } from 'node:crypto';
+import { createServer, type Server } from 'node:net';
 import ssh2 from 'ssh2';
 
 /** Answers `id` only; the host key is made at each start. */
 export function ssh(options: {
   readonly careful: boolean;
   readonly accounts: { readonly [user: string]: string };
-}): ssh2.Server {
+}): Server {
   const key = options.careful
     ? ssh2.utils.generateKeyPairSync('ed25519').private
     : generateKeyPairSync('rsa', {
@@ -34,7 +35,7 @@ export function ssh(options: {
       client.on('ready', () => client.on('session', (accept) => serve(accept())));
     },
   );
-  return server;
+  return createServer((socket) => server.injectSocket(socket));
 }
 
 function serve(session: ssh2.Session): void {
