@@ -1,0 +1,227 @@
+/** Members of a condition → a predicate over a fact's data. Every member named must be present: an absent one never matches. */
+import { RE2JS } from '@bufbuild/re2';
+import type { Json } from '../../lib/schema.ts';
+import type { Keyword } from '../model/keyword.ts';
+import { nearest } from './nearest.ts';
+
+/** Where a mistake lies inside the YAML document: keys and indexes from the root. */
+export type Path = readonly (string | number)[];
+export type Complain = (path: Path, message: string, hint?: string) => void;
+
+export interface MatchContext {
+  readonly at: string;
+  knowledge(id: string): unknown;
+}
+
+/** One test of one value, and the words for what it expects (`at least TLSv1.2`). */
+interface Test {
+  readonly holds: (value: unknown, context: MatchContext) => boolean;
+  readonly words: string;
+}
+
+export interface Matcher {
+  readonly members: readonly string[];
+  matches(data: unknown, context: MatchContext): boolean;
+  /** The first member that does not match, in words: `version is TLSv1, expected TLSv1.2 or TLSv1.3`. */
+  why(data: unknown, context: MatchContext): string | undefined;
+}
+
+export interface MatchVocabulary {
+  readonly keywords: ReadonlyMap<string, Keyword>;
+  /** JSON Schema of the fact's data, for members and their enums; undefined when the fact is unknown. */
+  readonly schema: { readonly [keyword: string]: Json } | undefined;
+}
+
+type JsonObject = { readonly [key: string]: Json };
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Compiles members; mistakes go to `complain` and leave a test that never holds. */
+export function compileMembers(
+  raw: Json | undefined,
+  path: Path,
+  vocabulary: MatchVocabulary,
+  complain: Complain,
+): Matcher {
+  if (raw !== undefined && !isObject(raw)) complain(path, 'members must be a mapping of member to value');
+  const entries = isObject(raw) ? Object.entries(raw) : [];
+  const tests = entries.map(([member, value]) => {
+    const schema = memberSchema(member, [...path, member], vocabulary, complain);
+    return [member, compileTest(value, [...path, member], { ...vocabulary, schema }, complain)] as const;
+  });
+  return {
+    members: entries.map(([member]) => member),
+    matches: (data, context) =>
+      isObject(data) &&
+      tests.every(([member, test]) => data[member] !== undefined && test.holds(data[member], context)),
+    why(data, context) {
+      if (!isObject(data)) return 'it is not an object';
+      const failed = tests.find(([member, test]) => data[member] === undefined || !test.holds(data[member], context));
+      return failed === undefined
+        ? undefined
+        : `${failed[0]} is ${inWords(data[failed[0]])}, expected ${failed[1].words}`;
+    },
+  };
+}
+
+function inWords(value: unknown): string {
+  if (value === undefined) return 'not told';
+  if (typeof value === 'string') return value === '' ? 'empty' : value;
+  return JSON.stringify(value);
+}
+
+function memberSchema(
+  member: string,
+  path: Path,
+  { schema }: MatchVocabulary,
+  complain: Complain,
+): JsonObject | undefined {
+  if (schema === undefined) return undefined;
+  const properties = isObject(schema['properties']) ? schema['properties'] : {};
+  const found = properties[member];
+  if (isObject(found)) return found;
+  complain(path, `the fact has no member '${member}'`, nearest(member, Object.keys(properties)));
+  return undefined;
+}
+
+/** A value, a list of values (any of them), or a mapping of keywords (all of them). */
+function compileTest(raw: Json, path: Path, vocabulary: MatchVocabulary, complain: Complain): Test {
+  if (Array.isArray(raw)) return oneOfTest(raw as readonly Json[], path, vocabulary, complain);
+  if (!isObject(raw)) return oneOfTest([raw], path, vocabulary, complain);
+  const tests = Object.entries(raw).map(([word, operand]) =>
+    compileWord(word, operand, [...path, word], vocabulary, complain),
+  );
+  return {
+    holds: (value, context) => tests.every((test) => test.holds(value, context)),
+    words: tests.map((test) => test.words).join(' and '),
+  };
+}
+
+function oneOfTest(values: readonly Json[], path: Path, vocabulary: MatchVocabulary, complain: Complain): Test {
+  checkValues(values, path, vocabulary, complain);
+  const scalars = new Set<unknown>(values.filter((value) => !isObject(value)));
+  return { holds: (value) => scalars.has(value), words: values.map(inWords).join(' or ') };
+}
+
+/** A value that the member can never have is a mistake of the author, not a condition that never holds. */
+function checkValues(values: readonly Json[], path: Path, { schema }: MatchVocabulary, complain: Complain): void {
+  const allowed = schema?.['enum'];
+  for (const value of values) {
+    if (Array.isArray(allowed)) {
+      if (!allowed.includes(value))
+        complain(
+          path,
+          `'${inWords(value)}' is not a value of this member`,
+          nearest(String(value), allowed.map(String)),
+        );
+    } else if (schema !== undefined && !fitsType(value, schema['type']))
+      complain(path, `${inWords(value)} is no ${String(schema['type'])}`);
+  }
+}
+
+function fitsType(value: Json, type: Json | undefined): boolean {
+  if (type === 'boolean') return typeof value === 'boolean';
+  if (type === 'integer' || type === 'number') return typeof value === 'number';
+  if (type === 'string') return typeof value === 'string';
+  return true;
+}
+
+const never: Test = { holds: () => false, words: 'nothing (the condition is broken)' };
+
+const numeric = (word: string, operand: Json, test: (value: number, limit: number) => boolean): Test | undefined =>
+  typeof operand === 'number'
+    ? { holds: (value) => typeof value === 'number' && test(value, operand), words: `${word} ${operand}` }
+    : undefined;
+
+const sized = (
+  word: string,
+  operand: Json,
+  kind: 'string' | 'array',
+  test: (size: number, limit: number) => boolean,
+): Test | undefined =>
+  typeof operand === 'number'
+    ? {
+        holds: (value) =>
+          (kind === 'array' ? Array.isArray(value) : typeof value === 'string') &&
+          test((value as { length: number }).length, operand),
+        words: `${word} ${operand}`,
+      }
+    : undefined;
+
+const atLeast = (value: number, limit: number): boolean => value >= limit;
+const atMost = (value: number, limit: number): boolean => value <= limit;
+
+type MakeTest = (operand: Json, path: Path, vocabulary: MatchVocabulary, complain: Complain) => Test | undefined;
+
+/** The closed list of JSON Schema keywords that conditions may use. */
+const WORDS: { readonly [word: string]: MakeTest } = {
+  const: (operand, path, vocabulary, complain) => oneOfTest([operand], path, vocabulary, complain),
+  enum: (operand, path, vocabulary, complain) =>
+    Array.isArray(operand) ? oneOfTest(operand as readonly Json[], path, vocabulary, complain) : undefined,
+  minimum: (operand) => numeric('at least', operand, atLeast),
+  maximum: (operand) => numeric('at most', operand, atMost),
+  minLength: (operand) => sized('a length of at least', operand, 'string', atLeast),
+  maxLength: (operand) => sized('a length of at most', operand, 'string', atMost),
+  minItems: (operand) => sized('a number of items of at least', operand, 'array', atLeast),
+  maxItems: (operand) => sized('a number of items of at most', operand, 'array', atMost),
+  pattern: (operand, path, _vocabulary, complain) => patternTest(operand, path, complain),
+  contains: (operand, path, vocabulary, complain) => {
+    const items = vocabulary.schema?.['items'];
+    const test = compileTest(operand, path, { ...vocabulary, schema: isObject(items) ? items : undefined }, complain);
+    return {
+      holds: (value, context) => Array.isArray(value) && value.some((item) => test.holds(item, context)),
+      words: `one that is ${test.words}`,
+    };
+  },
+  not: (operand, path, vocabulary, complain) => {
+    const test = compileTest(operand, path, vocabulary, complain);
+    return { holds: (value, context) => !test.holds(value, context), words: `not ${test.words}` };
+  },
+  anyOf: (operand, path, vocabulary, complain) => {
+    if (!Array.isArray(operand) || operand.length === 0) return undefined;
+    const tests = operand.map((one: Json, index) => compileTest(one, [...path, index], vocabulary, complain));
+    return {
+      holds: (value, context) => tests.some((test) => test.holds(value, context)),
+      words: tests.map((test) => test.words).join(' or '),
+    };
+  },
+};
+
+export const CONDITION_WORDS: readonly string[] = Object.keys(WORDS);
+
+/** RE2 matches in linear time whatever the pattern and the text. */
+function patternTest(operand: Json, path: Path, complain: Complain): Test | undefined {
+  if (typeof operand !== 'string') return undefined;
+  try {
+    const pattern = RE2JS.compile(operand);
+    return {
+      holds: (value) => typeof value === 'string' && pattern.test(value),
+      words: `a text like /${operand}/`,
+    };
+  } catch {
+    complain(path, `'${operand}' is not a pattern that RE2 understands`);
+    return never;
+  }
+}
+
+function compileWord(word: string, operand: Json, path: Path, vocabulary: MatchVocabulary, complain: Complain): Test {
+  const keyword = vocabulary.keywords.get(word);
+  if (keyword !== undefined) {
+    return {
+      holds: (value, context) => keyword.satisfies(value, operand, context),
+      words: `${keyword.title} ${inWords(operand)}`,
+    };
+  }
+  const make = Object.hasOwn(WORDS, word) ? WORDS[word] : undefined;
+  if (make === undefined) {
+    complain(
+      path,
+      `'${word}' is no keyword of conditions`,
+      nearest(word, [...CONDITION_WORDS, ...vocabulary.keywords.keys()]),
+    );
+    return never;
+  }
+  const test = make(operand, path, vocabulary, complain);
+  if (test === undefined) complain(path, `'${word}' can't take ${inWords(operand)}`);
+  return test ?? never;
+}
