@@ -1,0 +1,86 @@
+/** Tells what an FTP server allows before login: anonymous access, AUTH TLS, and whether TLS is demanded. */
+import { FtpControl, type FtpReply, wantsTls } from '../../../codecs/protocols/ftp-control.ts';
+import { endpointsOf, factsAt } from '../../../core/model/fact.ts';
+import type { Probe, ProbeContext } from '../../../core/model/gatherer.ts';
+import { reach } from '../../../core/model/network.ts';
+import type { SubjectOf } from '../../../core/model/target.ts';
+import { ftpAccess, netService } from '../../../facts/index.ts';
+import { FaultError } from '../../../lib/fault.ts';
+
+/** A name that no device has: tells how unencrypted logins are answered, without a password. */
+const NOBODY = 'assay-nobody';
+/** Not logged in, invalid login, account wanted, denied; anything else (500, 421) is the server's own trouble. */
+const REFUSALS: readonly number[] = [332, 430, 530, 532, 550];
+
+export const ftpAccessProbe: Probe = {
+  id: 'ftp/access',
+  title: 'FTP: anonymous login, AUTH TLS',
+  method: 'TEST',
+  intrusion: 'safe',
+  consumes: [netService],
+  produces: [ftpAccess],
+  subjects: (facts) => endpointsOf(facts.of(netService).filter((fact) => fact.data.protocol === 'ftp')),
+  async observe(subject, context) {
+    if (subject.kind !== 'endpoint') return;
+    const implicit = factsAt(context.facts.of(netService), subject).some((fact) => fact.data.tls);
+    const plain = { secure: implicit, upgrade: false };
+    const hello = await converse(subject, context, plain, async (control, banner) => {
+      return { banner: banner.text, auth: implicit ? undefined : await control.command('AUTH TLS') };
+    });
+    const authTls = hello.auth?.code === 234;
+    let anonymous = await converse(subject, context, plain, loginAnonymously);
+    if (wantsTls(anonymous) && authTls)
+      anonymous = await converse(subject, context, { secure: false, upgrade: true }, loginAnonymously);
+    if (anonymous.code !== 230 && !REFUSALS.includes(anonymous.code))
+      throw new FaultError('unrecognised', `anonymous login was answered ${anonymous.code} ${anonymous.text}`);
+    const stranger = implicit
+      ? undefined
+      : await converse(subject, context, plain, (ftp) => ftp.command(`USER ${NOBODY}`));
+    const tlsRequired = implicit ? true : demandOf(stranger);
+    context.emit(
+      ftpAccess,
+      {
+        anonymous: anonymous.code === 230,
+        authTls: authTls || implicit,
+        banner: hello.banner,
+        ...(tlsRequired === undefined ? {} : { tlsRequired }),
+      },
+      { where: `${anonymous.code} ${anonymous.text}`.slice(0, 120) },
+    );
+  },
+};
+
+/** 331 to a stranger without TLS: passwords travel in clear. A refusal that names TLS: it is demanded. */
+function demandOf(reply: FtpReply | undefined): boolean | undefined {
+  if (reply === undefined) return undefined;
+  if (reply.code === 331 || reply.code === 230) return false;
+  return wantsTls(reply) ? true : undefined;
+}
+
+async function loginAnonymously(control: FtpControl): Promise<FtpReply> {
+  const reply = await control.command('USER anonymous');
+  return reply.code === 331 ? control.command('PASS assay@') : reply;
+}
+
+async function converse<T>(
+  endpoint: SubjectOf<'endpoint'>,
+  { dial, signal }: ProbeContext,
+  how: { readonly secure: boolean; readonly upgrade: boolean },
+  talk: (control: FtpControl, banner: FtpReply) => Promise<T>,
+): Promise<T> {
+  const stream = await reach(dial, endpoint, { signal, secure: how.secure });
+  try {
+    const control = new FtpControl(stream);
+    const banner = await control.reply();
+    if (banner.code !== 220)
+      throw new FaultError('refused', `the FTP server greets with ${banner.code} ${banner.text}`);
+    if (how.upgrade) {
+      await control.command('AUTH TLS');
+      stream.removeAllListeners('data');
+      control.resume((await dial.tls(stream, { signal })).stream);
+    }
+    return await talk(control, banner);
+  } finally {
+    stream.destroy();
+  }
+}
