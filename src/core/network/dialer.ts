@@ -1,0 +1,196 @@
+/** The one door to the network: only hosts of the target, paced, counted; sockets are opened here and nowhere else. */
+import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
+import { connect, isIP, isIPv6, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { FaultError } from '../../lib/fault.ts';
+import type { DatagramPort, Dialer, DialOptions } from '../model/network.ts';
+import { isLoopback, isPublic } from './address.ts';
+import { exchange } from './http.ts';
+import { createPacer, type Pace } from './pace.ts';
+import { secure } from './secure.ts';
+import { sweep } from './sweep.ts';
+
+export interface DialerOptions {
+  /** Addresses or names of the target; nothing else is ever contacted. */
+  readonly hosts: readonly string[];
+  readonly pace: Pace;
+  /** The user's word that public addresses may be probed. */
+  readonly authorized: boolean;
+}
+
+/** Milliseconds until a connection counts as timed out, on loopback and elsewhere. */
+const CONNECT_TIMEOUT = { near: 2000, far: 5000 };
+
+/** Opens connections for probes. Throws FaultError `denied` for a host that is not the target's, or a public one without leave. */
+export function createDialer(options: DialerOptions): Dialer {
+  const pacer = createPacer(options);
+  const counts = { tcp: 0, udp: 0 };
+  const allowed = new Set(options.hosts);
+  const admit = (host: string): void => {
+    if (!allowed.has(host)) throw new FaultError('denied', `${host} is not a host of the target`);
+    if (!options.authorized && isPublic(host))
+      throw new FaultError('denied', `${host} is a public address: give --authorized if you may probe it`);
+  };
+  const dialer: Dialer = {
+    counts,
+    async tcp(host, port, dial = {}) {
+      admit(host);
+      const release = await pacer.connection(host, dial.signal);
+      counts.tcp += 1;
+      try {
+        const socket = await open(host, port, dial);
+        socket.once('close', release);
+        return socket;
+      } catch (error) {
+        release();
+        throw error;
+      }
+    },
+    tls: (over, dial = {}) => secure(over, dial),
+    async udp(host, port, dial = {}) {
+      admit(host);
+      await pacer.datagram(host, dial.signal);
+      counts.udp += 1;
+      return datagramPort(host, port, dial);
+    },
+    async http(request) {
+      const { host, port, signal, timeout } = request;
+      const dial = { ...(signal === undefined ? {} : { signal }), ...(timeout === undefined ? {} : { timeout }) };
+      const stream = await dialer.tcp(host, port, dial);
+      try {
+        const channel = request.tls ? (await dialer.tls(stream, { ...dial, servername: host })).stream : stream;
+        return await exchange(channel, request);
+      } finally {
+        stream.destroy();
+      }
+    },
+    sweep(host, ports, dial = {}) {
+      admit(host);
+      return sweep(host, ports, {
+        ...dial,
+        rate: pacer.sweepRate(host),
+        inFlight: pacer.sweepWidth(host),
+        count: (made) => {
+          counts.tcp += made;
+        },
+      });
+    },
+  };
+  return dialer;
+}
+
+function open(host: string, port: number, { signal, timeout }: DialOptions): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const limit = timeout ?? (isLoopback(host) ? CONNECT_TIMEOUT.near : CONNECT_TIMEOUT.far);
+    const socket: Socket = connect({ host, port, noDelay: true });
+    const timer = setTimeout(
+      () => fail(new FaultError('timeout', `no connection to port ${port} within ${limit} ms`)),
+      limit,
+    );
+    const stop = (): void => fail(new FaultError('stopped', 'stopped before it was done'));
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
+    };
+    const fail = (error: FaultError): void => {
+      done();
+      socket.destroy();
+      reject(error);
+    };
+    socket.once('error', (error: NodeJS.ErrnoException) => fail(connectFault(error, port)));
+    socket.once('connect', () => {
+      done();
+      socket.removeAllListeners('error');
+      // A reset that comes while nobody listens must not end the program.
+      socket.on('error', () => socket.destroy());
+      if (selfConnected(socket)) fail(new FaultError('refused', `port ${port} is closed`));
+      else {
+        signal?.addEventListener('abort', () => socket.destroy(), { once: true });
+        resolve(socket);
+      }
+    });
+    if (signal?.aborted === true) stop();
+    else signal?.addEventListener('abort', stop, { once: true });
+  });
+}
+
+/** The kernel connects a socket to itself when its ephemeral port is the one asked for. */
+const selfConnected = (socket: Socket): boolean =>
+  socket.localPort === socket.remotePort && socket.localAddress === socket.remoteAddress;
+
+function connectFault(error: NodeJS.ErrnoException, port: number): FaultError {
+  switch (error.code) {
+    case 'ECONNREFUSED':
+      return new FaultError('refused', `port ${port} is closed`);
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return new FaultError('closed', `port ${port} closed the connection at once`);
+    case 'ETIMEDOUT':
+      return new FaultError('timeout', `no connection to port ${port}`);
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new FaultError('unreachable', 'the host name can not be resolved');
+    case 'EMFILE':
+    case 'ENFILE':
+    case 'EADDRNOTAVAIL':
+      return new FaultError('over-budget', 'this machine has no sockets left');
+    default:
+      return new FaultError('unreachable', `no way to the host (${error.code ?? error.message})`);
+  }
+}
+
+/** Datagrams kept until they are read. */
+const QUEUE = 64;
+
+function datagramPort(host: string, port: number, { signal }: DialOptions): Promise<DatagramPort> {
+  const socket: DatagramSocket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
+  const queue: Uint8Array[] = [];
+  let waiting: ((bytes: Uint8Array | undefined) => void) | undefined;
+  let closed = false;
+  let failure: FaultError | undefined;
+  const wake = (bytes: Uint8Array | undefined): void => {
+    const next = waiting;
+    waiting = undefined;
+    next?.(bytes);
+  };
+  const close = (): void => {
+    if (closed) return;
+    closed = true;
+    socket.close();
+    wake(undefined);
+  };
+  socket.on('message', (bytes) => {
+    const copy = new Uint8Array(bytes);
+    if (waiting !== undefined) wake(copy);
+    else if (queue.length < QUEUE) queue.push(copy);
+  });
+  socket.on('error', (error: NodeJS.ErrnoException) => {
+    failure =
+      error.code === 'ECONNREFUSED'
+        ? new FaultError('refused', `udp port ${port} is closed`)
+        : new FaultError('unreachable', `no way to the host (${error.code ?? ''})`);
+    wake(undefined);
+  });
+  signal?.addEventListener('abort', close, { once: true });
+  const receive = (timeout: number): Promise<Uint8Array | undefined> => {
+    const first = queue.shift();
+    if (first !== undefined || closed) return Promise.resolve(first);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => wake(undefined), timeout);
+      waiting = (bytes) => {
+        clearTimeout(timer);
+        if (bytes === undefined && failure !== undefined) reject(failure);
+        else resolve(bytes);
+      };
+    });
+  };
+  return new Promise((resolve, reject) => {
+    socket.connect(port, host, (error?: Error) => {
+      if (error !== undefined && error !== null) reject(new FaultError('unreachable', 'no way to the host'));
+      else resolve({ send: (bytes) => new Promise<void>((sent) => socket.send(bytes, () => sent())), receive, close });
+    });
+  });
+}
+
+/** Whether a text is an address (not a name). */
+export const isAddress = (host: string): boolean => isIP(host) !== 0;
