@@ -1,2 +1,2 @@
 /** The registry of unpackers: one line each. */
-export {};
+export { tar } from './archive/tar.ts';

@@ -1,0 +1,96 @@
+/** Settles what lies in one run of bytes: claims of formats, and regions for all that is between them. */
+import type { Blob } from '../../lib/blob.ts';
+import type { Unpacker } from '../model/unpacker.ts';
+import { describe, looksEncrypted, type Run, runsOf, statisticsOf } from './bytes.ts';
+import { type Claim, carve, Locator } from './carve.ts';
+import type { MagicIndex } from './magic.ts';
+import type { Region } from './regions.ts';
+
+/** A rest shorter than this is not offered to formats without magic. */
+const LEAST_WHOLE = 512;
+
+export interface Settled {
+  readonly claims: readonly Claim[];
+  /** What is not claimed. */
+  readonly rest: readonly Region[];
+  readonly givenUp: readonly string[];
+  readonly bugs: readonly string[];
+}
+
+/** Formats without magic are asked for the whole first, then all by magic, then those without again for what is left. */
+export function settle(blob: Blob, index: MagicIndex, wholes: readonly Unpacker[], signal: AbortSignal): Settled {
+  const locator = new Locator(blob);
+  const whole = locator.longest(wholes, 0);
+  const claims: Claim[] = [];
+  const from = whole?.start === 0 ? whole.end : 0;
+  if (whole?.start === 0) claims.push(whole);
+  const carved = carve(blob.slice(from), index, signal);
+  for (const claim of carved.claims) claims.push({ ...claim, start: claim.start + from, end: claim.end + from });
+  const bugs = [...locator.bugs, ...carved.bugs];
+  const rest = restOf(blob, claims, wholes, bugs);
+  return { claims: claims.sort((a, b) => a.start - b.start), rest, givenUp: carved.givenUp, bugs };
+}
+
+/** Regions of the bytes between claims; what a format without magic sees there is added to the claims. */
+function restOf(blob: Blob, claims: Claim[], wholes: readonly Unpacker[], bugs: string[]): Region[] {
+  const rest: Region[] = [];
+  const carved = [...claims];
+  let at = 0;
+  for (const { start, end } of [...carved, { start: blob.size, end: blob.size }]) {
+    if (start > at) rest.push(...unclaimed(blob, at, start, wholes, claims, bugs));
+    at = Math.max(at, end);
+  }
+  return rest;
+}
+
+function unclaimed(
+  blob: Blob,
+  start: number,
+  end: number,
+  wholes: readonly Unpacker[],
+  claims: Claim[],
+  bugs: string[],
+): Region[] {
+  const runs = runsOf(blob.slice(start, end));
+  const content = runs.filter(({ padding }) => !padding);
+  const first = content[0]?.start ?? 0;
+  const last = content.at(-1)?.end ?? 0;
+  let claimed = 0;
+  if (wholes.length > 0 && last - first >= LEAST_WHOLE) {
+    const locator = new Locator(blob.slice(start + first, start + last));
+    const claim = locator.longest(wholes, 0);
+    bugs.push(...locator.bugs);
+    if (claim?.start === 0) {
+      claims.push({ ...claim, start: start + first, end: start + first + claim.end });
+      claimed = first + claim.end;
+    }
+  }
+  return runs
+    .flatMap((run) => cut(run, claimed === 0 ? undefined : { start: first, end: claimed }))
+    .map((run) => regionOf(blob, start, run));
+}
+
+/** What is left of a run beside the bytes that were claimed. */
+function cut(run: Run, claimed: { readonly start: number; readonly end: number } | undefined): Run[] {
+  if (claimed === undefined || run.end <= claimed.start || run.start >= claimed.end) return [run];
+  const parts: Run[] = [];
+  if (run.start < claimed.start) parts.push({ ...run, end: claimed.start });
+  if (run.end > claimed.end) parts.push({ ...run, start: claimed.end });
+  return parts;
+}
+
+function regionOf(blob: Blob, offset: number, { start, end, padding }: Run): Region {
+  const at = { start: offset + start, end: offset + end };
+  if (padding) return { ...at, kind: 'padding' };
+  const bytes = blob.slice(at.start, at.end);
+  const statistics = statisticsOf(bytes);
+  const entropy = statistics.entropy;
+  if (looksEncrypted(bytes, statistics))
+    return {
+      ...at,
+      kind: 'encrypted',
+      entropy,
+      note: 'cannot be told from random bytes: encrypted, or compressed without a frame',
+    };
+  return { ...at, kind: 'unknown', entropy, note: describe(statistics, bytes.size) };
+}
