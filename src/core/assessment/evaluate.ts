@@ -1,0 +1,185 @@
+/** Judges facts by baselines: a pure function of facts, gaps, baselines, statements, waivers and a date. */
+import type { Baseline, Check, Statements, Waiver } from '../model/baseline.ts';
+import type { Fact, Gap } from '../model/fact.ts';
+import type { Assessment, CheckReport, Counts, GathererStatus, ImageCoverage, Report } from '../model/report.ts';
+import { gravest, OUTCOMES, type Outcome } from '../model/verdict.ts';
+import { featuresOf } from './applicability.ts';
+import { compare, FactStore, gapsInOrder, type Heard, inOrder } from './facts.ts';
+import { type JudgedCheck, judgeCheck } from './judge-check.ts';
+import { deem, type JudgedControl, judgeControl } from './judge-control.ts';
+import type { Relations } from './relations.ts';
+import { waivable, waiversOf } from './waive.ts';
+
+/** Fact names that the engine itself looks at; handed in, for the core knows none. */
+export interface Words {
+  /** Facts with `name` and `present`. */
+  readonly feature: string;
+  /** Facts with the byte counts of an image. */
+  readonly imageCoverage: string;
+}
+
+export interface Evidence {
+  readonly facts: readonly Fact[];
+  readonly gaps: readonly Gap[];
+  readonly heard: readonly Heard[];
+  readonly gatherers: readonly GathererStatus[];
+}
+
+export interface EvaluateRequest {
+  readonly evidence: Evidence;
+  readonly relations: Relations;
+  readonly baselines: readonly Baseline[];
+  readonly statements: Statements;
+  readonly waivers: readonly Waiver[];
+  readonly words: Words;
+  /** Date of judgement, ISO 8601. */
+  readonly at: string;
+  /** Fact types that the baselines rest on; gaps in others are not told. */
+  readonly relevant: ReadonlySet<string>;
+  readonly head: Pick<Report, 'tool' | 'target' | 'scope' | 'inputs'>;
+}
+
+export function evaluate(request: EvaluateRequest): Report {
+  const facts = storeOf(request);
+  const judged = new Map<string, JudgedCheck>();
+  for (const check of checksOf(request.baselines)) judged.set(check.key, judgeCheck(check, facts, request.at));
+  const waivers = waiversOf(request.waivers, request.at);
+  const bench = {
+    features: featuresOf(facts.named(request.words.feature), request.statements),
+    waivers,
+    attestations: new Map(request.statements.attestations.map((one) => [one.unit, one])),
+    judged: (key: string): JudgedCheck => {
+      const found = judged.get(key);
+      if (found === undefined) throw new Error(`the check ${key} was not judged`);
+      return found;
+    },
+  };
+  const controls = deem(
+    request.baselines.map((baseline) => ({
+      baseline: baseline.id,
+      controls: baseline.controls.map((control) => judgeControl(baseline, control, bench)),
+    })),
+  );
+  const assessments = request.baselines.map((baseline, index) =>
+    assessmentOf(baseline, controls[index]?.controls ?? []),
+  );
+  const checks = [...judged.values()]
+    .map(({ report }) => withWaivers(report, request))
+    .sort((a, b) => compare(a.key, b.key));
+  const cited = new Set(checks.flatMap(({ results }) => results.flatMap((result) => result.facts)));
+  return {
+    schema: 'assay/report/1',
+    ...request.head,
+    assessedAt: request.at,
+    outcome: gravest(assessments.map(({ outcome }) => outcome)),
+    assessments,
+    checks,
+    facts: facts.all().filter(({ id }) => cited.has(id)),
+    coverage: coverageOf(request, facts),
+    waivers: waivers.told(),
+    settle: settleOf(controls.flatMap((one) => one.controls)),
+  };
+}
+
+/** Facts and gaps in their fixed order, so that the report does not depend on which answer came first. */
+function storeOf({ evidence, relations }: EvaluateRequest): FactStore {
+  const store = new FactStore(relations);
+  for (const fact of inOrder(evidence.facts)) store.add(fact);
+  for (const gap of gapsInOrder(evidence.gaps)) store.addGap(gap);
+  for (const heard of evidence.heard) store.hear(heard);
+  return store;
+}
+
+/** Every check that some baseline cites, once for each set of parameters. */
+export function checksOf(baselines: readonly Baseline[]): readonly Check[] {
+  const found = new Map<string, Check>();
+  for (const { controls } of baselines)
+    for (const { units } of controls)
+      for (const { checks } of units) for (const check of checks) found.set(check.key, check);
+  return [...found.values()];
+}
+
+/** Fact types that baselines read: what a plan starts from. */
+export function readsOf(baselines: readonly Baseline[], words: Words): ReadonlySet<string> {
+  const reads = new Set<string>([words.feature, words.imageCoverage]);
+  for (const { appliesWhen, expect } of checksOf(baselines))
+    for (const name of [...expect.reads, ...(appliesWhen?.reads ?? [])]) reads.add(name);
+  return reads;
+}
+
+function assessmentOf(baseline: Baseline, judged: readonly JudgedControl[]): Assessment {
+  const counting = judged.map(({ report }) => report).filter(({ draft }) => draft !== true);
+  const mandatory = counting.filter(({ obligation }) => obligation === 'mandatory');
+  return {
+    baseline: {
+      id: baseline.id,
+      version: baseline.version,
+      title: baseline.title,
+      ...(baseline.level === undefined ? {} : { level: baseline.level }),
+    },
+    outcome: gravest(mandatory.map(({ outcome }) => outcome)),
+    counts: countsOf(counting.map(({ outcome }) => outcome)),
+    mandatory: countsOf(mandatory.map(({ outcome }) => outcome)),
+    controls: judged.map(({ report }) => report),
+  };
+}
+
+function countsOf(outcomes: readonly Outcome[]): Counts {
+  const counts = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as { [O in Outcome]: number };
+  for (const outcome of outcomes) counts[outcome] += 1;
+  return counts;
+}
+
+/** A result counts as waived in the list of checks where every control that cites the check waives it. */
+function withWaivers(check: CheckReport, { baselines, waivers, at }: EvaluateRequest): CheckReport {
+  if (waivers.length === 0) return check;
+  const all = waiversOf(waivers, at);
+  const citing = baselines.flatMap(({ id, controls }) =>
+    controls
+      .filter(({ units }) => units.some(({ checks }) => checks.some(({ key }) => key === check.key)))
+      .map((control) => `${id}/${control.id}`),
+  );
+  const results = check.results.map((result) => {
+    const found = citing.map((name) => all.excuse(name)(result, check.id, check.key) ?? all.whole(name));
+    const [first] = found;
+    if (first === undefined || found.includes(undefined)) return result;
+    if (!waivable(result.outcome)) return result;
+    const { reason, approvedBy, expires } = first;
+    const waiver = { reason, approvedBy, expires, instead: result.outcome };
+    return { ...result, outcome: 'waived' as const, reasons: [], waiver };
+  });
+  return { ...check, results, outcome: gravest(results.map(({ outcome }) => outcome)) };
+}
+
+function coverageOf({ evidence, words, relevant }: EvaluateRequest, facts: FactStore): Report['coverage'] {
+  const told = facts.allGaps().filter((gap) => gap.facts.some((name) => relevant.has(name)));
+  return {
+    gatherers: evidence.gatherers,
+    gaps: gapsInOrder(told),
+    images: facts.named(words.imageCoverage).map(imageCoverage),
+  };
+}
+
+function imageCoverage({ subject, data }: Fact): ImageCoverage {
+  const counts = data as { readonly [name: string]: unknown };
+  const count = (name: string): number => (typeof counts[name] === 'number' ? counts[name] : 0);
+  return {
+    path: subject.kind === 'image' ? subject.image : 'target',
+    bytes: count('bytes'),
+    understood: count('understood'),
+    padding: count('padding'),
+    acknowledged: count('acknowledged'),
+    unknown: count('unknown'),
+    encrypted: count('encrypted'),
+  };
+}
+
+/** How many open controls each flag would help to settle, most first. */
+function settleOf(controls: readonly JudgedControl[]): Report['settle'] {
+  const counts = new Map<string, number>();
+  for (const { report, settle } of controls)
+    if (report.draft !== true) for (const flag of settle) counts.set(flag, (counts.get(flag) ?? 0) + 1);
+  return [...counts]
+    .map(([flag, count]) => ({ flag, controls: count }))
+    .sort((a, b) => b.controls - a.controls || compare(a.flag, b.flag));
+}
