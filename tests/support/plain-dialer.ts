@@ -1,8 +1,10 @@
 /** A door to the loopback network for tests: no pacing, no budget. */
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { request } from 'node:http';
+import { request as requestTls } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { DatagramPort, Dialer } from '../../src/core/model/network.ts';
+import type { DatagramPort, Dialer, HttpReply, HttpRequest } from '../../src/core/model/network.ts';
 import { FaultError } from '../../src/lib/fault.ts';
 
 export function plainDialer(): Dialer {
@@ -37,7 +39,10 @@ export function plainDialer(): Dialer {
       counts.udp += 1;
       return openPort(createSocket(host.includes(':') ? 'udp6' : 'udp4'), host, port);
     },
-    http: () => Promise.reject(new Error('not in this dialer')),
+    http: (asked) => {
+      counts.tcp += 1;
+      return ask(asked);
+    },
     sweep: () => Promise.reject(new Error('not in this dialer')),
   };
 }
@@ -73,4 +78,38 @@ async function openPort(socket: UdpSocket, host: string, port: number): Promise<
     },
     close: () => socket.close(),
   };
+}
+
+function ask(asked: HttpRequest): Promise<HttpReply> {
+  const send = asked.tls ? requestTls : request;
+  return new Promise((resolve, reject) => {
+    const sent = send({
+      host: asked.host,
+      port: asked.port,
+      method: asked.method ?? 'GET',
+      path: asked.path ?? '/',
+      headers: { ...asked.headers, ...(asked.body === undefined ? {} : { 'content-length': asked.body.length }) },
+      agent: false,
+      insecureHTTPParser: true,
+      rejectUnauthorized: false,
+    });
+    sent.on('error', (error) => reject(new FaultError('closed', error.message)));
+    sent.on('response', (reply) => {
+      const chunks: Buffer[] = [];
+      reply.on('data', (chunk: Buffer) => chunks.push(chunk));
+      reply.on('end', () =>
+        resolve({
+          status: reply.statusCode ?? 0,
+          reason: reply.statusMessage ?? '',
+          headers: Object.fromEntries(
+            Object.entries(reply.headersDistinct).map(([name, values]) => [name, values ?? []]),
+          ),
+          body: Buffer.concat(chunks),
+          truncated: false,
+          oddities: [],
+        }),
+      );
+    });
+    sent.end(asked.body);
+  });
 }

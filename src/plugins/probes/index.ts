@@ -1,4 +1,15 @@
 /** The registry of probes: one line each. */
+export { credentialsFtp } from './credentials/ftp.ts';
+export { credentialsHttpBasic } from './credentials/http-basic.ts';
+export { credentialsHttpDigest } from './credentials/http-digest.ts';
+export { credentialsHttpForm } from './credentials/http-form.ts';
+export { credentialsMqtt } from './credentials/mqtt.ts';
+export { credentialsRtsp } from './credentials/rtsp.ts';
+export { credentialsSnmp } from './credentials/snmp.ts';
+export { credentialsSsh } from './credentials/ssh.ts';
+export { credentialsSurfaces } from './credentials/surfaces.ts';
+export { credentialsTelnet } from './credentials/telnet.ts';
+export { credentialsVnc } from './credentials/vnc.ts';
 export { ftpAccessProbe } from './ftp/access.ts';
 export { mqttAccessProbe } from './mqtt/access.ts';
 export { mqttSubscriptionProbe } from './mqtt/subscription.ts';

@@ -1,0 +1,117 @@
+/** Tries known default logins on HTML login forms; success is two-sided: the login page shows no form to the session, and did to a random login. */
+import {
+  asksNewPassword,
+  asksPassword,
+  fillLoginForm,
+  findLoginForm,
+  type LoginForm,
+} from '../../../codecs/formats/login-form.ts';
+import type { ProbeContext } from '../../../core/model/gatherer.ts';
+import type { HttpReply } from '../../../core/model/network.ts';
+import type { SubjectOf } from '../../../core/model/target.ts';
+import { FaultError } from '../../../lib/fault.ts';
+import type { Answer } from './attempts.ts';
+import { credentialProbe, oneByOne, speaksOfLockOut } from './doors.ts';
+import { askPage, type HttpSurface, pathWithin } from './http-shared.ts';
+
+export const credentialsHttpForm = credentialProbe({
+  id: 'credentials/http-form',
+  title: 'Default logins on HTML forms',
+  protocol: 'http-form',
+  open: (endpoint, surface, context) => {
+    const visit = new FormVisit(endpoint, surface, context);
+    return {
+      protocol: 'http-form',
+      width: 4,
+      knock: (account, passwords) => oneByOne(passwords, (password) => visit.login(account, password)),
+    };
+  },
+});
+
+const textOf = (reply: HttpReply): string => Buffer.from(reply.body).toString('utf8');
+
+const refusalOf = (reply: HttpReply): Omit<Answer, 'milliseconds'> =>
+  speaksOfLockOut(textOf(reply)) ? { outcome: 'locked', signal: 'lock-out' } : { outcome: 'refused' };
+
+class FormVisit {
+  readonly #endpoint: SubjectOf<'endpoint'>;
+  readonly #surface: HttpSurface;
+  readonly #context: ProbeContext;
+  constructor(endpoint: SubjectOf<'endpoint'>, surface: HttpSurface, context: ProbeContext) {
+    this.#endpoint = endpoint;
+    this.#surface = surface;
+    this.#context = context;
+  }
+
+  async login(account: string, password: string): Promise<Omit<Answer, 'milliseconds'>> {
+    const cookies = new Map<string, string>();
+    const page = await this.#get(this.#surface.path, cookies);
+    if (page.status === 429) return { outcome: 'locked', signal: 'status-429' };
+    const form = await findLoginForm(textOf(page));
+    if (form === undefined) {
+      if (speaksOfLockOut(textOf(page))) return { outcome: 'locked', signal: 'lock-out' };
+      throw new FaultError('unsupported', `no login form that can be filled in at ${this.#surface.path}`);
+    }
+    const reply = await this.#follow(await this.#submit(form, account, password, cookies), cookies);
+    if (reply.status === 429 || reply.status === 423) return { outcome: 'locked', signal: 'status-429' };
+    return this.#judge(reply, cookies);
+  }
+
+  /** Inside is who gets a page, and for whom the login page no longer asks for a password. */
+  async #judge(reply: HttpReply, cookies: Map<string, string>): Promise<Omit<Answer, 'milliseconds'>> {
+    if (await asksNewPassword(textOf(reply)))
+      return { outcome: 'accepted', proof: 'a form to choose a new password', forcedChange: 'seen' };
+    if (reply.status >= 400 || (await asksPassword(textOf(reply)))) return refusalOf(reply);
+    const again = await this.#follow(await this.#get(this.#surface.path, cookies), cookies);
+    if (again.status >= 400 || (await asksPassword(textOf(again)))) return { outcome: 'refused' };
+    return {
+      outcome: 'accepted',
+      proof: `${this.#surface.path} shows no login form any more`,
+      forcedChange: 'not-seen',
+    };
+  }
+
+  #submit(form: LoginForm, account: string, password: string, cookies: Map<string, string>): Promise<HttpReply> {
+    const path = pathWithin(form.action, this.#surface.path, this.#endpoint);
+    const fields = fillLoginForm(form, account, password);
+    if (form.method === 'GET') return this.#get(`${path.split('?')[0] ?? path}?${fields}`, cookies);
+    return this.#ask(path, cookies, { method: 'POST', body: fields, type: 'application/x-www-form-urlencoded' });
+  }
+
+  /** Redirects on the same endpoint, at most three. */
+  async #follow(first: HttpReply, cookies: Map<string, string>): Promise<HttpReply> {
+    let reply = first;
+    for (let hops = 0; hops < 3 && reply.status >= 300 && reply.status < 400; hops += 1) {
+      const location = reply.headers['location']?.[0];
+      if (location === undefined) break;
+      reply = await this.#get(pathWithin(location, this.#surface.path, this.#endpoint), cookies);
+    }
+    return reply;
+  }
+
+  #get(path: string, cookies: Map<string, string>): Promise<HttpReply> {
+    return this.#ask(path, cookies, {});
+  }
+
+  async #ask(
+    path: string,
+    cookies: Map<string, string>,
+    sent: { readonly method?: string; readonly body?: string; readonly type?: string },
+  ): Promise<HttpReply> {
+    const jar = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const reply = await askPage(this.#endpoint, { ...this.#surface, path }, this.#context, {
+      ...(sent.method === undefined ? {} : { method: sent.method }),
+      ...(sent.body === undefined ? {} : { body: sent.body }),
+      headers: {
+        ...(jar === '' ? {} : { cookie: jar }),
+        ...(sent.type === undefined ? {} : { 'content-type': sent.type }),
+      },
+    });
+    for (const line of (reply.headers['set-cookie'] ?? []).slice(0, 50)) {
+      const pair = line.split(';')[0] ?? '';
+      const equals = pair.indexOf('=');
+      if (equals > 0) cookies.set(pair.slice(0, equals).trim(), pair.slice(equals + 1).trim());
+    }
+    return reply;
+  }
+}

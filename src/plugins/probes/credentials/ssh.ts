@@ -1,0 +1,35 @@
+/** Tries known default logins over SSH. */
+import { trySshPasswords } from '../../../codecs/protocols/ssh-client.ts';
+import { printable } from '../../../codecs/protocols/stream-reader.ts';
+import type { Answer } from './attempts.ts';
+import { credentialProbe, speaksOfLockOut } from './doors.ts';
+
+export const credentialsSsh = credentialProbe({
+  id: 'credentials/ssh',
+  title: 'Default logins over SSH',
+  protocol: 'ssh',
+  fits: ({ account }) => account !== '',
+  open: (endpoint, _surface, { dial, signal }) => ({
+    protocol: 'ssh',
+    width: 8,
+    async knock(account, passwords) {
+      const stream = await dial.tcp(endpoint.host, endpoint.port, { signal });
+      try {
+        const result = await trySshPasswords(stream, account, passwords);
+        return result.delays
+          .map((milliseconds, index): Answer => {
+            if (index !== result.accepted) return { outcome: 'refused', milliseconds };
+            const said = printable(result.proof ?? '', 80);
+            const proof = said === '' ? 'SSH_MSG_USERAUTH_SUCCESS' : `SSH_MSG_USERAUTH_SUCCESS, id: ${said}`;
+            const forced = /(password.{0,20}expired|must change|change your password)/i.test(said);
+            return { outcome: 'accepted', milliseconds, proof, ...(forced ? { forcedChange: 'seen' as const } : {}) };
+          })
+          .concat(
+            speaksOfLockOut(result.ended ?? '') ? [{ outcome: 'locked', milliseconds: 0, signal: 'lock-out' }] : [],
+          );
+      } finally {
+        stream.destroy();
+      }
+    },
+  }),
+});

@@ -1,0 +1,116 @@
+/** Gathers from what other probes saw where a device asks for credentials, and which services take anybody. */
+import { endpointsOf, type FactView, factsAt } from '../../../core/model/fact.ts';
+import type { Probe, ProbeContext } from '../../../core/model/gatherer.ts';
+import type { SubjectOf } from '../../../core/model/target.ts';
+import {
+  ftpAccess,
+  httpAuthentication,
+  loginOpen,
+  loginSurface,
+  mqttAccess,
+  netService,
+  rtspAccess,
+  snmpAccess,
+  sshAuthentication,
+  telnetSession,
+  vncSecurity,
+} from '../../../facts/index.ts';
+import type { LoginProtocol } from './attempts.ts';
+
+interface Seen {
+  readonly protocol: LoginProtocol;
+  readonly encrypted: boolean;
+  readonly path?: string;
+  /** It takes anybody: how that showed. */
+  readonly open?: string;
+}
+
+const SOURCES = [
+  httpAuthentication,
+  sshAuthentication,
+  telnetSession,
+  ftpAccess,
+  mqttAccess,
+  snmpAccess,
+  rtspAccess,
+  vncSecurity,
+] as const;
+
+export const credentialsSurfaces: Probe = {
+  id: 'credentials/surfaces',
+  title: 'Where the device asks for credentials',
+  method: 'TEST',
+  intrusion: 'passive',
+  consumes: [...SOURCES, netService],
+  produces: [loginSurface, loginOpen],
+  subjects: (facts) => endpointsOf(SOURCES.flatMap((type) => facts.named(type.name))),
+  observe(subject, context) {
+    if (subject.kind !== 'endpoint') return Promise.resolve();
+    const tls = factsAt(context.facts.of(netService), subject).some((fact) => fact.data.tls);
+    for (const seen of surfacesAt(subject, context.facts, tls)) tell(seen, context);
+    return Promise.resolve();
+  },
+};
+
+function tell({ protocol, encrypted, path, open }: Seen, { emit, settings }: ProbeContext): void {
+  if (open === undefined) emit(loginSurface, { protocol, encrypted, ...(path === undefined ? {} : { path }) });
+  else emit(loginOpen, { protocol, open: true, how: 'no-credentials', state: settings.state }, { where: open });
+}
+
+function surfacesAt(at: SubjectOf<'endpoint'>, facts: FactView, tls: boolean): readonly Seen[] {
+  return [...httpAt(at, facts), ...shellsAt(at, facts, tls), ...othersAt(at, facts, tls)];
+}
+
+function httpAt(at: SubjectOf<'endpoint'>, facts: FactView): readonly Seen[] {
+  return factsAt(facts.of(httpAuthentication), at).flatMap(({ data }): readonly Seen[] => {
+    const { scheme, path, encrypted } = data;
+    if (scheme !== 'basic' && scheme !== 'digest' && scheme !== 'form') return [];
+    return [{ protocol: `http-${scheme}`, encrypted, path }];
+  });
+}
+
+function shellsAt(at: SubjectOf<'endpoint'>, facts: FactView, tls: boolean): readonly Seen[] {
+  const seen: Seen[] = [];
+  for (const { data } of factsAt(facts.of(sshAuthentication), at)) {
+    if (data.noneAccepted) seen.push({ protocol: 'ssh', encrypted: true, open: 'the none method was accepted' });
+    else if (data.password) seen.push({ protocol: 'ssh', encrypted: true });
+  }
+  for (const { data } of factsAt(facts.of(telnetSession), at)) {
+    if (data.shellWithoutLogin) seen.push({ protocol: 'telnet', encrypted: tls, open: 'a shell without login' });
+    else if (data.asksLogin) seen.push({ protocol: 'telnet', encrypted: tls });
+  }
+  return seen;
+}
+
+function othersAt(at: SubjectOf<'endpoint'>, facts: FactView, tls: boolean): readonly Seen[] {
+  const seen: Seen[] = [];
+  for (const { data } of factsAt(facts.of(ftpAccess), at)) {
+    if (data.anonymous) seen.push({ protocol: 'ftp', encrypted: tls, open: 'anonymous login was taken' });
+    seen.push({ protocol: 'ftp', encrypted: tls });
+  }
+  for (const { data } of factsAt(facts.of(mqttAccess), at)) {
+    if (data.anonymous) seen.push({ protocol: 'mqtt', encrypted: tls, open: 'CONNACK code 0 without credentials' });
+    else seen.push({ protocol: 'mqtt', encrypted: tls });
+  }
+  return [...seen, ...streamsAt(at, facts, tls), ...screensAt(at, facts, tls)];
+}
+
+function streamsAt(at: SubjectOf<'endpoint'>, facts: FactView, tls: boolean): readonly Seen[] {
+  const streams = factsAt(facts.of(rtspAccess), at);
+  const asked = streams.find(({ data }) => data.scheme === 'basic' || data.scheme === 'digest');
+  const open = streams.find(({ data }) => data.open);
+  if (open !== undefined)
+    return [{ protocol: 'rtsp', encrypted: tls, open: `DESCRIBE ${open.data.path} without login` }];
+  return asked === undefined ? [] : [{ protocol: 'rtsp', encrypted: tls, path: asked.data.path }];
+}
+
+function screensAt(at: SubjectOf<'endpoint'>, facts: FactView, tls: boolean): readonly Seen[] {
+  const seen: Seen[] = [];
+  if (factsAt(facts.of(snmpAccess), at).some(({ data }) => data.version !== '3'))
+    seen.push({ protocol: 'snmp', encrypted: false });
+  for (const { data } of factsAt(facts.of(vncSecurity), at)) {
+    if (data.none) seen.push({ protocol: 'vnc', encrypted: tls, open: 'security type none' });
+    else if (data.types.includes('vnc')) seen.push({ protocol: 'vnc', encrypted: tls });
+  }
+  return seen;
+}
