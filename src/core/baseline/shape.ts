@@ -1,0 +1,128 @@
+/** Whether a document has the shape of its JSON Schema: every mistake at once, with place and the nearest known word. */
+import { readFileSync } from 'node:fs';
+import type { ErrorObject, ValidateFunction } from 'ajv';
+import type { Problem } from '../../lib/fault.ts';
+import type { SourceDocument } from './document.ts';
+import type { Path } from './matcher.ts';
+import { nearest } from './nearest.ts';
+
+export const DOCUMENT_KINDS = ['baseline', 'checks', 'waivers', 'declaration'] as const;
+export type DocumentKind = (typeof DOCUMENT_KINDS)[number];
+
+const PROBLEM_LIMIT = 100;
+const compiled = new Map<DocumentKind, ValidateFunction>();
+
+async function validatorOf(kind: DocumentKind): Promise<ValidateFunction> {
+  const known = compiled.get(kind);
+  if (known !== undefined) return known;
+  const { Ajv } = await import('ajv');
+  const text = readFileSync(new URL(`../../../baselines/schema/${kind}.schema.json`, import.meta.url), 'utf8');
+  // `verbose` hands the schema beside each error: the known words to compare a mistyped one with.
+  const validate = new Ajv({ allErrors: true, verbose: true, strict: false }).compile(JSON.parse(text) as object);
+  compiled.set(kind, validate);
+  return validate;
+}
+
+/** The mistakes of shape. Conditions are left to their own compiler, which knows facts and says more. */
+export async function shapeProblems(kind: DocumentKind, document: SourceDocument): Promise<readonly Problem[]> {
+  const validate = await validatorOf(kind);
+  if (validate(document.value)) return [];
+  const errors = (validate.errors ?? []).filter((error) => !insideCondition(kind, error) && isTelling(error));
+  const problems = errors.slice(0, PROBLEM_LIMIT).map((error) => problemOf(error, document));
+  const seen = new Set<string>();
+  return problems.filter((problem) => {
+    const key = `${problem.at?.line}:${problem.at?.column}:${problem.message}`;
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+const insideCondition = (kind: DocumentKind, { instancePath }: ErrorObject): boolean =>
+  kind === 'checks' && /^\/checks\/\d+\/(expect|appliesWhen)(\/|$)/.test(instancePath);
+
+/** `if` and `anyOf` only say that something inside them failed, and that says so itself; except where the shapes are of other types. */
+const isTelling = ({ keyword, parentSchema }: ErrorObject): boolean =>
+  keyword !== 'if' && (keyword !== 'anyOf' || describes(parentSchema));
+
+const describes = (schema: unknown): boolean => typeof (schema as { description?: unknown })?.description === 'string';
+
+function problemOf(error: ErrorObject, document: SourceDocument): Problem {
+  const path = pathOf(error.instancePath, document);
+  const { message, step, hint } = wordsOf(error);
+  const at = step === undefined ? document.place(path) : document.place([...path, step], true);
+  return { message: `${whereOf(path)}${message}`, at, ...(hint === undefined ? {} : { hint }) };
+}
+
+/** JSON pointer → path, with numbers where the value is a list. */
+function pathOf(pointer: string, document: SourceDocument): Path {
+  const path: (string | number)[] = [];
+  let value: unknown = document.value;
+  for (const raw of pointer.split('/').slice(1)) {
+    const step = raw.replaceAll('~1', '/').replaceAll('~0', '~');
+    path.push(Array.isArray(value) ? Number(step) : step);
+    value = (value as { readonly [key: string]: unknown } | undefined)?.[step];
+  }
+  return path;
+}
+
+/** `controls[3].units[0]: `, or nothing at the top. */
+function whereOf(path: Path): string {
+  if (path.length === 0) return '';
+  const words = path.map((step, index) => (typeof step === 'number' ? `[${step}]` : index === 0 ? step : `.${step}`));
+  return `${words.join('')}: `;
+}
+
+interface Words {
+  readonly message: string;
+  /** The key that is wrong, where the place is a key rather than the value. */
+  readonly step?: string;
+  readonly hint?: string | undefined;
+}
+
+const TYPES: { readonly [type: string]: string } = {
+  string: 'text',
+  number: 'a number',
+  integer: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a mapping',
+  null: 'nothing',
+};
+
+type Speak = (error: ErrorObject) => Words;
+
+const SPEAKERS: { readonly [keyword: string]: Speak } = {
+  required: ({ params }) => ({ message: `'${params['missingProperty']}' is missing` }),
+  dependencies: ({ params }) => ({
+    message: `'${params['property']}' needs '${params['missingProperty']}' beside it`,
+    step: String(params['property']),
+  }),
+  additionalProperties: ({ params, parentSchema }) => {
+    const word = String(params['additionalProperty']);
+    const known = Object.keys((parentSchema as { properties?: object } | undefined)?.properties ?? {});
+    const hint = nearest(word, known) ?? (known.length > 0 ? `known here: ${known.join(', ')}` : undefined);
+    return { message: `'${word}' is not known here`, step: word, hint };
+  },
+  propertyNames: ({ params }) => ({
+    message: `'${params['propertyName']}' is no name that can stand here`,
+    step: String(params['propertyName']),
+  }),
+  enum: ({ params, data }) => {
+    const allowed = (params['allowedValues'] as readonly unknown[]).map(String);
+    return { message: `must be one of ${allowed.join(', ')}`, hint: nearest(String(data), allowed) };
+  },
+  type: ({ params, data }) => {
+    const types = [params['type']].flat().map((type) => TYPES[String(type)] ?? String(type));
+    const hint = typeof data === 'number' && types.includes('text') ? `put it in quotes: "${data}"` : undefined;
+    return { message: `must be ${types.join(' or ')}`, hint };
+  },
+  pattern: ({ params }) => ({ message: `does not look like ${params['pattern']}` }),
+  'false schema': () => ({ message: 'can’t stand here' }),
+  minItems: ({ params }) => ({ message: `needs at least ${params['limit']}` }),
+  minLength: () => ({ message: 'must not be empty' }),
+  maxLength: ({ params }) => ({ message: `is longer than ${params['limit']} characters` }),
+};
+
+function wordsOf(error: ErrorObject): Words {
+  const speak = Object.hasOwn(SPEAKERS, error.keyword) ? SPEAKERS[error.keyword] : undefined;
+  return speak?.(error) ?? { message: error.message ?? `breaks '${error.keyword}'` };
+}
