@@ -134,7 +134,7 @@ function quantifier(form: string, raw: JsonObject, path: Path, vocabulary: Vocab
       `there is no fact '${String(name)}'`,
       nearest(String(name), [...vocabulary.facts.keys()]),
     );
-  const words = { keywords: vocabulary.keywords, schema: type?.schema.json };
+  const words = { keywords: vocabulary.keywords, knowledge: vocabulary.knowledge, schema: type?.schema.json };
   const where = compileMembers(raw['where'], [...path, 'where'], words, complain);
   const satisfies = compileMembers(raw['satisfies'], [...path, 'satisfies'], words, complain);
   if (form === 'every' && satisfies.members.length === 0)

@@ -1,21 +1,18 @@
 /** Members of a condition → a predicate over a fact's data. Every member named must be present: an absent one never matches. */
 import { RE2JS } from '@bufbuild/re2';
 import type { Json } from '../../lib/schema.ts';
-import type { Keyword } from '../model/keyword.ts';
+import type { Keyword, KeywordContext } from '../model/keyword.ts';
 import { nearest } from './nearest.ts';
 
 /** Where a mistake lies inside the YAML document: keys and indexes from the root. */
 export type Path = readonly (string | number)[];
 export type Complain = (path: Path, message: string, hint?: string) => void;
 
-export interface MatchContext {
-  readonly at: string;
-  knowledge(id: string): unknown;
-}
+export type MatchContext = Omit<KeywordContext, 'data'>;
 
 /** One test of one value, and the words for what it expects (`at least TLSv1.2`). */
 interface Test {
-  readonly holds: (value: unknown, context: MatchContext) => boolean;
+  readonly holds: (value: unknown, context: MatchContext, data?: JsonObject) => boolean;
   readonly words: string;
 }
 
@@ -24,10 +21,13 @@ export interface Matcher {
   matches(data: unknown, context: MatchContext): boolean;
   /** The first member that does not match, in words: `version is TLSv1, expected TLSv1.2 or TLSv1.3`. */
   why(data: unknown, context: MatchContext): string | undefined;
+  /** The members that it looks at, in words: `version is TLSv1, accepted is true`. */
+  says(data: unknown): string | undefined;
 }
 
 export interface MatchVocabulary {
   readonly keywords: ReadonlyMap<string, Keyword>;
+  knowledge(id: string): unknown;
   /** JSON Schema of the fact's data, for members and their enums; undefined when the fact is unknown. */
   readonly schema: { readonly [keyword: string]: Json } | undefined;
 }
@@ -53,10 +53,16 @@ export function compileMembers(
     members: entries.map(([member]) => member),
     matches: (data, context) =>
       isObject(data) &&
-      tests.every(([member, test]) => data[member] !== undefined && test.holds(data[member], context)),
+      tests.every(([member, test]) => data[member] !== undefined && test.holds(data[member], context, data)),
+    says: (data) =>
+      isObject(data) && tests.length > 0
+        ? tests.map(([member]) => `${member} is ${inWords(data[member])}`).join(', ')
+        : undefined,
     why(data, context) {
       if (!isObject(data)) return 'it is not an object';
-      const failed = tests.find(([member, test]) => data[member] === undefined || !test.holds(data[member], context));
+      const failed = tests.find(
+        ([member, test]) => data[member] === undefined || !test.holds(data[member], context, data),
+      );
       return failed === undefined
         ? undefined
         : `${failed[0]} is ${inWords(data[failed[0]])}, expected ${failed[1].words}`;
@@ -92,12 +98,13 @@ function compileTest(raw: Json, path: Path, vocabulary: MatchVocabulary, complai
     compileWord(word, operand, [...path, word], vocabulary, complain),
   );
   return {
-    holds: (value, context) => tests.every((test) => test.holds(value, context)),
+    holds: (value, context, data) => tests.every((test) => test.holds(value, context, data)),
     words: tests.map((test) => test.words).join(' and '),
   };
 }
 
 function oneOfTest(values: readonly Json[], path: Path, vocabulary: MatchVocabulary, complain: Complain): Test {
+  if (values.length === 0) complain(path, 'an empty list matches nothing');
   checkValues(values, path, vocabulary, complain);
   const scalars = new Set<unknown>(values.filter((value) => !isObject(value)));
   return { holds: (value) => scalars.has(value), words: values.map(inWords).join(' or ') };
@@ -114,7 +121,9 @@ function checkValues(values: readonly Json[], path: Path, { schema }: MatchVocab
           `'${inWords(value)}' is not a value of this member`,
           nearest(String(value), allowed.map(String)),
         );
-    } else if (schema !== undefined && !fitsType(value, schema['type']))
+    } else if (schema?.['type'] === 'array')
+      complain(path, `the member is a list: write { contains: ${inWords(value)} }`);
+    else if (schema !== undefined && !fitsType(value, schema['type']))
       complain(path, `${inWords(value)} is no ${String(schema['type'])}`);
   }
 }
@@ -124,6 +133,18 @@ function fitsType(value: Json, type: Json | undefined): boolean {
   if (type === 'integer' || type === 'number') return typeof value === 'number';
   if (type === 'string') return typeof value === 'string';
   return true;
+}
+
+/** What is wrong with a keyword's operand by the small schema that keywords have. */
+function operandFault(operand: Json, schema: JsonObject): string | undefined {
+  const allowed = schema['enum'];
+  if (Array.isArray(allowed)) return allowed.includes(operand) ? undefined : `one of ${allowed.join(', ')}`;
+  const types = [schema['type'] ?? []].flat() as readonly string[];
+  if (!types.some((type) => fitsType(operand, type))) return `it must be ${types.join(' or ')}`;
+  if (typeof operand !== 'number') return undefined;
+  if (!types.includes('number') && !Number.isInteger(operand)) return 'it must be whole';
+  const { minimum } = schema;
+  return typeof minimum === 'number' && operand < minimum ? `at least ${minimum}` : undefined;
 }
 
 const never: Test = { holds: () => false, words: 'nothing (the condition is broken)' };
@@ -175,13 +196,13 @@ const WORDS: { readonly [word: string]: MakeTest } = {
   },
   not: (operand, path, vocabulary, complain) => {
     const test = compileTest(operand, path, vocabulary, complain);
-    return { holds: (value, context) => !test.holds(value, context), words: `not ${test.words}` };
+    return { holds: (value, context, data) => !test.holds(value, context, data), words: `not ${test.words}` };
   },
   anyOf: (operand, path, vocabulary, complain) => {
     if (!Array.isArray(operand) || operand.length === 0) return undefined;
     const tests = operand.map((one: Json, index) => compileTest(one, [...path, index], vocabulary, complain));
     return {
-      holds: (value, context) => tests.some((test) => test.holds(value, context)),
+      holds: (value, context, data) => tests.some((test) => test.holds(value, context, data)),
       words: tests.map((test) => test.words).join(' or '),
     };
   },
@@ -189,11 +210,17 @@ const WORDS: { readonly [word: string]: MakeTest } = {
 
 export const CONDITION_WORDS: readonly string[] = Object.keys(WORDS);
 
+/** Letters, digits, a few marks, anchors and `|`: without repetition or groups a backtracking engine is linear too, and much faster. */
+const PLAIN_PATTERN = /^[\w \-/:,;=@#%&!'"~<>.^$|]*$/;
+
+const compilePattern = (pattern: string): { test(text: string): boolean } =>
+  PLAIN_PATTERN.test(pattern) ? new RegExp(pattern, 'u') : RE2JS.compile(pattern);
+
 /** RE2 matches in linear time whatever the pattern and the text. */
 function patternTest(operand: Json, path: Path, complain: Complain): Test | undefined {
   if (typeof operand !== 'string') return undefined;
   try {
-    const pattern = RE2JS.compile(operand);
+    const pattern = compilePattern(operand);
     return {
       holds: (value) => typeof value === 'string' && pattern.test(value),
       words: `a text like /${operand}/`,
@@ -204,14 +231,63 @@ function patternTest(operand: Json, path: Path, complain: Complain): Test | unde
   }
 }
 
+function keywordTest(
+  keyword: Keyword,
+  operand: Json,
+  path: Path,
+  vocabulary: MatchVocabulary,
+  complain: Complain,
+): Test {
+  complainOfType(keyword.name, keyword.suits, path, vocabulary, complain);
+  const wrong =
+    operandFault(operand, keyword.operand) ?? keyword.complaint?.(operand, { knowledge: vocabulary.knowledge });
+  if (wrong !== undefined) {
+    complain(path, `'${keyword.name}' can't take ${inWords(operand)}: ${wrong}`, nearestOperand(operand, keyword));
+    return never;
+  }
+  return {
+    holds: (value, context, data) =>
+      keyword.satisfies(value, operand, data === undefined ? context : { ...context, data }),
+    words: `${keyword.title} ${inWords(operand)}`,
+  };
+}
+
+const nearestOperand = (operand: Json, keyword: Keyword): string | undefined =>
+  Array.isArray(keyword.operand['enum']) ? nearest(String(operand), keyword.operand['enum'].map(String)) : undefined;
+
+/** Which JSON types of members a word of JSON Schema can hold of; the others take every type. */
+const SUITS: { readonly [word: string]: readonly string[] } = {
+  minimum: ['number'],
+  maximum: ['number'],
+  minLength: ['string'],
+  maxLength: ['string'],
+  pattern: ['string'],
+  contains: ['array'],
+  minItems: ['array'],
+  maxItems: ['array'],
+};
+
+/** A word that can never hold of its member is a mistake: under `not` it would always hold, a false pass. */
+function complainOfType(
+  word: string,
+  suits: readonly string[] | undefined,
+  path: Path,
+  { schema }: MatchVocabulary,
+  complain: Complain,
+): void {
+  const type = schema === undefined ? undefined : jsonType(schema);
+  if (suits === undefined || type === undefined || suits.includes(type)) return;
+  complain(path, `'${word}' is about ${suits.join(' or ')}, and the member is ${type === 'array' ? 'a list' : type}`);
+}
+
+function jsonType(schema: JsonObject): string | undefined {
+  if (Array.isArray(schema['enum'])) return 'string';
+  return schema['type'] === 'integer' ? 'number' : typeof schema['type'] === 'string' ? schema['type'] : undefined;
+}
+
 function compileWord(word: string, operand: Json, path: Path, vocabulary: MatchVocabulary, complain: Complain): Test {
   const keyword = vocabulary.keywords.get(word);
-  if (keyword !== undefined) {
-    return {
-      holds: (value, context) => keyword.satisfies(value, operand, context),
-      words: `${keyword.title} ${inWords(operand)}`,
-    };
-  }
+  if (keyword !== undefined) return keywordTest(keyword, operand, path, vocabulary, complain);
   const make = Object.hasOwn(WORDS, word) ? WORDS[word] : undefined;
   if (make === undefined) {
     complain(
@@ -221,6 +297,7 @@ function compileWord(word: string, operand: Json, path: Path, vocabulary: MatchV
     );
     return never;
   }
+  complainOfType(word, SUITS[word], path, vocabulary, complain);
   const test = make(operand, path, vocabulary, complain);
   if (test === undefined) complain(path, `'${word}' can't take ${inWords(operand)}`);
   return test ?? never;

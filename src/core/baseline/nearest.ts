@@ -7,7 +7,8 @@ export function nearest(word: string, candidates: readonly string[]): string | u
     const distance = editDistance(word.toLowerCase().slice(0, 64), candidate.toLowerCase().slice(0, 64));
     if (best === undefined || distance < best.distance) best = { candidate, distance };
   }
-  const near = best !== undefined && best.distance <= Math.max(1, Math.floor(word.length / 3));
+  const near =
+    best !== undefined && best.distance < word.length && best.distance <= Math.max(1, Math.floor(word.length / 3));
   return near ? `did you mean '${best?.candidate ?? ''}'?` : undefined;
 }
 

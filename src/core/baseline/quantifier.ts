@@ -24,7 +24,11 @@ export function judgeSome({ facts, coverage }: Sight, where: Matcher, match: Mat
 export function judgeNone(sight: Sight, where: Matcher, match: MatchContext): Judgement {
   const some = judgeSome(sight, where, match);
   const judged = sight.facts.map((fact) => ({ fact, holds: !where.matches(fact.data, match) }));
-  return { ...some, truth: notThree(some.truth), subjects: bySubject(judged, sight.coverage, () => undefined) };
+  return {
+    ...some,
+    truth: notThree(some.truth),
+    subjects: bySubject(judged, sight.coverage, (fact) => where.says(fact.data)),
+  };
 }
 
 export function judgeEvery(
@@ -72,7 +76,9 @@ function bySubject(judged: readonly Judged[], coverage: Coverage, why: Why): rea
   const gaps = gather(coverage.gaps, (gap) => nameOf(gap.scope));
   const seen = [...groups].map(([name, group]) => subjectJudgement(group, gaps.get(name) ?? [], why));
   const hidden = [...gaps].filter(([name]) => !groups.has(name));
-  return [...seen, ...hidden.map(([, list]) => openJudgement(list))];
+  // Nobody looked and no gap says why: the target as a whole is open, never silently fine.
+  const unheard = !coverage.complete && coverage.gaps.length === 0 ? [openJudgement([])] : [];
+  return [...seen, ...hidden.map(([, list]) => openJudgement(list)), ...unheard];
 }
 
 function gather<T>(items: readonly T[], name: (item: T) => string): ReadonlyMap<string, readonly T[]> {

@@ -1,0 +1,18 @@
+/** A date that is earlier than the day of judgement, by more than so many days. */
+import type { Keyword } from '../../core/model/keyword.ts';
+import { daysBetween } from '../../lib/dates.ts';
+
+/** A number of days, or true for none. */
+const isMargin = (operand: unknown): operand is number | true => operand === true || typeof operand === 'number';
+
+export const beforeJudgement: Keyword = {
+  name: 'beforeJudgement',
+  title: 'a date earlier than the day of judgement (by more days than, where a number is given):',
+  operand: { type: ['integer', 'boolean'], minimum: 0 },
+  suits: ['string'],
+  complaint: (operand) => (operand === false ? 'write true or a number of days' : undefined),
+  satisfies(value, operand, { at }) {
+    const days = daysBetween(at, value);
+    return days !== undefined && isMargin(operand) && -days > (operand === true ? 0 : operand);
+  },
+};
