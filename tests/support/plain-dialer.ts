@@ -35,9 +35,9 @@ export function plainDialer(): Dialer {
       stream.on('error', () => {});
       return { stream, protocol: stream.getProtocol() ?? '', cipher: stream.getCipher().name, chain: [] };
     },
-    udp: async (host, port) => {
+    udp: async (host, port, options) => {
       counts.udp += 1;
-      return openPort(createSocket(host.includes(':') ? 'udp6' : 'udp4'), host, port);
+      return openPort(createSocket(host.includes(':') ? 'udp6' : 'udp4'), host, port, options?.anyPort ?? false);
     },
     http: (asked) => {
       counts.tcp += 1;
@@ -47,7 +47,7 @@ export function plainDialer(): Dialer {
   };
 }
 
-async function openPort(socket: UdpSocket, host: string, port: number): Promise<DatagramPort> {
+async function openPort(socket: UdpSocket, host: string, port: number, anyPort: boolean): Promise<DatagramPort> {
   const queue: Uint8Array[] = [];
   let failure: Error | undefined;
   let wake = (): void => {};
@@ -59,10 +59,13 @@ async function openPort(socket: UdpSocket, host: string, port: number): Promise<
     failure = error;
     wake();
   });
-  await new Promise<void>((resolve) => socket.connect(port, host, resolve));
+  if (!anyPort) await new Promise<void>((resolve) => socket.connect(port, host, resolve));
+  const to = anyPort ? ([port, host] as const) : ([] as const);
   return {
     send: (bytes) =>
-      new Promise((resolve, reject) => socket.send(bytes, (error) => (error ? reject(error) : resolve()))),
+      new Promise((resolve, reject) =>
+        socket.send(bytes, ...(to as []), (error) => (error ? reject(error) : resolve())),
+      ),
     receive: async (timeout) => {
       if (queue.length === 0 && failure === undefined) {
         await new Promise<void>((resolve) => {

@@ -76,7 +76,8 @@ export interface Dialer {
     over: Duplex,
     options?: DialOptions & { readonly servername?: string; readonly alpn?: readonly string[] },
   ): Promise<SecureChannel>;
-  udp(host: string, port: number, options?: DialOptions): Promise<DatagramPort>;
+  /** `anyPort`: datagrams count from whatever port of the host (TFTP answers from a fresh one). */
+  udp(host: string, port: number, options?: DialOptions & { readonly anyPort?: boolean }): Promise<DatagramPort>;
   /** Tolerant HTTP/1.x over `tcp`/`tls`; redirects are not followed. */
   http(request: HttpRequest): Promise<HttpReply>;
   /** Tells open, closed and silent TCP ports apart, paced; self-connects on loopback are recognised. */

@@ -1,4 +1,5 @@
 /** The registry of probes: one line each. */
+export { coapResources } from './coap/resources.ts';
 export { credentialsFtp } from './credentials/ftp.ts';
 export { credentialsHttpBasic } from './credentials/http-basic.ts';
 export { credentialsHttpDigest } from './credentials/http-digest.ts';
@@ -10,11 +11,22 @@ export { credentialsSsh } from './credentials/ssh.ts';
 export { credentialsSurfaces } from './credentials/surfaces.ts';
 export { credentialsTelnet } from './credentials/telnet.ts';
 export { credentialsVnc } from './credentials/vnc.ts';
+export { cwmpAccessProbe } from './cwmp/access.ts';
+export { debugAccessProbe } from './debug/access.ts';
+export { dnsResolverProbe } from './dns/resolver.ts';
 export { ftpAccessProbe } from './ftp/access.ts';
+export { mdnsServices } from './mdns/services.ts';
 export { mqttAccessProbe } from './mqtt/access.ts';
 export { mqttSubscriptionProbe } from './mqtt/subscription.ts';
+export { netUdp } from './net/udp.ts';
+export { ntpModes } from './ntp/modes.ts';
+export { rtspAccessProbe } from './rtsp/access.ts';
+export { snmpAccessProbe } from './snmp/access.ts';
+export { ssdpSearchProbe } from './ssdp/search.ts';
 export { sshAlgorithms } from './ssh/algorithms.ts';
 export { sshAuthenticationProbe } from './ssh/authentication.ts';
 export { sshDhGroups } from './ssh/dh-groups.ts';
 export { sshHostKeys } from './ssh/host-keys.ts';
 export { telnetSessionProbe } from './telnet/session.ts';
+export { tftpFiles } from './tftp/files.ts';
+export { vncSecurityProbe } from './vnc/security.ts';
