@@ -1,6 +1,7 @@
 /** Tar archives: V7, ustar (POSIX.1-1988), pax (POSIX.1-2001) and GNU headers, sparse files included. */
 import type { Blob } from '../../lib/blob.ts';
 import { FaultError } from '../../lib/fault.ts';
+import { textOf } from './fields.ts';
 
 export const BLOCK = 512;
 /** A pax header or a GNU long name above this is hostile. */
@@ -48,17 +49,6 @@ const TYPES: { readonly [flag: string]: TarMember['type'] } = {
   D: 'directory',
   '6': 'fifo',
 };
-
-/** Bytes up to the first NUL as UTF-8, or Latin-1 where they are not UTF-8. */
-export function textOf(bytes: Uint8Array): string {
-  const end = bytes.indexOf(0);
-  const part = end === -1 ? bytes : bytes.subarray(0, end);
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(part);
-  } catch {
-    return Buffer.from(part).toString('latin1');
-  }
-}
 
 /** Octal, or base 256 when the first bit is set (GNU); NaN when it is neither. */
 function numberOf(bytes: Uint8Array): number {

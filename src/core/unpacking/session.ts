@@ -56,7 +56,7 @@ export class Session {
     this.tree = new UnpackedTree(image);
     this.budget = new Budget(limits);
     this.#index = new MagicIndex(options.unpackers);
-    this.#wholes = options.unpackers.filter(({ whole }) => whole === true);
+    this.#wholes = options.unpackers.filter(({ whole }) => whole !== undefined);
     this.#acknowledged = new Map(
       (options.opaque ?? []).flatMap((entry) => (entry.sha256 === undefined ? [] : [[entry.sha256, entry]])),
     );

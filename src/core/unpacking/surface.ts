@@ -20,7 +20,10 @@ export interface Settled {
 /** Formats without magic are asked for the whole first, then all by magic, then those without again for what is left. */
 export function settle(blob: Blob, index: MagicIndex, wholes: readonly Unpacker[], signal: AbortSignal): Settled {
   const locator = new Locator(blob);
-  const whole = locator.longest(wholes, 0);
+  const whole = locator.longest(
+    wholes.filter((unpacker) => unpacker.whole === true),
+    0,
+  );
   const claims: Claim[] = [];
   const from = whole?.start === 0 ? whole.end : 0;
   if (whole?.start === 0) claims.push(whole);
