@@ -46,6 +46,8 @@ function endOf(blob: Blob, offset: number): { end: number; machine: number; type
       wide ? long(named, at + 24) + long(named, at + 32) : word(named, at + 16) + word(named, at + 20),
     );
   }
+  // Inside an image a header alone is no file: its tables must be there, and what they name.
+  if (offset > 0 && (table === undefined || named === undefined || offset + end > blob.size)) return undefined;
   if (!Number.isSafeInteger(end) || end > 2 ** 40 || (programCount === 0 && sectionCount === 0)) return undefined;
   return { end, machine: half(whole, 18), type };
 }

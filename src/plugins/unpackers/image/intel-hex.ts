@@ -12,6 +12,7 @@ export const intelHex: Unpacker = {
     if (offset !== 0 || blob.read(0, 1)[0] !== 0x3a) return undefined;
     let lines = 0;
     for (const line of linesOf(blob.slice(0, 4096))) {
+      if (line.trim() === '') continue;
       if (lines >= 8) break;
       if (intelRecord(line.trimEnd()) === undefined) return undefined;
       lines += 1;

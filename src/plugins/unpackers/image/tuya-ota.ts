@@ -11,9 +11,9 @@ function slotsAt(
   offset: number,
 ): { first: number; firstEnd: number; second: number; end: number; version: string } | undefined {
   const head = header(blob, offset, SIZE);
-  if (head === undefined || head.readUInt32BE(SIZE - 4) !== 0xaa55aa55) return undefined;
+  if (head === undefined || head.readUInt32BE(SIZE - 4) !== 0xaa55_aa55) return undefined;
   const version = printable(head.subarray(4, 16));
-  const [first, size, second, secondSize] = [0x15, 0x19, 0x21, 0x25].map((at) => head.readUInt32BE(at));
+  const [first, size, second, secondSize] = [0x13, 0x17, 0x1f, 0x23].map((at) => head.readUInt32BE(at));
   if (version === undefined || first! < SIZE || second! < first! + size!) return undefined;
   return { first: first!, firstEnd: first! + size!, second: second!, end: second! + secondSize!, version };
 }

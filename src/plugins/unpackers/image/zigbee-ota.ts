@@ -33,11 +33,13 @@ export const zigbeeOta: Unpacker = {
       const element = header(container, at, 6);
       if (element === undefined) break;
       const length = element.readUInt32LE(2);
+      // Some makers put their own format where elements should be.
+      if (at + 6 + length > container.size) break;
       const data = container.slice(at + 6, at + 6 + length);
-      if (data.size < length) into.broken(`element-${index}`, `cut off: ${data.size} of ${length} bytes`);
       // Tag 0 is the image; signatures (1), certificates (2) and integrity codes (3) are what they say.
       if (element.readUInt16LE(0) === 0 || element.readUInt16LE(0) >= 0xf000) await into.part(`element-${index}`, data);
       at += 6 + length;
     }
+    if (at < container.size) await into.part('rest', container.slice(at));
   },
 };
