@@ -56,12 +56,6 @@ export const binaryTool = defineFact({
     kind: oneOf(['compiler', 'debugger', 'tracer', 'sniffer', 'remote-shell', 'scanner']),
   }),
 });
-export const binaryRandom = defineFact({
-  name: 'binary.random',
-  title: 'A program that uses a weak random generator and no strong one',
-  over: 'root-file-system',
-  schema: object({ file: text(), weak: list(text()), strong: list(text()) }),
-});
 export const fileLeftover = defineFact({
   name: 'file.leftover',
   title: 'Something a developer left in an image',

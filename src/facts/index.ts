@@ -1,6 +1,6 @@
 /** The vocabulary: every fact type that gatherers emit and conditions read, one line each. */
 export { accountAuthorizedKey, accountFirstBoot, accountPassword, accountPrivilege, accountUser } from './account.ts';
-export { binaryHardening, binaryRandom, binaryTool, fileLeftover, fileMount, filePermission } from './binary.ts';
+export { binaryHardening, binaryTool, fileLeftover, fileMount, filePermission } from './binary.ts';
 export {
   declaredAccount,
   declaredAgreement,

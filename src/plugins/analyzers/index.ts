@@ -1,2 +1,2 @@
 /** The registry of analyzers: one line each. */
-export {};
+export { binariesHardening } from './binaries/hardening.ts';

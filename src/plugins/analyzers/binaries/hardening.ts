@@ -1,0 +1,110 @@
+/** How each ELF file of an image is hardened; what counts are user-space programs and libraries of the root's own machine. */
+
+import { isElf, machineName, readElf } from '../../../codecs/formats/elf.ts';
+import { type Hardening, hardeningOf } from '../../../codecs/formats/elf-hardening.ts';
+import type { FileEntry, RootFileSystem } from '../../../core/model/files.ts';
+import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
+import { binaryHardening } from '../../../facts/index.ts';
+
+interface Seen {
+  readonly file: FileEntry;
+  readonly hardening: Hardening;
+  readonly machine: string;
+  readonly bits: number;
+  readonly little: boolean;
+}
+
+/** What one image's files gave until its end; the machine of a root is known only then. */
+const seen = new WeakMap<AnalyzerContext['tree'], Seen[]>();
+
+/** Programs that listen whatever their imports say. */
+const DAEMONS = new Set(
+  'telnetd utelnetd dropbear sshd lighttpd nginx uhttpd httpd boa goahead mini_httpd thttpd mosquitto vsftpd proftpd ftpd tftpd snmpd miniupnpd upnpd dnsmasq smbd nmbd hostapd udhcpd cwmpd tr069 rtspd avahi-daemon adbd inetd xinetd'.split(
+    ' ',
+  ),
+);
+
+export const binariesHardening: Analyzer = {
+  id: 'binaries/hardening',
+  title: 'Hardening of programs and libraries',
+  method: 'EXAMINE',
+  intrusion: 'passive',
+  consumes: [],
+  produces: [binaryHardening],
+  wants: (file) => file.type === 'file' && file.size >= 52,
+  observe(file, content, context) {
+    if (!isElf(content.read(0, 20))) return;
+    const elf = readElf(content);
+    if (elf === undefined) return;
+    const one = {
+      file,
+      hardening: hardeningOf(elf, file.name),
+      machine: machineName(elf.machine),
+      bits: elf.bits,
+      little: elf.little,
+    };
+    const list = seen.get(context.tree);
+    if (list === undefined) seen.set(context.tree, [one]);
+    else list.push(one);
+  },
+  finish(context) {
+    const list = seen.get(context.tree) ?? [];
+    const machines = new Map(context.tree.roots.map((root) => [root.path, machineOf(list, root)]));
+    for (const one of list) emit(one, machines.get(one.file.root ?? ''), context);
+    seen.delete(context.tree);
+  },
+};
+
+/** The machine of most programs of a root. */
+function machineOf(list: readonly Seen[], root: RootFileSystem): string | undefined {
+  const counts = new Map<string, number>();
+  for (const { file, machine, hardening } of list) {
+    if (file.root === root.path && hardening.kind === 'program' && !foreignPlace(file.name))
+      counts.set(machine, (counts.get(machine) ?? 0) + 1);
+  }
+  return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0]?.[0];
+}
+
+/** Where code for other processors and for the kernel lies. */
+const foreignPlace = (name: string): boolean =>
+  /\/(lib|usr\/lib|vendor|etc)\/(firmware|modules)\//.test(name) ||
+  /^\/(boot|firmware)\//.test(name) ||
+  /(vmlinux|u-?boot|uImage|zImage)/i.test(name);
+
+function emit(
+  { file, hardening, machine, bits, little }: Seen,
+  rootMachine: string | undefined,
+  context: AnalyzerContext,
+): void {
+  const root = context.tree.roots.find((one) => one.path === file.root);
+  const base = file.name.slice(file.name.lastIndexOf('/') + 1);
+  const { runPaths, unsafeRunPath, listens, ...rest } = hardening;
+  const counted =
+    rootMachine !== undefined &&
+    machine === rootMachine &&
+    (rest.kind === 'program' || rest.kind === 'library') &&
+    !foreignPlace(file.name);
+  context.emit(
+    binaryHardening,
+    {
+      file: file.name,
+      counted,
+      machine,
+      bits,
+      endian: little ? 'little' : 'big',
+      ...rest,
+      rpath: runPaths.slice(0, 16),
+      unsafeRpath: unsafeRunPath,
+      setuid: setuidOf(file, root),
+      networkFacing: listens || DAEMONS.has(base),
+      dangerous: [...rest.dangerous],
+      controlFlow: [...rest.controlFlow],
+    },
+    { subject: { kind: 'file', path: file.path } },
+  );
+}
+
+function setuidOf(file: FileEntry, root: RootFileSystem | undefined): 'yes' | 'no' | 'unknown' {
+  if (file.mode === undefined || root?.keepsModes !== true) return 'unknown';
+  return (file.mode & 0o6000) === 0 ? 'no' : 'yes';
+}

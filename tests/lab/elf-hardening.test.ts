@@ -1,0 +1,118 @@
+/** Hardening told by assay against what readelf says, on this machine's own programs and libraries. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { describe, expect, test } from 'vitest';
+import { readElf } from '../../src/codecs/formats/elf.ts';
+import { hardeningOf } from '../../src/codecs/formats/elf-hardening.ts';
+import { openBlob } from '../../src/lib/blob.ts';
+
+const readelf = spawnSync('readelf', ['--version']).status === 0;
+
+function files(): readonly string[] {
+  const found = new Set<string>();
+  for (const folder of ['/usr/bin', '/usr/sbin', '/usr/lib/x86_64-linux-gnu']) {
+    for (const name of readdirSync(folder)) {
+      const path = realpathSync.native(`${folder}/${name}`, { encoding: 'utf8' });
+      if (statSync(path).isFile()) found.add(path);
+    }
+  }
+  return [...found].slice(0, 600);
+}
+
+function truth(
+  path: string,
+): { pie: boolean; nx: boolean; relro: string; canary: boolean; stripped: boolean } | undefined {
+  const run = spawnSync('readelf', ['-W', '-h', '-l', '-d', '-s', '-S', path], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  if (run.status !== 0 || !run.stdout.includes('ELF Header')) return undefined;
+  const out = run.stdout;
+  const stack = /GNU_STACK.*?(R[W ][E ]) /.exec(out)?.[1];
+  const now = /\(BIND_NOW\)|FLAGS.*BIND_NOW|FLAGS_1.*\bNOW\b/.test(out);
+  const relro = /GNU_RELRO/.test(out) ? (now ? 'full' : 'partial') : 'none';
+  return {
+    pie: /Type:\s+DYN/.test(out) && (/INTERP/.test(out) || /FLAGS_1.*PIE/.test(out)),
+    nx: stack !== undefined && !stack.includes('E'),
+    relro,
+    canary: /__stack_chk_fail/.test(out),
+    stripped: !/ \.symtab /.test(out),
+  };
+}
+
+describe.skipIf(!readelf)('readelf', () => {
+  test('agrees on PIE, NX, RELRO, canary and symbols of this machine’s files', { timeout: 180_000 }, () => {
+    const differing: string[] = [];
+    let compared = 0;
+    for (const path of files()) {
+      const blob = openBlob(path);
+      const elf = readElf(blob);
+      if (elf === undefined) {
+        blob.close();
+        continue;
+      }
+      const told = hardeningOf(elf, path);
+      blob.close();
+      const real = truth(path);
+      if (real === undefined) continue;
+      compared += 1;
+      const ours = {
+        pie: told.pie === 'yes',
+        nx: told.nx === 'yes',
+        relro: told.relro,
+        canary: told.canary === 'yes',
+        stripped: told.stripped,
+      };
+      if (JSON.stringify(ours) !== JSON.stringify(real))
+        differing.push(`${path}: ${JSON.stringify(ours)} but ${JSON.stringify(real)}`);
+    }
+    expect(differing).toEqual([]);
+    expect(compared).toBeGreaterThan(100);
+  });
+});
+
+test.skipIf(spawnSync('gcc', ['--version']).status !== 0)(
+  'flags given to the compiler are seen in what it makes',
+  () => {
+    const make = (flags: readonly string[]) => {
+      const source =
+        '#include <string.h>\n#include <stdio.h>\nint main(int c,char**v){char b[64];strcpy(b,v[0]);puts(b);return c;}';
+      const out = `${tmpdir()}/assay-elf-${process.pid}`;
+      execFileSync('gcc', ['-w', '-x', 'c', '-', '-o', out, ...flags], { input: source });
+      const blob = openBlob(out);
+      const elf = readElf(blob);
+      const told = elf === undefined ? undefined : hardeningOf(elf, 'a');
+      blob.close();
+      return told;
+    };
+    expect(
+      make(['-O0', '-fno-builtin', '-g', '-no-pie', '-fno-stack-protector', '-z', 'execstack', '-Wl,-z,norelro']),
+    ).toMatchObject({
+      kind: 'program',
+      pie: 'no',
+      nx: 'no',
+      relro: 'none',
+      canary: 'no',
+      stripped: false,
+      debugInformation: true,
+      dangerous: ['strcpy'],
+    });
+    expect(
+      make(['-O2', '-pie', '-fPIE', '-fstack-protector-all', '-D_FORTIFY_SOURCE=2', '-Wl,-z,relro,-z,now', '-s']),
+    ).toMatchObject({
+      kind: 'program',
+      pie: 'yes',
+      nx: 'yes',
+      relro: 'full',
+      canary: 'yes',
+      fortify: 'yes',
+      stripped: true,
+      debugInformation: false,
+    });
+    expect(make(['-static', '-s'])).toMatchObject({
+      linking: 'static',
+      canary: expect.stringMatching(/unknown|yes/) as unknown,
+    });
+  },
+);
