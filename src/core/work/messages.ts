@@ -1,0 +1,19 @@
+/** What the pool and its workers say to each other. */
+import type { Fault } from '../../lib/fault.ts';
+
+/** A job module: `run` takes what can be cloned to a thread and gives the same. */
+export interface JobModule {
+  run(input: unknown): unknown;
+}
+
+export interface Request {
+  readonly id: number;
+  readonly url: string;
+  readonly input: unknown;
+}
+
+export interface Answer {
+  readonly id: number;
+  readonly result?: unknown;
+  readonly fault?: Fault;
+}
