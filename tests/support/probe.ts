@@ -6,8 +6,8 @@ import type { EvidenceRef, Fact, FactType, FactView, Unseen } from '../../src/co
 import type { Gatherer, Grounds, ProbeContext, Settings } from '../../src/core/model/gatherer.ts';
 import type { Dialer } from '../../src/core/model/network.ts';
 import type { Area, Subject, SubjectOf } from '../../src/core/model/target.ts';
+import { createDialer } from '../../src/core/network/dialer.ts';
 import { faultOf } from '../../src/lib/fault.ts';
-import { plainDialer } from './plain-dialer.ts';
 
 export const SETTINGS: Settings = {
   state: 'unknown',
@@ -111,7 +111,7 @@ function contextOf<S extends Subject>(
     facts: viewOf([...(options.known ?? []), ...facts]),
     signal: new AbortController().signal,
     settings: { ...SETTINGS, ...options.settings },
-    dial: options.dial ?? plainDialer(),
+    dial: options.dial ?? createDialer({ hosts: ['127.0.0.1', '::1'], authorized: false, pace: 'normal' }),
     knowledge: (id) => parse(readFileSync(new URL(`../../baselines/knowledge/${id}.yaml`, import.meta.url), 'utf8')),
     emit: <T>(type: FactType<T>, data: T, grounds: Grounds = {}) => {
       const fact = {

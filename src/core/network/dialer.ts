@@ -1,5 +1,6 @@
 /** The one door to the network: only hosts of the target, paced, counted; sockets are opened here and nowhere else. */
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
+import { lookup } from 'node:dns/promises';
 import { connect, isIP, isIPv6, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { FaultError } from '../../lib/fault.ts';
@@ -8,6 +9,7 @@ import { isLoopback, isPublic } from './address.ts';
 import { exchange } from './http.ts';
 import { createPacer, type Pace } from './pace.ts';
 import { secure } from './secure.ts';
+import { whenAborted } from './stopping.ts';
 import { sweep } from './sweep.ts';
 
 export interface DialerOptions {
@@ -105,12 +107,13 @@ function open(host: string, port: number, { signal, timeout }: DialOptions): Pro
       socket.on('error', () => socket.destroy());
       if (selfConnected(socket)) fail(new FaultError('refused', `port ${port} is closed`));
       else {
-        signal?.addEventListener('abort', () => socket.destroy(), { once: true });
+        const forget = whenAborted(signal, () => socket.destroy());
+        socket.once('close', forget);
         resolve(socket);
       }
     });
     if (signal?.aborted === true) stop();
-    else signal?.addEventListener('abort', stop, { once: true });
+    else whenAborted(signal, stop);
   });
 }
 
@@ -142,7 +145,11 @@ function connectFault(error: NodeJS.ErrnoException, port: number): FaultError {
 /** Datagrams kept until they are read. */
 const QUEUE = 64;
 
-function datagramPort(host: string, port: number, { signal }: DialOptions): Promise<DatagramPort> {
+interface DatagramOptions extends DialOptions {
+  readonly anyPort?: boolean;
+}
+
+function datagramPort(host: string, port: number, { signal, anyPort }: DatagramOptions): Promise<DatagramPort> {
   const socket: DatagramSocket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
   const queue: Uint8Array[] = [];
   let waiting: ((bytes: Uint8Array | undefined) => void) | undefined;
@@ -156,10 +163,13 @@ function datagramPort(host: string, port: number, { signal }: DialOptions): Prom
   const close = (): void => {
     if (closed) return;
     closed = true;
+    forget();
     socket.close();
     wake(undefined);
   };
-  socket.on('message', (bytes) => {
+  let peer: string | undefined;
+  socket.on('message', (bytes, from) => {
+    if (peer !== undefined && from.address !== peer) return;
     const copy = new Uint8Array(bytes);
     if (waiting !== undefined) wake(copy);
     else if (queue.length < QUEUE) queue.push(copy);
@@ -171,10 +181,11 @@ function datagramPort(host: string, port: number, { signal }: DialOptions): Prom
         : new FaultError('unreachable', `no way to the host (${error.code ?? ''})`);
     wake(undefined);
   });
-  signal?.addEventListener('abort', close, { once: true });
+  const forget = whenAborted(signal, close);
   const receive = (timeout: number): Promise<Uint8Array | undefined> => {
     const first = queue.shift();
     if (first !== undefined || closed) return Promise.resolve(first);
+    if (failure !== undefined) return Promise.reject(failure);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => wake(undefined), timeout);
       waiting = (bytes) => {
@@ -184,12 +195,31 @@ function datagramPort(host: string, port: number, { signal }: DialOptions): Prom
       };
     });
   };
+  if (anyPort === true)
+    return addressOf(host).then((address) => {
+      peer = address;
+      return {
+        send: (bytes) => new Promise<void>((sent) => socket.send(bytes, port, address, () => sent())),
+        receive,
+        close,
+      };
+    });
   return new Promise((resolve, reject) => {
     socket.connect(port, host, (error?: Error) => {
       if (error !== undefined && error !== null) reject(new FaultError('unreachable', 'no way to the host'));
       else resolve({ send: (bytes) => new Promise<void>((sent) => socket.send(bytes, () => sent())), receive, close });
     });
   });
+}
+
+/** The address of a host: a socket that is not connected must tell its peer from strangers. */
+async function addressOf(host: string): Promise<string> {
+  if (isIP(host) !== 0) return host;
+  try {
+    return (await lookup(host)).address;
+  } catch {
+    throw new FaultError('unreachable', `the name ${host} has no address`);
+  }
 }
 
 /** Whether a text is an address (not a name). */

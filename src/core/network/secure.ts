@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { connect } from 'node:tls';
 import { FaultError } from '../../lib/fault.ts';
 import type { DialOptions, SecureChannel } from '../model/network.ts';
+import { whenAborted } from './stopping.ts';
 
 type SecureOptions = DialOptions & { readonly servername?: string; readonly alpn?: readonly string[] };
 
@@ -24,19 +25,20 @@ export function secure(
     const timer = setTimeout(() => fail(new FaultError('timeout', `no TLS handshake within ${timeout} ms`)), timeout);
     const fail = (error: FaultError): void => {
       clearTimeout(timer);
+      forget();
       socket.destroy();
       over.destroy();
       reject(error);
     };
     const stop = (): void => fail(new FaultError('stopped', 'stopped before it was done'));
-    signal?.addEventListener('abort', stop, { once: true });
+    const forget = whenAborted(signal, stop);
     socket.once('error', (error: NodeJS.ErrnoException) =>
       fail(new FaultError(error.code === 'ECONNRESET' ? 'closed' : 'malformed', 'the TLS handshake failed')),
     );
     socket.once('close', () => fail(new FaultError('closed', 'the connection was closed in the TLS handshake')));
     socket.once('secureConnect', () => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', stop);
+      forget();
       socket.removeAllListeners('close');
       socket.removeAllListeners('error');
       socket.on('error', () => socket.destroy());
