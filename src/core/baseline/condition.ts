@@ -148,6 +148,8 @@ function quantifier(form: string, raw: JsonObject, path: Path, vocabulary: Vocab
       const sight = {
         facts: context.facts.named(type.name),
         coverage: context.facts.coverage(type.name, context.over ?? type.over),
+        type: type.name,
+        area: context.over ?? type.over,
       };
       const match = { at: context.at, knowledge: vocabulary.knowledge };
       if (form === 'every') return judgeEvery(sight, where, satisfies, match);

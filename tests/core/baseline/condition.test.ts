@@ -16,6 +16,7 @@ const types = ['a.one', 'b.two'].map(
       title: name,
       over: 'endpoint',
       schema: object({
+        sure: oneOf(['yes', 'no', 'unknown']),
         kind: oneOf(['x', 'y', 'z']),
         n: whole(),
         on: yes(),
@@ -42,7 +43,7 @@ function judge(raw: Json, view: FactView): Judgement {
   return compileCondition(raw, [], vocabulary, () => undefined).judge({ facts: view, at: '2026-01-01T00:00:00Z' });
 }
 const one = (data: object, at = 1): Fact =>
-  aFact('a.one', { kind: 'x', n: 1, on: true, names: [], ...data }, endpoint(at));
+  aFact('a.one', { sure: 'yes', kind: 'x', n: 1, on: true, names: [], ...data }, endpoint(at));
 const gap = aGap(['a.one'], endpoint(9), 'endpoint');
 
 describe('the table', () => {
@@ -94,6 +95,36 @@ describe('the table', () => {
     expect(judge({ every: 'a.one', satisfies: { extra: { not: 'q' } } }, aView([one({ extra: 'p' })])).truth).toBe(
       true,
     );
+  });
+});
+
+describe('a member that could not be told', () => {
+  const untold = one({ sure: 'unknown' });
+  const cases: readonly [Json, object, Judgement['truth']][] = [
+    [{ some: 'a.one', where: { sure: 'yes' } }, {}, 'unknown'],
+    [{ some: 'a.one', where: { sure: 'yes', on: false } }, {}, false],
+    [{ none: 'a.one', where: { sure: 'yes' } }, {}, 'unknown'],
+    [{ none: 'a.one', where: { sure: { not: 'no' } } }, {}, 'unknown'],
+    [{ none: 'a.one', where: { sure: ['yes', 'unknown'] } }, {}, false],
+    [{ some: 'a.one', where: { sure: ['yes', 'no'] } }, {}, true],
+    [{ every: 'a.one', satisfies: { sure: 'yes' } }, {}, 'unknown'],
+    [{ every: 'a.one', satisfies: { sure: 'yes', on: false } }, {}, false],
+    [{ every: 'a.one', where: { sure: 'yes' }, satisfies: { on: false } }, {}, 'unknown'],
+    [{ every: 'a.one', where: { sure: 'yes' }, satisfies: { on: true } }, {}, true],
+    [{ count: 'a.one', where: { sure: 'yes' }, min: 1 }, {}, 'unknown'],
+    [{ count: 'a.one', where: { sure: 'yes' }, max: 1 }, {}, true],
+    [{ count: 'a.one', where: { sure: 'yes' }, max: 0 }, {}, 'unknown'],
+  ];
+  test.each(cases)('%j', (raw, _, truth) => {
+    expect(judge(raw, aView([untold])).truth).toBe(truth);
+  });
+
+  test('is a gap that names member and subject', () => {
+    const { gaps, subjects = [] } = judge({ every: 'a.one', satisfies: { sure: 'yes' } }, aView([untold, one({}, 2)]));
+    expect(gaps.map((gap) => [gap.scope, gap.unseen])).toEqual([
+      [endpoint(1), { kind: 'unrecognised', message: 'sure could not be told' }],
+    ]);
+    expect(subjects.map((one) => one.truth)).toEqual(['unknown', true]);
   });
 });
 
@@ -225,13 +256,14 @@ const fact = fc
     at: fc.integer({ min: 1, max: 3 }),
     data: fc.record(
       {
+        sure: fc.constantFrom('yes', 'no', 'unknown'),
         kind: fc.constantFrom('x', 'y', 'z'),
         n: fc.nat(4),
         on: fc.boolean(),
         names: fc.subarray(['p', 'q']),
         extra: fc.constantFrom('p', 'q'),
       },
-      { requiredKeys: ['kind', 'n', 'on', 'names'] },
+      { requiredKeys: ['sure', 'kind', 'n', 'on', 'names'] },
     ),
   })
   .map((raw) => aFact(raw.type, raw.data, endpoint(raw.at)));
@@ -255,8 +287,23 @@ describe('the laws', () => {
     },
   );
 
+  property.prop([tree, facts, gaps, fc.constantFrom('yes', 'no')], { numRuns: 1000 })(
+    'telling what could not be told never overturns what was decided',
+    (raw, seen, open, sure) => {
+      const before = judge(raw, aView(seen, open));
+      const told = seen.map((one) => {
+        const data = one.data as { readonly sure: string };
+        return data.sure === 'unknown' ? { ...one, data: { ...data, sure } } : one;
+      });
+      // A condition that names `unknown` takes it for an answer; another answer is then another fact.
+      if (before.truth !== 'unknown' && !JSON.stringify(raw).includes('unknown'))
+        expect(judge(raw, aView(told, open)).truth).toBe(before.truth);
+    },
+  );
+
   property.prop([tree, facts])('with everything seen nothing is unknown', (raw, seen) => {
-    expect(judge(raw, aView(seen)).truth).not.toBe('unknown');
+    const told = seen.filter((one) => (one.data as { sure: string }).sure !== 'unknown');
+    expect(judge(raw, aView(told)).truth).not.toBe('unknown');
   });
 
   property.prop([fc.array(tree, { minLength: 1, maxLength: 3 }), facts, gaps])('De Morgan', (parts, seen, open) => {
