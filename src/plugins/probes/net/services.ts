@@ -1,0 +1,111 @@
+/** Tells what every open TCP port speaks, by behaviour and never by its number. */
+import { printable } from '../../../codecs/protocols/stream-reader.ts';
+import { endpointsOf } from '../../../core/model/fact.ts';
+import type { Probe, ProbeContext } from '../../../core/model/gatherer.ts';
+import type { SubjectOf } from '../../../core/model/target.ts';
+import { netPort, netService } from '../../../facts/index.ts';
+import { FaultError, faultOf } from '../../../lib/fault.ts';
+import { productOf } from './fingerprint.ts';
+import { type Door, type Recognised, recognise, type Unrecognised } from './recognise.ts';
+
+export const netServices: Probe = {
+  id: 'net/services',
+  title: 'What open TCP ports speak',
+  method: 'TEST',
+  intrusion: 'safe',
+  consumes: [netPort],
+  produces: [netService],
+  subjects: (facts) => endpointsOf(facts.of(netPort).filter(({ data }) => data.transport === 'tcp')),
+  async observe(subject, context) {
+    if (subject.kind !== 'endpoint') return;
+    const plain = doorOf(subject, context, false);
+    const outside = await recognise(plain);
+    if (outside.protocol !== 'tls') {
+      tell(subject, outside, false, context);
+      return;
+    }
+    try {
+      const inside = await recognise(doorOf(subject, context, true));
+      if (inside.protocol !== undefined) {
+        tell(subject, inside, true, context);
+        return;
+      }
+      context.gap({ kind: 'unrecognised', message: 'nothing inside TLS was recognised' }, { area: 'tcp' });
+    } catch (thrown) {
+      if (!(thrown instanceof FaultError)) throw thrown;
+      context.gap(
+        { ...faultOf(thrown), message: `what is spoken inside TLS was not seen: ${thrown.message}` },
+        { area: 'tcp' },
+      );
+    }
+    context.emit(netService, { protocol: 'tls', transport: 'tcp', tls: true });
+  },
+};
+
+function doorOf(at: SubjectOf<'endpoint'>, { dial, signal }: ProbeContext, secure: boolean): Door {
+  return {
+    host: at.host,
+    port: at.port,
+    secure,
+    async open() {
+      const stream = await dial.tcp(at.host, at.port, { signal });
+      return secure ? (await dial.tls(stream, { signal, servername: at.host, timeout: 5000 })).stream : stream;
+    },
+  };
+}
+
+function tell(
+  at: SubjectOf<'endpoint'>,
+  seen: Recognised | Unrecognised,
+  tls: boolean,
+  { emit, gap, keep, knowledge }: ProbeContext,
+): void {
+  const evidence = seen.said.length > 0 ? [keep(seen.said, 'application/octet-stream')] : [];
+  if (seen.protocol === undefined) {
+    const banner = printable(seen.said);
+    const how = seen.closes ? 'closes every connection at once' : 'says nothing that is known here';
+    gap({ kind: 'unrecognised', message: `port ${at.port} is open and ${how}` }, { area: 'tcp' });
+    emit(
+      netService,
+      { protocol: 'unknown', transport: 'tcp', tls, ...(banner === '' ? {} : { banner }) },
+      { evidence },
+    );
+    return;
+  }
+  const banner = bannerOf(seen);
+  const product = productOf(knowledge('service-fingerprints'), seen.protocol, banner);
+  emit(
+    netService,
+    {
+      protocol: seen.protocol === 'http' && isCwmp(at.port, seen.said) ? 'cwmp' : seen.protocol,
+      transport: 'tcp',
+      tls,
+      ...(banner === '' ? {} : { banner }),
+      ...product,
+    },
+    { evidence, where: 'bytes received' },
+  );
+}
+
+/** Of HTTP and RTSP the Server header, of binary protocols nothing, of all others the first words. */
+function bannerOf({ protocol, said }: Recognised): string {
+  if (protocol === 'http' || protocol === 'rtsp')
+    return printable(/^server[ \t]*:([^\r\n]*)/im.exec(said.toString('latin1'))?.[1] ?? '');
+  return ['tls', 'mqtt', 'adb', 'gdb', 'dns', 'modbus'].includes(protocol) ? '' : printable(withoutNegotiation(said));
+}
+
+/** Text of a Telnet server: option negotiation (IAC, verb, option) left out. */
+function withoutNegotiation(said: Buffer): Buffer {
+  const kept: number[] = [];
+  for (let at = 0; at < said.length; at += 1) {
+    const byte = said[at] ?? 0;
+    if (byte === 0xff) at += 2;
+    else kept.push(byte);
+  }
+  return Buffer.from(kept);
+}
+
+/** The connection-request server of TR-069: port 7547 by IANA, or it says so. */
+const isCwmp = (port: number, said: Buffer): boolean =>
+  port === 7547 ||
+  /^(server|www-authenticate):[^\r\n]*(tr-?069|cwmp|huaweihomegateway)/im.test(said.toString('latin1'));

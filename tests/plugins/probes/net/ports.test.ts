@@ -1,0 +1,53 @@
+/** The port probe against loopback. */
+import { describe, expect, test } from 'vitest';
+import { netHost, netPort, netSweep } from '../../../../src/facts/index.ts';
+import { portsOf, rangesOf } from '../../../../src/plugins/probes/net/port-list.ts';
+import { netPorts } from '../../../../src/plugins/probes/net/ports.ts';
+import { loopback } from '../../../support/door.ts';
+import { listen } from '../../../support/peers.ts';
+import { runProbe } from '../../../support/probe.ts';
+
+const host = { kind: 'host', host: '127.0.0.1' } as const;
+const look = (ports: string) => runProbe(netPorts, { subjects: [host], settings: { ports }, dial: loopback() });
+
+describe('port lists', () => {
+  test.each([
+    ['22,80,8000-8002', [22, 80, 8000, 8001, 8002]],
+    [' 80 , 22-23,80', [22, 23, 80]],
+  ])('%s', (list, ports) => expect(portsOf(list)).toEqual(ports));
+  test.each(['', '0', '65536', '10-5', 'http', '1,,2', '-5'])('"%s" is a mistake of the user', (list) => {
+    expect(() => portsOf(list)).toThrow('no port or range of ports');
+  });
+  test('all is 1 to 65535, and the default list has what matters', () => {
+    expect(rangesOf(portsOf('all'))).toBe('1-65535');
+    expect(portsOf('default')).toEqual(
+      expect.arrayContaining([22, 23, 80, 443, 554, 1883, 2323, 5555, 7547, 8883, 49152]),
+    );
+  });
+  test('ranges read back as the same ports', () => {
+    expect(portsOf(rangesOf(portsOf('default')))).toEqual(portsOf('default'));
+  });
+});
+
+test('an open port is told, and what was not asked for is a gap over tcp that --ports all settles', async () => {
+  const peer = await listen(() => {});
+  const run = await look(`${peer.port}`);
+  expect(run.of(netPort)).toEqual([{ transport: 'tcp', port: peer.port }]);
+  expect(run.of(netHost)).toEqual([{ answers: true, address: '127.0.0.1' }]);
+  expect(run.of(netSweep)).toEqual([
+    { transport: 'tcp', ports: `${peer.port}`, open: 1, closed: 0, silent: 0, complete: false },
+  ]);
+  expect(run.gaps).toMatchObject([{ unseen: { kind: 'not-given', flag: '--ports all' }, area: 'tcp' }]);
+  await peer.stop();
+});
+
+test('all ports of loopback leave no gap, and no port connects to itself', async () => {
+  const peer = await listen(() => {});
+  const run = await look('all');
+  const sweep = run.of(netSweep)[0]!;
+  expect(run.gaps).toEqual([]);
+  expect(sweep.complete).toBe(true);
+  expect(sweep.open + sweep.closed + sweep.silent).toBe(65_535);
+  expect(run.of(netPort)).toContainEqual({ transport: 'tcp', port: peer.port });
+  await peer.stop();
+}, 30_000);
