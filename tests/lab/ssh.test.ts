@@ -1,7 +1,8 @@
 /** SSH probes against real servers, next to ssh-audit. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   netService,
@@ -188,6 +189,27 @@ describe.skipIf(sshd === undefined || audit === undefined)('OpenSSH', () => {
       const exposed = name !== 'modern' && !terrapin!.strictKex;
       expect(terrapin!.vulnerable).toBe(exposed);
     }
+  });
+});
+
+const badKeys = join(process.env['ASSAY_CORPUS'] ?? '../shared/corpus', 'creds/ssh-badkeys/host');
+
+describe.skipIf(sshd === undefined || !existsSync(badKeys))('publicly known host keys', () => {
+  test('an RSA and a DSA key of the lists are named', async () => {
+    const names: string[] = [];
+    for (const file of ['Cisco_RV315W_dsa.key', 'Alice_1121_rsa.key']) {
+      const server = new ssh2.Server({ hostKeys: [readFileSync(join(badKeys, file))] }, (client) =>
+        client.on('error', () => {}),
+      );
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const run = await look((server.address() as { port: number }).port);
+      for (const key of run.keys.of(sshHostKey)) names.push(`${key.type} ${key.known}`);
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    }
+    expect(names).toEqual([
+      'ssh-dss Cisco RV315W Wireless-N VPN Router (House of Keys)',
+      'ssh-rsa ADB DRGA115 (House of Keys)',
+    ]);
   });
 });
 

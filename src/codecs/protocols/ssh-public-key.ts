@@ -27,7 +27,12 @@ export function parseSshPublicKey(blob: Uint8Array): SshPublicKey {
   return spki === undefined ? { type, bits } : { type, bits, spki };
 }
 
-function keyOf(type: string, cursor: SshCursor): { bits: number; key?: () => KeyObject } {
+interface Sized {
+  readonly bits: number;
+  readonly key?: () => KeyObject;
+}
+
+function keyOf(type: string, cursor: SshCursor): Sized {
   if (type === 'ssh-rsa' || type.startsWith('rsa-sha2-')) return rsaOf(cursor);
   if (type === 'ssh-ed25519' || type === 'sk-ssh-ed25519@openssh.com') {
     const x = cursor.string();
@@ -37,12 +42,12 @@ function keyOf(type: string, cursor: SshCursor): { bits: number; key?: () => Key
     const x = cursor.string();
     return { bits: x.length * 8, key: () => jwk({ kty: 'OKP', crv: 'Ed448', x: x.toString('base64url') }) };
   }
-  if (type === 'ssh-dss') return { bits: bitLength(cursor.string()) };
+  if (type === 'ssh-dss') return dsaOf(cursor);
   if (type.startsWith('ecdsa-sha2-') || type.startsWith('sk-ecdsa-')) return curveOf(cursor);
   return { bits: 0 };
 }
 
-function rsaOf(cursor: SshCursor): { bits: number; key: () => KeyObject } {
+function rsaOf(cursor: SshCursor): Sized {
   const e = cursor.string();
   const n = cursor.string();
   return {
@@ -51,7 +56,24 @@ function rsaOf(cursor: SshCursor): { bits: number; key: () => KeyObject } {
   };
 }
 
-function curveOf(cursor: SshCursor): { bits: number; key?: () => KeyObject } {
+/** Node has no JWK for DSA: its SPKI is laid out by hand (RFC 3279 §2.3.2). */
+function dsaOf(cursor: SshCursor): Sized {
+  const [p, q, g, y] = Array.from({ length: 4 }, () => cursor.string());
+  const der = (tag: number, ...parts: readonly Uint8Array[]): Buffer => {
+    const body = Buffer.concat(parts);
+    const size = body.length < 128 ? [body.length] : [0x82, body.length >> 8, body.length & 255];
+    return Buffer.concat([
+      Buffer.from([tag, ...(size[0] === 0x82 && body.length < 256 ? [0x81, body.length] : size)]),
+      body,
+    ]);
+  };
+  const dsa = Buffer.from('06072a8648ce380401', 'hex');
+  const algorithm = der(0x30, dsa, der(0x30, der(2, p!), der(2, q!), der(2, g!)));
+  const spki = der(0x30, algorithm, der(3, Buffer.of(0), der(2, y!)));
+  return { bits: bitLength(p!), key: () => createPublicKey({ key: spki, format: 'der', type: 'spki' }) };
+}
+
+function curveOf(cursor: SshCursor): Sized {
   const curve = CURVES[cursor.string().toString('latin1')];
   const point = cursor.string();
   if (curve === undefined || point[0] !== 4) return { bits: curve?.bits ?? 0 };

@@ -47,7 +47,7 @@ async function tell(
   endpoint: SubjectOf<'endpoint'>,
   algorithm: string,
   shown: Set<string>,
-  { dial, signal, emit, keep }: ProbeContext,
+  { dial, signal, emit, keep, knowledge }: ProbeContext,
 ): Promise<void> {
   const stream = await dial.tcp(endpoint.host, endpoint.port, { signal });
   try {
@@ -57,7 +57,10 @@ async function tell(
     shown.add(fingerprint);
     const key = parseSshPublicKey(blob);
     const evidence = [keep(blob, 'application/octet-stream')];
-    emit(sshHostKey, { ...key, fingerprint }, { where: 'K_S of the key exchange', evidence });
+    const { keys } = knowledge('known-keys') as { readonly keys: { readonly [spki: string]: string } };
+    const known = key.spki === undefined ? undefined : keys[key.spki];
+    const data = { ...key, fingerprint, ...(known === undefined ? {} : { known }) };
+    emit(sshHostKey, data, { where: 'K_S of the key exchange', evidence });
   } finally {
     stream.destroy();
   }
