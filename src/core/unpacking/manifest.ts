@@ -1,8 +1,6 @@
 /** The manifest that `assay unpack --out` leaves beside what it writes: the metadata that a host's file system cannot hold. */
-import type { FileEntry, FileTree, FileType } from '../model/files.ts';
+import type { FileType } from '../model/files.ts';
 import type { EntryMetadata } from '../model/unpacker.ts';
-
-export const MANIFEST_SCHEMA = 'assay/manifest/1';
 
 /** One line of a manifest as it is read back. `virtual`: it was not written as such, only told. */
 export interface ManifestEntry {
@@ -25,41 +23,20 @@ const TYPES: ReadonlySet<string> = new Set([
   'socket',
 ]);
 
-/** The manifest of what was written; `written` gives the place of an entry relative to the directory. */
-export function manifestOf(tree: FileTree, written: (entry: FileEntry) => string | undefined): string {
-  const entries = [...tree.entries()].map((entry) => {
-    const { type, mode, uid, gid, size, sha256, target, device } = entry;
-    return {
-      path: written(entry) ?? entry.path,
-      type,
-      mode,
-      uid,
-      gid,
-      size,
-      sha256,
-      target,
-      device,
-      source: entry.path,
-    };
-  });
-  return `${JSON.stringify({ schema: MANIFEST_SCHEMA, entries }, undefined, 1)}\n`;
-}
-
-/** Undefined when the text is no manifest of ours; entries that make no sense are left out. */
+/** By place in the directory. Undefined when the text is no manifest of ours; entries that make no sense are left out. */
 export function parseManifest(text: string): ReadonlyMap<string, ManifestEntry> | undefined {
   const document: unknown = JSON.parse(text);
-  if (!isRecord(document) || document['schema'] !== MANIFEST_SCHEMA || !Array.isArray(document['entries']))
-    return undefined;
+  if (!isRecord(document) || !Array.isArray(document['entries'])) return undefined;
   const entries = new Map<string, ManifestEntry>();
   for (const value of document['entries'] as readonly unknown[]) {
     const entry = isRecord(value) ? readEntry(value) : undefined;
     if (entry !== undefined) entries.set(entry.name, entry);
   }
-  return entries;
+  return entries.size === 0 ? undefined : entries;
 }
 
 function readEntry(value: { readonly [key: string]: unknown }): ManifestEntry | undefined {
-  const { path, type, target, device } = value;
+  const { path, place, type, target, device } = value;
   if (typeof path !== 'string' || typeof type !== 'string' || !TYPES.has(type)) return undefined;
   const metadata: { -readonly [K in keyof EntryMetadata]: EntryMetadata[K] } = {};
   for (const key of ['mode', 'uid', 'gid'] as const) {
@@ -67,7 +44,7 @@ function readEntry(value: { readonly [key: string]: unknown }): ManifestEntry | 
     if (typeof number === 'number' && Number.isSafeInteger(number) && number >= 0) metadata[key] = number;
   }
   return {
-    name: `/${path.replace(/^\/+/, '')}`,
+    name: `/${(typeof place === 'string' ? place : path).replace(/^\/+/, '')}`,
     type: type as FileType,
     metadata,
     ...(typeof target === 'string' ? { target } : {}),

@@ -36,6 +36,12 @@ function isRoot(folder: Folder, name: string): boolean {
   return others.length >= 2;
 }
 
+/** Whether every file has a mode: FAT and others keep none. */
+export function modesAreKept(nodes: Iterable<Node>): boolean {
+  for (const { type, metadata } of nodes) if (type === 'file' && metadata.mode === undefined) return false;
+  return true;
+}
+
 /**
  * Whether the modes say something of the target. A tree that a version control system or an unpacking user wrote has
  * two modes and one owner only: every file 0644 or 0755, nothing setuid, sticky, private or a device.

@@ -12,7 +12,7 @@ import { shown } from './names.ts';
 import type { ContainerRecord, OpaqueEntry, UnpackGap, UnpackOptions } from './outcome.ts';
 import { PlacedBlob } from './placed.ts';
 import { isOpen, overlay, type Region, shift, tidy } from './regions.ts';
-import { modesAreOwn, rootsIn } from './roots.ts';
+import { modesAreKept, modesAreOwn, rootsIn } from './roots.ts';
 import { namedParts, notesOf, place, Share } from './share.ts';
 import { ContainerSink, type ContentStore } from './sink.ts';
 import type { Spool } from './spool.ts';
@@ -215,7 +215,9 @@ export class Session {
     const holdsFiles = claim.unpacker.class === 'file-system' || claim.unpacker.class === 'archive';
     const prefixes = holdsFiles && !at.inRoot ? rootsIn(folder) : [];
     const keepsModes =
-      claim.unpacker.class === 'file-system' || (prefixes.length > 0 && modesAreOwn(folder.nodes.values()));
+      claim.unpacker.class === 'file-system'
+        ? modesAreKept(folder.nodes.values())
+        : prefixes.length > 0 && modesAreOwn(folder.nodes.values());
     const roots = prefixes.map(
       (prefix): RootFileSystem => ({ path: prefix === '/' ? at.path : at.path + prefix, prefix, keepsModes }),
     );

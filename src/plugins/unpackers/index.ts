@@ -1,7 +1,12 @@
 /** The registry of unpackers: one line each. */
 export { ar } from './archive/ar.ts';
+export { cab } from './archive/cab.ts';
 export { cpio } from './archive/cpio.ts';
+export { iso9660 } from './archive/iso9660.ts';
+export { ntfs } from './archive/ntfs.ts';
+export { rar } from './archive/rar.ts';
 export { rpm } from './archive/rpm.ts';
+export { sevenZip } from './archive/seven-zip.ts';
 export { tar } from './archive/tar.ts';
 export { zip } from './archive/zip.ts';
 export { bzip2 } from './compression/bzip2.ts';
