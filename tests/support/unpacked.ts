@@ -5,15 +5,12 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'n
 import { join } from 'node:path';
 import type { FileEntry } from '../../src/core/model/files.ts';
 import { type UnpackedImage, type UnpackOptions, unpackImage } from '../../src/core/unpacking/unpack.ts';
-import { jobUrls } from '../../src/cli/jobs.ts';
 import * as registry from '../../src/plugins/unpackers/index.ts';
 
-/** Runs the job where it is: the same code as in a worker, without the built file. */
+/** Runs the built job in this thread. Jobs are named by their path in `codecs`. */
 export async function job(name: string, input: unknown): Promise<unknown> {
-  const url = jobUrls()[name];
-  if (url === undefined) throw new Error(`no job ${name}`);
-  const source = url.href.replace('/dist/codecs/', '/src/codecs/').replace(/\.js$/, '.ts');
-  const { run } = (await import(source)) as { run(input: unknown): Promise<unknown> };
+  const url = new URL(`../../dist/codecs/${name}.js`, import.meta.url).href;
+  const { run } = (await import(/* @vite-ignore */ url)) as { run(input: unknown): Promise<unknown> };
   return run(input);
 }
 
@@ -35,11 +32,22 @@ export async function opened<T>(
 export const has = (tool: string): boolean => spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0;
 
 /** One line an entry: type, mode, owner, size or target, hash; sorted. `kept`: what the format keeps. */
-export function lineOf(entry: Pick<FileEntry, 'type' | 'mode' | 'uid' | 'gid' | 'sha256' | 'target' | 'device'> & { name: string }, kept: Kept): string {
+export function lineOf(
+  entry: Pick<FileEntry, 'type' | 'mode' | 'uid' | 'gid' | 'sha256' | 'target' | 'device'> & { name: string },
+  kept: Kept,
+): string {
   const mode = kept.modes && entry.type !== 'symlink' ? `${(entry.mode ?? -1).toString(8)}` : '';
   const owner = kept.owners ? `${entry.uid}:${entry.gid}` : '';
   const device = entry.device === undefined ? '' : `${entry.device.major},${entry.device.minor}`;
-  return [entry.name, entry.type, mode, owner, entry.type === 'file' ? entry.sha256 : '', entry.target ?? '', device].join(' ');
+  return [
+    entry.name,
+    entry.type,
+    mode,
+    owner,
+    entry.type === 'file' ? entry.sha256 : '',
+    entry.target ?? '',
+    device,
+  ].join(' ');
 }
 
 export interface Kept {
@@ -47,12 +55,14 @@ export interface Kept {
   readonly owners: boolean;
 }
 
+const byText = (a: string, b: string): number => (a < b ? -1 : 1);
+
 /** The lines of one container of the image. */
 export function linesIn(image: UnpackedImage, container: string, kept: Kept): string[] {
   return [...image.tree.entries()]
     .filter((entry) => entry.container === container && entry.name !== '/')
     .map((entry) => lineOf({ ...entry, name: entry.path.slice(container.length) }, kept))
-    .sort();
+    .sort(byText);
 }
 
 /** The lines of a folder of this machine, as `lstat` sees it. */
@@ -86,7 +96,7 @@ export function linesOnDisk(top: string, kept: Kept): string[] {
         kept,
       );
     })
-    .sort();
+    .sort(byText);
 }
 
 /** A small root file system with all that archives can hold; devices and owners only where the tests run as root. */

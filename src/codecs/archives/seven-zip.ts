@@ -30,6 +30,14 @@ export interface SevenZipOutput {
   readonly encrypted: boolean;
 }
 
+const COMPLAINT = /^(?:ERROR|WARNING|Sub items Errors|Errors|.*Unexpected end)/i;
+
+/** 7-Zip makes no link that leads out of its folder, but says what it would have been; here it is only told. */
+function refusedLink(line: string): SevenZipEntry[] {
+  const [, name, target] = /^ERROR: Dangerous (?:symbolic )?link path was ignored : (.+) : (.+)$/.exec(line) ?? [];
+  return name === undefined || target === undefined ? [] : [{ name, type: 'symlink', target }];
+}
+
 /** WebAssembly memory ends at 2 GiB: archive and content must fit together. */
 const ROOM = 1536 * 2 ** 20;
 
@@ -78,10 +86,11 @@ export async function run(raw: unknown): Promise<SevenZipOutput> {
   module.FS.mkdir('/out');
   call(module, ['x', '-y', '-p-', '-bd', kind, '-o/out', '/archive']);
   module.FS.unlink('/archive');
-  const complaint = lines
-    .filter((line) => /^(?:ERROR|WARNING|Sub items Errors|Errors|.*Unexpected end)/i.test(line))
-    .join('; ');
-  return { entries: [...walk(module.FS, '', input.mostEntries)], complaint: complaint.slice(0, 300), encrypted };
+  const links = lines.flatMap(refusedLink);
+  const complaints = lines.filter((line) => COMPLAINT.test(line) && refusedLink(line).length === 0);
+  const counted = complaints.every((line) => line === `Sub items Errors: ${links.length}`);
+  const entries = [...links, ...walk(module.FS, '', input.mostEntries)];
+  return { entries, complaint: counted ? '' : complaints.join('; ').slice(0, 300), encrypted };
 }
 
 function bytesOf(input: SevenZipInput): Uint8Array {
@@ -145,7 +154,8 @@ function* walk(files: FileSystem, folder: string, most: number): Generator<Seven
       if (kind === 0o040000) {
         queue.push(name);
         yield { name, type: 'directory' };
-      } else if (kind === 0o120000) yield { name, type: 'symlink', target: files.readlink(`/out${name}`) };
+      } else if (kind === 0o120000)
+        yield { name, type: 'symlink', target: files.readlink(`/out${name}`).replace(/^\/out(?=\/)/, '') };
       else {
         const content = files.readFile(`/out${name}`);
         files.unlink(`/out${name}`);

@@ -222,7 +222,11 @@ function paxOf(bytes: Uint8Array): Extra {
     if (equals > 0) {
       const key = textOf(record.subarray(0, equals));
       const value = record.subarray(equals + 1);
-      extra[key] = key.startsWith('SCHILY.xattr.') ? Buffer.from(value).toString('latin1') : textOf(value);
+      // GNU sparse 0.0 says its map in repeated pairs of records; 0.1 in one of this name.
+      if (key === 'GNU.sparse.offset' || key === 'GNU.sparse.numbytes') {
+        const map = extra['GNU.sparse.map'];
+        extra['GNU.sparse.map'] = map === undefined ? textOf(value) : `${map},${textOf(value)}`;
+      } else extra[key] = key.startsWith('SCHILY.xattr.') ? Buffer.from(value).toString('latin1') : textOf(value);
     }
     at += length;
   }

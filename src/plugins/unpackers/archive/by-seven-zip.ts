@@ -21,7 +21,7 @@ export async function openBySevenZip(
     most: MOST,
     mostEntries: MOST_ENTRIES,
   };
-  const output = (await context.job('seven-zip', input)) as SevenZipOutput;
+  const output = (await context.job('archives/seven-zip', input)) as SevenZipOutput;
   for (const { name, type, content, target } of output.entries) {
     if (type === 'directory') into.directory(name);
     else if (type === 'symlink') into.symlink(name, target ?? '');
