@@ -1,2 +1,2 @@
 /** The registry of derivers: one line each. */
-export {};
+export { keysSharedBetweenUnits } from './keys/shared-between-units.ts';

@@ -1,0 +1,87 @@
+/** What two units share is told; that they differ is told only when both were seen in full. */
+import { expect, test } from 'vitest';
+import type { Fact, FactView } from '../../../../src/core/model/fact.ts';
+import { keyShared, loginDefault, sshHostKey, tlsCertificate } from '../../../../src/facts/index.ts';
+import { keysSharedBetweenUnits } from '../../../../src/plugins/derivers/keys/shared-between-units.ts';
+import { aFact, endpoint, SETTINGS, viewOf } from '../../../support/probe.ts';
+
+async function derive(known: readonly Fact[], complete = true): Promise<readonly unknown[]> {
+  const told: unknown[] = [];
+  const facts: FactView = { ...viewOf(known), coverage: () => ({ complete, heard: [], gaps: [] }) };
+  await keysSharedBetweenUnits.observe(
+    { kind: 'target' },
+    {
+      facts,
+      settings: SETTINGS,
+      signal: new AbortController().signal,
+      knowledge: () => ({}),
+      emit: (type, data) => {
+        told.push(data);
+        return aFact(type, { kind: 'target' }, data);
+      },
+      gap: () => {},
+      keep: () => ({ sha256: '', mediaType: '', size: 0 }),
+    },
+  );
+  return told;
+}
+
+const key = (host: string, spki: string): Fact =>
+  aFact(sshHostKey, endpoint(22, 'tcp', host), { type: 'ssh-ed25519', bits: 256, fingerprint: `SHA256:${spki}`, spki });
+const certificate = (host: string, spki: string, position: 'leaf' | 'root' = 'leaf'): Fact =>
+  aFact(tlsCertificate, endpoint(443, 'tcp', host), {
+    position,
+    subject: 'CN=cam',
+    issuer: 'CN=ca',
+    serial: '1',
+    notBefore: '2026-01-01T00:00:00Z',
+    notAfter: '2036-01-01T00:00:00Z',
+    days: 3650,
+    keyType: 'RSA',
+    keyBits: 2048,
+    signatureAlgorithm: 'sha256WithRSAEncryption',
+    signatureHash: 'SHA-256',
+    spki,
+    sha256: `c-${host}`,
+    selfSigned: false,
+    ca: false,
+    names: [],
+  });
+const login = (host: string): Fact =>
+  aFact(loginDefault, endpoint(80, 'tcp', host), {
+    protocol: 'http-basic',
+    accepted: true,
+    account: 'admin',
+    password: 'admin',
+    tried: 1,
+    exhausted: false,
+    state: 'factory',
+    forcedChange: 'unknown',
+  });
+
+test('a host key that two units show is shared', async () => {
+  expect(await derive([key('a', '1'), key('b', '1')])).toEqual([
+    { what: 'ssh-host-key', shared: true, value: '1', hosts: ['a', 'b'] },
+  ]);
+});
+test('one unit alone tells nothing, whatever it repeats', async () => {
+  expect(await derive([key('a', '1'), key('a', '1'), certificate('a', '1')])).toEqual([]);
+});
+test('units that differ are told so when both were seen in full', async () => {
+  const facts = [certificate('a', '1'), certificate('b', '2')];
+  expect(await derive(facts)).toMatchObject([
+    { what: 'tls-key', shared: false },
+    { what: 'tls-certificate', shared: false },
+  ]);
+  expect(await derive(facts, false)).toEqual([]);
+});
+test('an issuer in common is no shared key', async () => {
+  expect(await derive([certificate('a', 'x', 'root'), certificate('b', 'x', 'root')])).toEqual([]);
+});
+test('the same default login on two units is a shared password', async () => {
+  expect(await derive([login('a'), login('b')])).toMatchObject([{ what: 'password', shared: true, hosts: ['a', 'b'] }]);
+  expect(await derive([login('a')])).toEqual([]);
+});
+test('the names of facts are those of the vocabulary', () => {
+  expect(keysSharedBetweenUnits.produces).toEqual([keyShared]);
+});
