@@ -51,6 +51,8 @@ export interface CompiledCheck {
   readonly check: Check;
   /** Mistakes inside the check's own file. */
   readonly problems: readonly Problem[];
+  /** Parameters that its conditions use. */
+  readonly used: ReadonlySet<string>;
 }
 
 /** Compiles a check with its default parameters or others. */
@@ -88,7 +90,7 @@ export function compileCheck(
     examples: raw.examples.map((example, index) => exampleOf(example, document.place([...path, 'examples', index]))),
     at: document.place(path),
   };
-  return { check, problems };
+  return { check, problems, used };
 }
 
 const filled = (

@@ -63,7 +63,7 @@ export function compileCondition(
   for (const key of Object.keys(raw)) {
     const beside = BESIDE[form] ?? [];
     if (key !== form && !beside.includes(key))
-      complain([...path, key], `'${key}' can't stand beside '${form}'`, nearest(key, beside));
+      complain([...path, key], `'${key}' can't stand beside '${form}'`, nearest(key, beside), 'key');
   }
   if (CONNECTIVES.includes(form)) return connective(form, raw, path, vocabulary, complain, depth);
   return quantifier(form, raw, path, vocabulary, complain);

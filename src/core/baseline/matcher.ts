@@ -7,7 +7,8 @@ import { nearest } from './nearest.ts';
 
 /** Where a mistake lies inside the YAML document: keys and indexes from the root. */
 export type Path = readonly (string | number)[];
-export type Complain = (path: Path, message: string, hint?: string) => void;
+/** `at: 'key'` points at the key of the part rather than its value. */
+export type Complain = (path: Path, message: string, hint?: string, at?: 'key' | 'value') => void;
 
 export type MatchContext = Omit<KeywordContext, 'data'>;
 
@@ -132,7 +133,7 @@ function memberSchema(
   const properties = isObject(schema['properties']) ? schema['properties'] : {};
   const found = properties[member];
   if (isObject(found)) return found;
-  complain(path, `the fact has no member '${member}'`, nearest(member, Object.keys(properties)));
+  complain(path, `the fact has no member '${member}'`, nearest(member, Object.keys(properties)), 'key');
   return undefined;
 }
 
@@ -340,6 +341,7 @@ function compileWord(word: string, operand: Json, path: Path, vocabulary: MatchV
       path,
       `'${word}' is no keyword of conditions`,
       nearest(word, [...CONDITION_WORDS, ...vocabulary.keywords.keys()]),
+      'key',
     );
     return never;
   }

@@ -18,7 +18,7 @@ export function overrideParameters(
   for (const [name, value] of Object.entries(given)) {
     const usual = Object.hasOwn(defaults, name) ? defaults[name] : undefined;
     if (usual === undefined)
-      complain([...path, name], `the check has no parameter '${name}'`, nearest(name, Object.keys(defaults)));
+      complain([...path, name], `the check has no parameter '${name}'`, nearest(name, Object.keys(defaults)), 'key');
     else if (typeOf(usual) !== typeOf(value))
       complain(
         [...path, name],

@@ -6,6 +6,10 @@ import type { Complain, Path } from './matcher.ts';
 /** A `complain` that turns paths under `base` into places of `document`. */
 export const complainInto =
   (problems: Problem[], document: SourceDocument, base: Path = []): Complain =>
-  (path, message, hint) => {
-    problems.push({ message, at: document.place([...base, ...path]), ...(hint === undefined ? {} : { hint }) });
+  (path, message, hint, at) => {
+    problems.push({
+      message,
+      at: document.place([...base, ...path], at === 'key'),
+      ...(hint === undefined ? {} : { hint }),
+    });
   };

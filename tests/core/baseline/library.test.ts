@@ -73,7 +73,7 @@ describe('resolving', () => {
     const library = await aLibrary({ checks: [CHECKS], baselines: [text] });
     expect((await problemsOf(() => library.baseline('std'))).map(told)).toEqual([
       "5:103 there is no check 'tls/flor' (did you mean 'tls/floor'?)",
-      "5:150 the check has no parameter 'flour' (did you mean 'floor'?)",
+      "5:143 the check has no parameter 'flour' (did you mean 'floor'?)",
       "6:11 there are two controls '1'",
     ]);
   });

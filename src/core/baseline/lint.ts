@@ -1,0 +1,141 @@
+/** What `assay lint` tells of one file: mistakes, and notes on what is allowed and rarely meant. */
+import { type Problem, UsageError } from '../../lib/fault.ts';
+import { type CheckSource, checksOf, compileCheck } from './check.ts';
+import { readDocument, type SourceDocument } from './document.ts';
+import { runExamples } from './examples.ts';
+import type { Library } from './library.ts';
+import { lintCondition } from './lint-condition.ts';
+import { isObject } from './matcher.ts';
+import { PLACEHOLDER } from './parameters.ts';
+import type { RawBaseline } from './raw.ts';
+import { type DocumentKind, shapeProblems } from './shape.ts';
+
+/** Mistakes make exit code 2, notes do not. */
+export interface Lint {
+  readonly file: string;
+  readonly kind?: DocumentKind;
+  readonly problems: readonly Problem[];
+  readonly notes: readonly Problem[];
+}
+
+/** Looks at one file, of whichever kind it is. Never throws for what is in the file. */
+export async function lintFile(path: string, library: Library): Promise<Lint> {
+  try {
+    return await lintDocument(await readDocument(path), library);
+  } catch (thrown) {
+    if (!(thrown instanceof UsageError)) throw thrown;
+    return { file: path, problems: thrown.problems, notes: [] };
+  }
+}
+
+/** The kind of a document by its top-level members. */
+export function kindOf(document: SourceDocument): DocumentKind {
+  const { value } = document;
+  const has = (key: string): boolean => isObject(value) && Object.hasOwn(value, key);
+  if (has('checks')) return 'checks';
+  if (has('waivers')) return 'waivers';
+  return has('controls') || has('extends') ? 'baseline' : 'declaration';
+}
+
+export async function lintDocument(document: SourceDocument, library: Library): Promise<Lint> {
+  const kind = kindOf(document);
+  const problems: Problem[] = [...(await shapeProblems(kind, document))];
+  const notes: Problem[] = [];
+  if (problems.length === 0) {
+    if (kind === 'checks') lintChecks(document, library, problems, notes);
+    if (kind === 'baseline') await lintBaseline(document, library, problems, notes);
+    if (kind === 'waivers') lintWaivers(document, library, notes);
+  }
+  return { file: document.file, kind, problems: ordered(problems), notes: ordered(notes) };
+}
+
+const ordered = (problems: readonly Problem[]): readonly Problem[] =>
+  problems.toSorted((a, b) => (a.at?.line ?? 0) - (b.at?.line ?? 0) || (a.at?.column ?? 0) - (b.at?.column ?? 0));
+
+function lintChecks(document: SourceDocument, library: Library, problems: Problem[], notes: Problem[]): void {
+  const seen = new Set<string>();
+  for (const source of checksOf(document)) {
+    const shipped = library.checks.get(source.id);
+    if (seen.has(source.id) || (shipped !== undefined && shipped.document.sha256 !== document.sha256))
+      problems.push({ message: `there is a check '${source.id}' already`, at: document.place([...source.path, 'id']) });
+    seen.add(source.id);
+    const found = lintCheck(source, library);
+    problems.push(...found.problems);
+    notes.push(...found.notes);
+  }
+}
+
+/** A check on its own: words, parameters, examples, and whether it can pass and fail at all. */
+export function lintCheck(source: CheckSource, library: Library): Pick<Lint, 'problems' | 'notes'> {
+  const { vocabulary } = library;
+  const compiled = compileCheck(source, vocabulary);
+  const problems: Problem[] = [...compiled.problems, ...lintParameters(source, compiled.used)];
+  // Of a condition with unknown words nothing more can be said.
+  if (compiled.problems.length > 0) return { problems, notes: [] };
+  const { mistakes, notes } = lintCondition(source, compiled.check.parameters, vocabulary);
+  return { problems: [...problems, ...mistakes, ...runExamples(source, vocabulary)], notes };
+}
+
+function lintParameters({ raw, document, path }: CheckSource, used: ReadonlySet<string>): readonly Problem[] {
+  const known = Object.keys(raw.params ?? {});
+  const texts = { title: raw.title, remediation: raw.remediation, ...raw.message };
+  const unknown = Object.entries(texts).flatMap(([key, text]) =>
+    [...text.matchAll(PLACEHOLDER)]
+      .filter(([, name = '']) => !known.includes(name) && known.length > 0)
+      .map(([, name]): Problem => {
+        const at = document.place(key in raw ? [...path, key] : [...path, 'message', key]);
+        return { message: `'{${name}}' is no parameter of this check`, at, hint: `parameters: ${known.join(', ')}` };
+      }),
+  );
+  const idle = known
+    .filter((name) => !used.has(name))
+    .map((name) => ({
+      message: `parameter '${name}' is not used by any condition`,
+      at: document.place([...path, 'params', name], true),
+    }));
+  return [...unknown, ...idle];
+}
+
+async function lintBaseline(
+  document: SourceDocument,
+  library: Library,
+  problems: Problem[],
+  notes: Problem[],
+): Promise<void> {
+  try {
+    await library.resolve(document, undefined, problems);
+  } catch (thrown) {
+    if (!(thrown instanceof UsageError)) throw thrown;
+    problems.push(...thrown.problems);
+  }
+  const raw = document.value as unknown as RawBaseline;
+  for (const [index, control] of (raw.controls ?? []).entries()) {
+    for (const [at, unit] of control.units.entries()) {
+      if (unit.mark === 'refute' && unit.work === undefined)
+        notes.push({
+          message: `unit '${unit.id}' can only be refuted by its checks, and says no work for a person`,
+          at: document.place(['controls', index, 'units', at]),
+        });
+    }
+  }
+}
+
+interface RawWaiver {
+  readonly control: string;
+  readonly subject?: string;
+  readonly check?: string;
+}
+
+function lintWaivers(document: SourceDocument, library: Library, notes: Problem[]): void {
+  const { waivers } = document.value as unknown as { readonly waivers: readonly RawWaiver[] };
+  const baselines = new Set(library.assets.filter(({ kind }) => kind === 'baseline').map(({ id }) => id));
+  for (const [index, { control, subject, check }] of waivers.entries()) {
+    const at = document.place(['waivers', index]);
+    if (subject === undefined)
+      notes.push({ message: `the waiver of ${control} names no subject: it covers everything`, at });
+    if (check !== undefined && !library.checks.has(check))
+      notes.push({ message: `no shipped check is called '${check}'`, at });
+    const [baseline = ''] = control.split('/');
+    if (!baselines.has(baseline)) notes.push({ message: `no shipped baseline is called '${baseline}'`, at });
+  }
+}
