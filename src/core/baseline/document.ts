@@ -81,7 +81,8 @@ const OPTIONS = {
   strict: true,
   uniqueKeys: false,
   prettyErrors: false,
-  logLevel: 'silent',
+  // 'silent' would also swallow a second document.
+  logLevel: 'error',
 } as const;
 
 /** The parser makes one Error for each fault, up to hundreds of thousands in a hostile file; their stacks would take seconds. */
