@@ -170,8 +170,16 @@ export class LzmaEngine {
     this.#wasm.start();
   }
 
-  /** A whole LZMA stream, up to its end marker or, where `size` is known, until so much came out. Chunks are copies. */
-  *stream(source: ByteSource, size: number | undefined, chunkSize = 1 << 20): Generator<Uint8Array, void> {
+  /**
+   * A whole LZMA stream, up to its end marker or, where `size` is known, until so much came out. Chunks are copies.
+   * `lenient`: where the input ends, so does the stream (blocks whose size only their maker knew).
+   */
+  *stream(
+    source: ByteSource,
+    size: number | undefined,
+    lenient = false,
+    chunkSize = 1 << 20,
+  ): Generator<Uint8Array, void> {
     let left = size ?? Number.POSITIVE_INFINITY;
     let fed = this.#more(source);
     if (fed < 5) throw new FaultError('truncated', 'the LZMA data ends in its first bytes');
@@ -186,10 +194,13 @@ export class LzmaEngine {
       for (;;) {
         const last = fed < 65_536;
         status = this.#wasm.decode(this.#inputAt + fed - (last ? 0 : 21), soft, hard);
-        if (this.#wasm.input.value > this.#inputAt + fed)
-          throw new FaultError('truncated', 'the LZMA data ends too early');
-        if (status !== 1) break;
-        if (last) throw new FaultError('truncated', 'the LZMA data ends too early');
+        const beyond = this.#wasm.input.value > this.#inputAt + fed;
+        if (status !== 1 && !beyond) break;
+        if (last || beyond) {
+          if (!lenient) throw new FaultError('truncated', 'the LZMA data ends too early');
+          if (this.#wasm.output.value > from) yield this.#bytes.slice(from, this.#wasm.output.value);
+          return;
+        }
         source.position += this.#wasm.input.value - this.#inputAt;
         fed = this.#more(source);
       }

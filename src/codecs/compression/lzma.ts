@@ -31,13 +31,13 @@ export function lzmaHeader(bytes: Uint8Array): LzmaHeader | undefined {
 }
 
 /** Raw LZMA data from `source` on. */
-function* raw(source: ByteSource, header: LzmaHeader, guard: Guard): Generator<Uint8Array, void> {
+function* raw(source: ByteSource, header: LzmaHeader, guard: Guard, lenient = false): Generator<Uint8Array, void> {
   const lzma = engine();
   try {
     const { lc, lp } = header.properties;
     lzma.begin(header.dictionary, lc + lp);
     lzma.properties(header.properties);
-    for (const chunk of lzma.stream(source, header.size)) {
+    for (const chunk of lzma.stream(source, header.size, lenient)) {
       guard.add(chunk.length, source.position + 65_536);
       yield chunk;
     }
@@ -55,20 +55,17 @@ export function* decodeLzma(blob: Blob, bounds?: Bounds): Decoded {
   return source.position;
 }
 
-/** Decodes data without a header, whose properties stand elsewhere. `size` undefined: up to the end marker. */
-export function* decodeRawLzma(blob: Blob, header: LzmaHeader, bounds?: Bounds): Decoded {
-  const source = new ByteSource(blob);
-  yield* raw(source, header, new Guard(bounds));
-  return source.position;
-}
-
 /** Decodes lzma-alone data in memory of at most `limit` bytes (a block of a file system). */
 export function unlzma(bytes: Uint8Array, limit: number): Uint8Array {
   return collect(decodeLzma(memoryBlob(bytes), { output: limit }), limit).bytes;
 }
 
-export function unrawLzma(bytes: Uint8Array, header: LzmaHeader, limit: number): Uint8Array {
-  return collect(decodeRawLzma(memoryBlob(bytes), header, { output: limit }), limit).bytes;
+/** Decodes data without a header, whose properties stand elsewhere, up to `limit` bytes or the end of the input. */
+export function unrawLzma(bytes: Uint8Array, properties: LzmaProperties, limit: number): Uint8Array {
+  const source = new ByteSource(memoryBlob(bytes));
+  const header = { properties, dictionary: limit, size: limit };
+  const chunks = [...raw(source, header, new Guard({ output: limit }), true)];
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }
 
 const LZIP = [0x4c, 0x5a, 0x49, 0x50];

@@ -19,6 +19,7 @@ export { lzop } from './compression/lzop.ts';
 export { xz } from './compression/xz.ts';
 export { zlib } from './compression/zlib.ts';
 export { zstd } from './compression/zstd.ts';
+export { squashfs } from './filesystem/squashfs.ts';
 export { androidBoot } from './image/android-boot.ts';
 export { androidSparse } from './image/android-sparse.ts';
 export { chk } from './image/chk.ts';

@@ -1,0 +1,69 @@
+/** SquashFS images of mksquashfs in every codec, against the tree they were made from. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { listingOf, listingOfDirectory, makeTree, tool, unpacked } from '../support/image.ts';
+import { program } from '../support/process.ts';
+
+const missing = program('mksquashfs') === undefined;
+let folder = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'assay-squashfs-'));
+  makeTree(join(folder, 'tree'), 1200);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const VARIANTS: readonly (readonly string[])[] = [
+  ['-comp', 'gzip'],
+  ['-comp', 'xz'],
+  ['-comp', 'xz', '-Xbcj', 'x86,arm,armthumb,powerpc,sparc,ia64'],
+  ['-comp', 'xz', '-b', '1M'],
+  ['-comp', 'lzma'],
+  ['-comp', 'lzo'],
+  ['-comp', 'lz4'],
+  ['-comp', 'lz4', '-Xhc'],
+  ['-comp', 'zstd'],
+  ['-comp', 'gzip', '-b', '4096'],
+  ['-no-fragments'],
+  ['-always-use-fragments'],
+  ['-noI', '-noD', '-noF'],
+  ['-no-sparse', '-no-duplicates'],
+  ['-all-root'],
+  ['-no-exports', '-nopad'],
+];
+
+describe.skipIf(missing)('SquashFS', () => {
+  test.each(VARIANTS.map((variant) => [variant.join(' '), variant] as const))('%s', async (_, variant) => {
+    const image = join(folder, 'image');
+    rmSync(image, { force: true });
+    tool('mksquashfs', join(folder, 'tree'), image, '-quiet', '-no-progress', ...variant);
+    const expected = listingOfDirectory(join(folder, 'tree'));
+    if (variant.includes('-all-root'))
+      for (const name of Object.keys(expected)) expected[name] = expected[name]!.replace(/ \d+:\d+/, ' 0:0');
+    await unpacked(image, (found) => {
+      expect(listingOf(found, 'squashfs')).toEqual(expected);
+      expect(found.gaps).toEqual([]);
+      expect(found.coverage.unknown).toBe(0);
+    });
+  });
+
+  test('an image amid other bytes is found where it lies, and a cut one is read as far as it goes', async () => {
+    const image = join(folder, 'image');
+    rmSync(image, { force: true });
+    tool('mksquashfs', join(folder, 'tree'), image, '-quiet', '-no-progress', '-comp', 'xz');
+    tool(
+      'sh',
+      '-c',
+      `cd ${folder} && (head -c 5000 /dev/zero; cat image; head -c 70000 /dev/zero) > padded && head -c 4000000 image > cut`,
+    );
+    await unpacked(join(folder, 'padded'), (found) => {
+      expect(found.containers.map(({ start, format }) => `${format} ${start}`)).toContain('filesystem/squashfs 5000');
+      expect(listingOf(found, 'squashfs')).toEqual(listingOfDirectory(join(folder, 'tree')));
+    });
+    await unpacked(join(folder, 'cut'), (found) => {
+      expect(found.gaps.length).toBeGreaterThan(0);
+    });
+  });
+});
