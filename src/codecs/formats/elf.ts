@@ -311,7 +311,8 @@ class Reader {
     let last = 0;
     for (let place = 0; place + 4 <= table.byteLength; place += 4)
       last = Math.max(last, table.getUint32(place, this.#little));
-    if (last < first) return first;
+    // A file that exports nothing has an empty table, whose first index says nothing of the imports.
+    if (last < first) return undefined;
     const chain = view(this.#blob.read(bucketsAt + buckets * 4 + (last - first) * 4, 4 * 4096));
     for (let place = 0; place + 4 <= chain.byteLength; place += 4, last += 1) {
       if ((chain.getUint32(place, this.#little) & 1) === 1) return last + 1;
