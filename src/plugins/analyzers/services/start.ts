@@ -1,0 +1,128 @@
+/** What an image starts at boot, followed from init on: inittab, SysV and BusyBox scripts, procd, systemd, inetd, Android init. */
+import type { FileEntry, FileTree, RootFileSystem } from '../../../core/model/files.ts';
+import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
+import { bootConsole, serviceStart } from '../../../facts/index.ts';
+import { daemonNames, daemonOf, portsOf, WATCHED } from './daemons.ts';
+import { type Start, startsOf } from './followed.ts';
+
+/** Text of this image's configuration and scripts, kept from the one read until its end. */
+const texts = new WeakMap<FileTree, Map<string, string>>();
+const LIMIT = 256 * 1024;
+const TEXTS = 20_000;
+
+const START_PLACES =
+  /^\/(etc\/|init$|init[\w.]*\.rc$|(usr\/)?lib\/systemd\/|system\/etc\/init|vendor\/etc\/init|(usr\/|opt\/|home\/|root\/)?s?bin\/[\w.-]+\.sh$|.*\/(rcS|rc\.local|start\w*\.sh|init\w*\.sh)$)/;
+
+export const servicesStart: Analyzer = {
+  id: 'services/start',
+  title: 'What starts at boot',
+  method: 'EXAMINE',
+  intrusion: 'passive',
+  consumes: [],
+  produces: [serviceStart, bootConsole],
+  wants: (file) =>
+    file.type === 'file' && file.root !== undefined && file.size <= LIMIT && START_PLACES.test(file.name),
+  observe(file, content, context) {
+    const map = texts.get(context.tree) ?? new Map<string, string>();
+    texts.set(context.tree, map);
+    if (map.size >= TEXTS) return;
+    const bytes = content.read(0, LIMIT);
+    if (!bytes.subarray(0, 512).includes(0)) map.set(file.path, Buffer.from(bytes).toString('latin1'));
+  },
+  finish(context) {
+    const map = texts.get(context.tree) ?? new Map<string, string>();
+    for (const root of context.tree.roots) examine(root, map, context);
+    texts.delete(context.tree);
+  },
+};
+
+function examine(root: RootFileSystem, map: ReadonlyMap<string, string>, context: AnalyzerContext): void {
+  const read = (entry: FileEntry): string | undefined => map.get(entry.path) ?? readSmall(entry, context.tree);
+  const found = startsOf(root, context.tree, read);
+  if (!found.entry) {
+    const scope = { kind: 'file', path: root.path } as const;
+    context.gap(
+      {
+        kind: 'unrecognised',
+        message: 'no inittab, start scripts, systemd units or init.rc were found: what starts at boot is not known',
+      },
+      { scope, area: 'root-file-system' },
+    );
+  }
+  const started = new Set<string>();
+  for (const start of found.starts) {
+    started.add(baseOf(start.program));
+    emitStart(start, context);
+  }
+  for (const { path, ...console } of found.consoles)
+    context.emit(bootConsole, console, { subject: { kind: 'file', path }, where: `line ${console.line}` });
+  if (found.entry) emitNever(root, started, context);
+}
+
+/** Scripts outside the usual places that a start script runs are read when they are come to. */
+function readSmall(entry: FileEntry, tree: FileTree): string | undefined {
+  if (entry.type !== 'file' || entry.size > LIMIT) return undefined;
+  const bytes = tree.content(entry).read(0, LIMIT);
+  return bytes[0] === 0x23 && bytes[1] === 0x21 && !bytes.subarray(0, 512).includes(0)
+    ? Buffer.from(bytes).toString('latin1')
+    : undefined;
+}
+
+const baseOf = (program: string): string => program.slice(program.lastIndexOf('/') + 1);
+
+function emitStart(start: Start, context: AnalyzerContext): void {
+  const daemon = daemonOf(start.program);
+  const { account } = start;
+  context.emit(
+    serviceStart,
+    {
+      program: baseOf(start.program),
+      command: start.command.slice(0, 400),
+      kind: daemon?.kind ?? 'other',
+      started: start.condition === undefined ? 'always' : 'conditional',
+      ...(start.condition === undefined ? {} : { condition: start.condition.slice(0, 200) }),
+      manager: start.manager,
+      user:
+        account === undefined
+          ? start.dropsByConfiguration
+            ? 'unknown'
+            : 'root'
+          : account === 'root' || account === '0'
+            ? 'root'
+            : 'other',
+      ...(account === undefined ? {} : { account }),
+      ports: [...portsOf(start.program, start.words)],
+      loginless: daemon?.kind === 'telnet' && /-l\s*\S*\/(ba|da|a)?sh\b/.test(start.command),
+      file: start.file,
+      line: start.line,
+    },
+    { subject: { kind: 'file', path: start.path }, where: `line ${start.line}` },
+  );
+}
+
+/** Servers that lie in the image and that nothing starts: told, judged by nobody as a failure. */
+function emitNever(root: RootFileSystem, started: ReadonlySet<string>, context: AnalyzerContext): void {
+  for (const name of daemonNames()) {
+    const daemon = daemonOf(name);
+    if (daemon === undefined || !WATCHED.has(daemon.kind) || started.has(name)) continue;
+    const entry = ['/usr/sbin/', '/sbin/', '/usr/bin/', '/bin/', '/usr/local/sbin/']
+      .map((folder) => context.tree.resolve(root, folder + name))
+      .find((one) => one !== undefined);
+    if (entry === undefined) continue;
+    context.emit(
+      serviceStart,
+      {
+        program: name,
+        command: '',
+        kind: daemon.kind,
+        started: 'never',
+        manager: 'none',
+        user: 'unknown',
+        ports: [],
+        loginless: false,
+        file: entry.name,
+      },
+      { subject: { kind: 'file', path: `${entry.path}#${name}` } },
+    );
+  }
+}
