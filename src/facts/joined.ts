@@ -39,7 +39,7 @@ export const serviceJoined = defineFact({
   schema: object({
     program: text(),
     port: whole(),
-    image: oneOf(['starts', 'does-not-start', 'conditional']),
+    image: oneOf(['starts', 'does-not-start', 'unknown']),
     device: oneOf(['open', 'closed', 'silent']),
     agrees: yes(),
   }),

@@ -33,7 +33,10 @@ export const serviceStart = defineFact({
       'update',
       'other',
     ]),
-    started: oneOf(['always', 'conditional', 'never'], 'never: present in the image, and nothing starts it.'),
+    started: oneOf(
+      ['always', 'unknown', 'never'],
+      'unknown: under a condition that `condition` tells; never: present in the image, and nothing starts it.',
+    ),
     condition: maybe(text()),
     manager: oneOf(['sysv', 'inittab', 'procd', 'systemd', 'inetd', 'runit', 's6', 'android', 'script', 'none']),
     user: oneOf(['root', 'other', 'unknown']),

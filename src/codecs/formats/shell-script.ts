@@ -9,6 +9,8 @@ export interface ShellCommand {
   readonly text: string;
 }
 
+/** Hangs on an action that no boot asks for: `stop)` or `stop() {`. */
+const NEVER = '\u0000';
 const LINES = 5000;
 const LINE = 4096;
 
@@ -19,22 +21,29 @@ interface Block {
   readonly word?: string;
 }
 
+/** What a script has come to: its open blocks, its variables, and an early exit that the rest hangs on. */
+interface State {
+  readonly blocks: Block[];
+  readonly commands: ShellCommand[];
+  readonly variables: Map<string, string>;
+  readonly exists: (path: string) => boolean;
+  guard: string | undefined;
+}
+
 /** Reads a script. `exists(path)` tells whether a program or file is in the image, so that `[ -x /sbin/x ] && x` is no condition. */
 export function readScript(text: string, exists: (path: string) => boolean): readonly ShellCommand[] {
-  const commands: ShellCommand[] = [];
-  const blocks: Block[] = [];
-  const lines = text.split('\n').slice(0, LINES);
+  const state: State = { blocks: [], commands: [], variables: new Map(), exists, guard: undefined };
   let joined = '';
-  for (const [index, raw] of lines.entries()) {
+  for (const [index, raw] of text.split('\n').slice(0, LINES).entries()) {
     const line = joined + raw.slice(0, LINE);
     if (line.endsWith('\\') && line.length < LINE) {
       joined = line.slice(0, -1);
       continue;
     }
     joined = '';
-    for (const piece of split(withoutComment(line))) take(piece.trim(), index + 1, blocks, commands, exists);
+    for (const piece of split(withoutComment(line))) take(piece.trim(), index + 1, state);
   }
-  return commands;
+  return state.commands;
 }
 
 /** Cuts a comment that is not inside quotes. */
@@ -71,21 +80,14 @@ function split(line: string): readonly string[] {
   return pieces;
 }
 
-function take(
-  piece: string,
-  line: number,
-  blocks: Block[],
-  commands: ShellCommand[],
-  exists: (path: string) => boolean,
-): void {
+function take(piece: string, line: number, state: State): void {
   let rest = piece;
   for (;;) {
-    const next = opened(rest, blocks, exists);
+    const next = opened(rest, state.blocks, state.exists);
     if (next === undefined) break;
     rest = next.trim();
   }
-  if (rest === '' || rest === '}' || rest === 'esac' || rest === 'fi' || rest === 'done') return;
-  chain(rest, line, blocks, commands, exists);
+  if (!/^(|\}|esac|fi|done)$/.test(rest)) chain(rest, line, state);
 }
 
 /** Handles one word of structure at the start; gives what follows it, or undefined when there is none. */
@@ -139,7 +141,7 @@ function openedPattern(piece: string, blocks: Block[]): string | undefined {
     const name = definition[1] ?? '';
     blocks.push({
       kind: 'function',
-      condition: /^(stop|restart|reload|shutdown|status|usage|uninstall)/.test(name) ? `${name}()` : undefined,
+      condition: /^(stop|restart|reload|shutdown|status|usage|uninstall)/.test(name) ? NEVER : undefined,
     });
     return piece.slice(definition[0].length);
   }
@@ -149,7 +151,10 @@ function openedPattern(piece: string, blocks: Block[]): string | undefined {
   const argument = /^\$\{?[1@*]/.test(top.word ?? '');
   const label = pattern[1] ?? '';
   const always = argument && /\b(start|boot)\b|^\*$/.test(label) && !/\b(stop|restart)\b/.test(label);
-  blocks[blocks.length - 1] = { ...top, condition: always ? undefined : `${top.word ?? ''} is ${label.trim()}` };
+  blocks[blocks.length - 1] = {
+    ...top,
+    condition: always ? undefined : argument ? NEVER : `${top.word ?? ''} is ${label.trim()}`,
+  };
   return piece.slice(pattern[0].length);
 }
 
@@ -162,35 +167,57 @@ function plain(test: string, exists: (path: string) => boolean): boolean {
 }
 
 /** Splits `a && b || c`: what stands after a test that is not plain is conditional; after `||` it is so too. */
-function chain(
-  piece: string,
-  line: number,
-  blocks: readonly Block[],
-  commands: ShellCommand[],
-  exists: (path: string) => boolean,
-): void {
-  let condition = blocks.findLast((block) => block.condition !== undefined)?.condition;
-  for (const [index, part] of piece.split(/(&&|\|\|)/).entries()) {
+function chain(piece: string, line: number, state: State): void {
+  if (state.blocks.some((block) => block.condition === NEVER)) return;
+  let condition = state.blocks.findLast((block) => block.condition !== undefined)?.condition ?? state.guard;
+  const parts = piece.split(/(&&|\|\|)/);
+  let plainTests = true;
+  for (const [index, part] of parts.entries()) {
     const text = part.trim();
     if (index % 2 === 1 || text === '') continue;
-    const before = index === 0 ? undefined : piece.split(/(&&|\|\|)/)[index - 1];
     if (/^(\[|test\b)/.test(text)) {
-      if (!plain(text, exists)) condition ??= text;
+      const only = plain(substituted(text, state.variables), state.exists);
+      plainTests &&= only;
+      if (!only) condition ??= text;
       continue;
     }
-    if (before === '||') condition ??= `failure of ${piece.slice(0, 60)}`;
-    for (const command of text.split(/(?<![|&>])[|&](?![|&>])/)) {
-      const words = wordsOf(command);
-      if (words.length > 0)
-        commands.push({
-          words,
-          line,
-          text: command.trim().slice(0, 400),
-          ...(condition === undefined ? {} : { condition }),
-        });
-    }
+    if (parts[index - 1] === '||') condition ??= plainTests && index > 0 ? NEVER : `failure of ${piece.slice(0, 60)}`;
+    if (condition !== NEVER) simple(text, line, condition, state);
   }
 }
+
+function simple(text: string, line: number, condition: string | undefined, state: State): void {
+  const assignment = /^(?:export\s+|local\s+)?(\w+)=("[^"]*"|'[^']*'|[^\s;]*)$/.exec(text);
+  if (assignment !== null) {
+    if (state.variables.size < 500)
+      state.variables.set(
+        assignment[1] ?? '',
+        substituted((assignment[2] ?? '').replace(/^["']|["']$/g, ''), state.variables),
+      );
+    return;
+  }
+  if (/^(exit|return)\b/.test(text)) {
+    // What comes after an exit that hangs on a condition hangs on its opposite.
+    if (condition !== undefined) state.guard ??= `not ${condition}`;
+    return;
+  }
+  for (const command of text.split(/(?<![|&>])[|&](?![|&>])/)) {
+    const words = wordsOf(substituted(command, state.variables));
+    if (words.length > 0)
+      state.commands.push({
+        words,
+        line,
+        text: command.trim().slice(0, 400),
+        ...(condition === undefined ? {} : { condition }),
+      });
+  }
+}
+
+/** `$NAME` and `${NAME}` of variables that the script itself has set to plain text. */
+const substituted = (text: string, variables: ReadonlyMap<string, string>): string =>
+  text.includes('$')
+    ? text.replace(/\$\{?(\w+)\}?/g, (whole: string, name: string) => variables.get(name) ?? whole).slice(0, LINE)
+    : text;
 
 /** Words without quotes and redirections; leading assignments are dropped. */
 function wordsOf(command: string): readonly string[] {

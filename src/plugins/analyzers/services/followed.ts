@@ -240,7 +240,9 @@ function add(
 ): void {
   const [program = ''] = words;
   const base = program.slice(program.lastIndexOf('/') + 1);
-  const key = `${base}\u0000${words.join(' ')}`;
+  // Of firewall rules and of programs without a kind the first line tells enough.
+  const kind = daemonOf(program)?.kind;
+  const key = kind === undefined || kind === 'firewall' ? base : `${base}\u0000${words.join(' ')}`;
   // A start without condition outweighs one with.
   if (walk.starts.get(key)?.condition === undefined && walk.starts.has(key)) return;
   walk.starts.set(key, {

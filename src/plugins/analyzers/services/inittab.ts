@@ -5,7 +5,7 @@ export interface Console {
   readonly serial: boolean;
   readonly program: string;
   readonly login: 'password' | 'none' | 'unknown';
-  readonly started: 'always' | 'conditional';
+  readonly started: 'always' | 'unknown';
   readonly file: string;
   readonly line: number;
 }

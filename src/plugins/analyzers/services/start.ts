@@ -56,7 +56,7 @@ function examine(root: RootFileSystem, map: ReadonlyMap<string, string>, context
   }
   for (const { path, ...console } of found.consoles)
     context.emit(bootConsole, console, { subject: { kind: 'file', path }, where: `line ${console.line}` });
-  if (found.entry) emitNever(root, started, context);
+  if (found.entry) emitNever(root, started, mentionsIn(root, map), context);
 }
 
 /** Scripts outside the usual places that a start script runs are read when they are come to. */
@@ -79,7 +79,7 @@ function emitStart(start: Start, context: AnalyzerContext): void {
       program: baseOf(start.program),
       command: start.command.slice(0, 400),
       kind: daemon?.kind ?? 'other',
-      started: start.condition === undefined ? 'always' : 'conditional',
+      started: start.condition === undefined ? 'always' : 'unknown',
       ...(start.condition === undefined ? {} : { condition: start.condition.slice(0, 200) }),
       manager: start.manager,
       user:
@@ -100,22 +100,48 @@ function emitStart(start: Start, context: AnalyzerContext): void {
   );
 }
 
-/** Servers that lie in the image and that nothing starts: told, judged by nobody as a failure. */
-function emitNever(root: RootFileSystem, started: ReadonlySet<string>, context: AnalyzerContext): void {
+/** Text of the start scripts of a root without their comments, by file name: where a server may be started in a way that was not followed. */
+function mentionsIn(
+  root: RootFileSystem,
+  map: ReadonlyMap<string, string>,
+): readonly { readonly file: string; readonly words: ReadonlySet<string> }[] {
+  const scripts = [...map].filter(
+    ([path, text]) =>
+      path.startsWith(root.path) && (text.startsWith('#!') || /\/(init\.d|rc\d?\.d|rcS|rc\.local)/.test(path)),
+  );
+  return scripts.map(([path, text]) => ({
+    file: path,
+    words: new Set(text.replace(/^\s*#.*$/gm, '').split(/[^\w.-]+/)),
+  }));
+}
+
+/** Servers that lie in the image and that nothing starts: told, judged by nobody as a failure. Named in a script, it is a condition that could not be told. */
+function emitNever(
+  root: RootFileSystem,
+  started: ReadonlySet<string>,
+  mentions: ReturnType<typeof mentionsIn>,
+  context: AnalyzerContext,
+): void {
   for (const name of daemonNames()) {
     const daemon = daemonOf(name);
     if (daemon === undefined || !WATCHED.has(daemon.kind) || started.has(name)) continue;
-    const entry = ['/usr/sbin/', '/sbin/', '/usr/bin/', '/bin/', '/usr/local/sbin/']
-      .map((folder) => context.tree.resolve(root, folder + name))
-      .find((one) => one !== undefined);
+    const entry = FOLDERS.map((folder) => context.tree.resolve(root, folder + name)).find((one) => one !== undefined);
     if (entry === undefined) continue;
+    const named = mentions.find(({ words }) => words.has(name));
+    const how =
+      named === undefined
+        ? { started: 'never' as const }
+        : {
+            started: 'unknown' as const,
+            condition: `named in ${named.file.slice(root.path.length)}; whether it is run there could not be told`,
+          };
     context.emit(
       serviceStart,
       {
         program: name,
         command: '',
         kind: daemon.kind,
-        started: 'never',
+        ...how,
         manager: 'none',
         user: 'unknown',
         ports: [],
@@ -126,3 +152,5 @@ function emitNever(root: RootFileSystem, started: ReadonlySet<string>, context: 
     );
   }
 }
+
+const FOLDERS = ['/usr/sbin/', '/sbin/', '/usr/bin/', '/bin/', '/usr/local/sbin/'];
