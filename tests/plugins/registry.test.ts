@@ -76,7 +76,7 @@ describe.each(KINDS)('%s', (kind) => {
     const lines = readFileSync(`src/plugins/${kind}/index.ts`, 'utf8')
       .split('\n')
       .filter((line) => line.includes(' from '))
-      .map((line) => line.replace(/.* from '/, ''));
+      .map((line) => line.replace(/.* from '(.*)\.ts';/, '$1'));
     expect(lines).toEqual([...lines].sort());
   });
 
