@@ -7,6 +7,8 @@ export interface Partition {
   readonly name: string;
   readonly start: number;
   readonly end: number;
+  /** A piece of the table itself that lies between partitions. */
+  readonly table?: true;
 }
 
 export interface PartitionTable {
@@ -121,14 +123,15 @@ function logical(blob: Blob, at: number, extended: number): Partition[] {
   const partitions: Partition[] = [];
   let record = extended;
   const seen = new Set<number>();
-  while (partitions.length < 128 && !seen.has(record)) {
+  while (partitions.length < 256 && !seen.has(record)) {
     seen.add(record);
     const bytes = header(blob, at + record, 512);
     const entries = bytes === undefined || bytes.readUInt16LE(510) !== 0xaa55 ? undefined : entriesOf(bytes);
     const [own, next] = entries ?? [];
     if (own === undefined || own.sectors === 0) break;
     const start = record + own.first * 512;
-    partitions.push({ name: `p${partitions.length + 5}`, start, end: start + own.sectors * 512 });
+    partitions.push({ name: '', start: record, end: record + 512, table: true });
+    partitions.push({ name: `p${partitions.length / 2 + 4.5}`, start, end: start + own.sectors * 512 });
     if (next === undefined || next.sectors === 0) break;
     record = extended + next.first * 512;
   }

@@ -14,6 +14,12 @@ export function isText(blob: Blob): boolean {
   return textual(blob.read(0, 4096)) && textual(blob.read(Math.max(0, blob.size - 4096), 4096));
 }
 
+/** Whether every byte of it does. */
+export function isAllText(blob: Blob): boolean {
+  for (const chunk of chunksOf(blob, 65_536)) if (!textual(chunk)) return false;
+  return true;
+}
+
 function textual(bytes: Uint8Array): boolean {
   let high = 0;
   for (const byte of bytes) {

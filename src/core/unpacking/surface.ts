@@ -3,11 +3,14 @@ import type { Blob } from '../../lib/blob.ts';
 import type { Unpacker } from '../model/unpacker.ts';
 import { describe, looksEncrypted, type Run, runsOf, statisticsOf } from './bytes.ts';
 import { type Claim, carve, Locator } from './carve.ts';
+import { isAllText } from './digest.ts';
 import type { MagicIndex } from './magic.ts';
 import type { Region } from './regions.ts';
 
 /** A rest shorter than this is not offered to formats without magic. */
 const LEAST_WHOLE = 512;
+/** A shorter run of printable characters may be anything. */
+const LEAST_TEXT = 32;
 
 export interface Settled {
   readonly claims: readonly Claim[];
@@ -86,6 +89,7 @@ function regionOf(blob: Blob, offset: number, { start, end, padding }: Run): Reg
   const at = { start: offset + start, end: offset + end };
   if (padding) return { ...at, kind: 'padding' };
   const bytes = blob.slice(at.start, at.end);
+  if (bytes.size >= LEAST_TEXT && isAllText(bytes)) return { ...at, kind: 'understood', format: 'text' };
   const statistics = statisticsOf(bytes);
   const entropy = statistics.entropy;
   if (looksEncrypted(bytes, statistics))

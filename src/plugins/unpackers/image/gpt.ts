@@ -17,7 +17,11 @@ export const gpt: Unpacker = {
     const table = gptAt(blob, offset);
     return table === undefined
       ? undefined
-      : { start: offset, end: offset + table.end, note: `${table.partitions.length} partitions` };
+      : {
+          start: offset,
+          end: offset + table.end,
+          note: `${table.partitions.filter((one) => one.table !== true).length} partitions`,
+        };
   },
   async unpack(container, into) {
     const table = gptAt(container, 0);

@@ -15,7 +15,11 @@ export const mbr: Unpacker = {
     const first = table.partitions[0]?.start ?? 0;
     // Two bytes are a weak magic: inside an image all partitions must be there, at its start the first one.
     if (offset === 0 ? first >= blob.size : offset + table.end > blob.size) return undefined;
-    return { start: offset, end: offset + table.end, note: `${table.partitions.length} partitions` };
+    return {
+      start: offset,
+      end: offset + table.end,
+      note: `${table.partitions.filter((one) => one.table !== true).length} partitions`,
+    };
   },
   async unpack(container, into) {
     const table = mbrAt(container, 0);

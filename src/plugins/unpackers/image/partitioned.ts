@@ -9,9 +9,15 @@ export async function givePartitions(
   into: Sink,
 ): Promise<void> {
   let at = table;
-  for (const { name, start, end: stop } of [...partitions, { name: '', start: end - tail, end }]) {
+  for (const { name, start, end: stop, table: isTable } of [
+    ...partitions,
+    { name: '', start: end - tail, end, table: true },
+  ]) {
     if (start > at) await into.part(`between-0x${at.toString(16)}`, container.slice(at, start));
-    if (name === '') break;
+    if (isTable === true) {
+      at = Math.max(at, stop);
+      continue;
+    }
     if (start >= container.size) into.broken(name, 'partition lies behind the end of the image');
     else {
       if (stop > container.size)
