@@ -122,8 +122,9 @@ function call(module: Module, parameters: string[]): void {
   try {
     module.callMain(parameters);
   } catch (thrown) {
-    if (thrown instanceof Error && thrown.name === 'RuntimeError')
-      throw new FaultError('malformed', `7-Zip gave up: ${thrown.message}`);
+    // What its C++ throws arrives as a number, what its memory traps as a RuntimeError.
+    if (typeof thrown === 'number' || (thrown instanceof Error && thrown.name === 'RuntimeError'))
+      throw new FaultError('malformed', 'the archive is broken: 7-Zip gave up');
     if (!(typeof thrown === 'object' && thrown !== null && 'status' in thrown)) throw thrown;
   }
 }

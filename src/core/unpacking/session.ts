@@ -266,7 +266,8 @@ export class Session {
     const regions = await this.open(surface);
     const inner = this.containers.slice(before).find(({ within }) => within === surface.path);
     const wrapped = inner !== undefined && inner.class !== 'leaf' && inner.end - inner.start === surface.blob.size;
-    if (!wrapped && this.tree.get(surface.path) === undefined)
+    const blank = regions.every(({ kind }) => kind === 'padding');
+    if (!wrapped && !blank && this.tree.get(surface.path) === undefined)
       this.tree.addContent(`${container}/${name}`, container, `/${name}`, surface.blob, sha256Of(surface.blob));
     return regions;
   }

@@ -78,6 +78,8 @@ export const tar: Unpacker = {
   title: 'Tar archive',
   class: 'archive',
   magic: [{ bytes: USTAR, at: 257 }],
+  // V7 has no magic; the checksum of its first header tells it.
+  whole: true,
   locate,
   unpack,
 };

@@ -1,0 +1,176 @@
+/** Feeds broken versions of the fixtures to all unpackers: `npm run fuzz -- [--runs N] [--seconds S] [--seed N] [--only TEXT] [--run N]`. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+
+/** A run that takes longer hangs. */
+const PATIENCE = 30_000;
+const LIMITS = { files: 20_000, bytes: 256 * 2 ** 20 };
+const top = new URL('..', import.meta.url);
+
+/** A small generator of numbers that gives the same for the same seed (mulberry32). */
+function generator(seed) {
+  let state = seed >>> 0;
+  return (below) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
+  };
+}
+
+function fixtures(only) {
+  const folder = fileURLToPath(new URL('fixtures/unpackers', top));
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => !/make\.|__golden__/.test(name) && statSync(join(folder, name)).isFile())
+    .filter((name) => only === undefined || name.includes(only))
+    .sort((a, b) => (a < b ? -1 : 1))
+    .map((name) => ({ name, bytes: readFileSync(join(folder, name)) }))
+    .filter(({ bytes }) => bytes.length > 0 && bytes.length < 262_144);
+}
+
+const EXTREMES = [0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff];
+
+/** One to eight wounds: flipped bits, extreme numbers, cuts, splices, repeats. */
+function wounded(seeds, random) {
+  const seed = seeds[random(seeds.length)];
+  let bytes = Buffer.from(seed.bytes);
+  for (let wounds = 1 + random(8); wounds > 0 && bytes.length > 0; wounds--) {
+    // Headers are where numbers are: half of the wounds go to the first 512 bytes.
+    const at = random(2) === 0 ? random(Math.min(bytes.length, 512)) : random(bytes.length);
+    switch (random(7)) {
+      case 0:
+        bytes[at] ^= 1 << random(8);
+        break;
+      case 1: {
+        const value = EXTREMES[random(EXTREMES.length)];
+        if (at + 4 <= bytes.length) random(2) === 0 ? bytes.writeUInt32LE(value, at) : bytes.writeUInt32BE(value, at);
+        break;
+      }
+      case 2:
+        if (at + 2 <= bytes.length) bytes.writeUInt16LE(EXTREMES[random(8)], at);
+        break;
+      case 3:
+        bytes = bytes.subarray(0, at);
+        break;
+      case 4: {
+        const other = seeds[random(seeds.length)].bytes;
+        const from = random(other.length);
+        bytes = Buffer.concat([bytes.subarray(0, at), other.subarray(from, from + random(8192)), bytes.subarray(at)]);
+        break;
+      }
+      case 5:
+        bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + random(64))]);
+        break;
+      default:
+        bytes.fill(random(256), at, Math.min(bytes.length, at + random(64)));
+    }
+  }
+  return { name: seed.name, bytes };
+}
+
+async function work({ seed, from, to, only, until }) {
+  const { unpackImage } = await import(new URL('dist/core/unpacking/unpack.js', top).href);
+  const unpackers = Object.values(await import(new URL('dist/plugins/unpackers/index.js', top).href));
+  const job = async (name, input) => (await import(new URL(`dist/codecs/${name}.js`, top).href)).run(input);
+  const seeds = fixtures(only);
+  const image = join(workerData.folder, 'image.bin');
+  for (let run = from; run < to && Date.now() < until; run++) {
+    const { name, bytes } = wounded(seeds, generator(Math.imul(seed, 0x9e3779b1) + run));
+    parentPort.postMessage({ run, name });
+    writeFileSync(image, bytes);
+    try {
+      const opened = await unpackImage({ path: image, unpackers, job, limits: LIMITS });
+      for (const { fault, path } of opened.gaps)
+        if (fault.kind === 'bug') parentPort.postMessage({ run, name, failure: `${path}: ${fault.message}` });
+      let at = 0;
+      for (const { start, end } of opened.regions) {
+        if (start !== at) parentPort.postMessage({ run, name, failure: `bytes from ${at} are not accounted for once` });
+        at = end;
+      }
+      if (at !== bytes.length)
+        parentPort.postMessage({ run, name, failure: `accounts for ${at} of ${bytes.length} bytes` });
+      for (const entry of opened.tree.entries())
+        if (entry.name.split('/').includes('..')) parentPort.postMessage({ run, name, failure: `name ${entry.name}` });
+      opened.dispose();
+    } catch (thrown) {
+      parentPort.postMessage({ run, name, failure: thrown instanceof Error ? thrown.stack : String(thrown) });
+    }
+    const left = readdirSync(join(workerData.folder, 'tmp'));
+    if (left.length > 0) parentPort.postMessage({ run, name, failure: `left behind: ${left.join(' ')}` });
+  }
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      runs: { type: 'string' },
+      seconds: { type: 'string' },
+      seed: { type: 'string', default: '1' },
+      only: { type: 'string' },
+      run: { type: 'string' },
+    },
+  });
+  const first = values.run === undefined ? 0 : Number(values.run);
+  const to =
+    values.run === undefined ? Number(values.runs ?? (values.seconds === undefined ? 20_000 : 1e9)) : first + 1;
+  const until = values.seconds === undefined ? Number.MAX_SAFE_INTEGER : Date.now() + Number(values.seconds) * 1000;
+  const folder = mkdtempSync(join(tmpdir(), 'assay-fuzz-'));
+  mkdirSync(join(folder, 'tmp'));
+  const failures = [];
+  let from = first;
+  let slowest = { ms: 0 };
+  const begun = Date.now();
+  while (from < to && Date.now() < until && failures.length < 50) {
+    const end = await watched(
+      { folder, seed: Number(values.seed), from, to, only: values.only, until },
+      failures,
+      (one) => {
+        if (one.ms > slowest.ms) slowest = one;
+      },
+    );
+    from = Math.max(from, end) + 1;
+  }
+  rmSync(folder, { recursive: true, force: true });
+  for (const { run, name, failure } of failures) process.stdout.write(`run ${run} (${name}): ${failure}\n`);
+  const seconds = ((Date.now() - begun) / 1000).toFixed(1);
+  process.stdout.write(
+    `${from - first} runs in ${seconds} s, ${failures.length} failures; slowest run ${slowest.run} (${slowest.name}) ${slowest.ms} ms\n`,
+  );
+  if (failures.length > 0) process.exitCode = 1;
+}
+
+/** Runs a worker until it is done, dies or hangs; gives the last run that it began. */
+function watched(data, failures, timed) {
+  return new Promise((resolve) => {
+    const worker = new Worker(fileURLToPath(import.meta.url), {
+      workerData: data,
+      env: { ...process.env, TMPDIR: join(data.folder, 'tmp') },
+      resourceLimits: { maxOldGenerationSizeMb: 1024 },
+    });
+    let last = { run: data.from - 1, name: '', at: Date.now() };
+    const clock = setInterval(() => {
+      if (Date.now() - last.at < PATIENCE) return;
+      failures.push({ ...last, failure: 'hangs' });
+      void worker.terminate();
+    }, 1000);
+    worker.on('message', (message) => {
+      if (message.failure !== undefined) failures.push(message);
+      else {
+        if (last.name !== '') timed({ ...last, ms: Date.now() - last.at });
+        last = { ...message, at: Date.now() };
+      }
+    });
+    worker.on('error', (thrown) => failures.push({ ...last, failure: String(thrown) }));
+    worker.on('exit', () => {
+      clearInterval(clock);
+      resolve(last.run);
+    });
+  });
+}
+
+if (isMainThread) await main();
+else await work(workerData);
