@@ -1,0 +1,95 @@
+/** A dossier on disk while it is gathered: facts and gaps appended as they are seen, the head written first and last. */
+import { createHash, type Hash } from 'node:crypto';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { canonicalJson } from '../../lib/canonical.ts';
+import { UsageError } from '../../lib/fault.ts';
+import type { Fact, Gap } from '../model/fact.ts';
+import type { GathererStatus, Input, Report } from '../model/report.ts';
+import type { Target } from '../model/target.ts';
+
+export type GathererRecord = GathererStatus & { readonly produces: readonly string[] };
+type Product = NonNullable<Report['target']['product']>;
+
+/** `dossier.json`: schema `baselines/schema/dossier.schema.json`. */
+export interface DossierHead {
+  readonly schema: 'assay/dossier/1';
+  readonly tool: Report['tool'];
+  readonly target: Target & { readonly product?: Product };
+  readonly scope: Report['scope'];
+  readonly gatheredAt: string;
+  /** False while it is gathered, and ever after when that was cut short. */
+  readonly complete: boolean;
+  readonly inputs: readonly Input[];
+  readonly gatherers: readonly GathererRecord[];
+  readonly digests?: { readonly facts: string; readonly gaps: string };
+  readonly declaration?: { readonly [section: string]: unknown };
+}
+
+export const FACTS = 'facts.jsonl';
+export const GAPS = 'gaps.jsonl';
+export const HEAD = 'dossier.json';
+export const EVIDENCE = 'evidence';
+
+export interface DossierWriter {
+  fact(fact: Fact): void;
+  gap(gap: Gap): void;
+  /** Writes the head for good. */
+  finish(head: Omit<DossierHead, 'schema' | 'complete' | 'digests'>): void;
+}
+
+/** Starts a dossier in a folder that does not exist or is empty, or that holds a dossier to be replaced. */
+export function createDossier(
+  folder: string,
+  head: Omit<DossierHead, 'schema' | 'complete' | 'digests'>,
+): DossierWriter {
+  claim(folder);
+  const facts = lines(join(folder, FACTS));
+  const gaps = lines(join(folder, GAPS));
+  writeHead(folder, { schema: 'assay/dossier/1', ...head, complete: false });
+  return {
+    fact: (fact) => facts.write(fact),
+    gap: (gap) => gaps.write(gap),
+    finish(last) {
+      const digests = { facts: facts.close(), gaps: gaps.close() };
+      writeHead(folder, { schema: 'assay/dossier/1', ...last, complete: true, digests });
+    },
+  };
+}
+
+function claim(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const others = readdirSync(folder).filter((name) => ![FACTS, GAPS, HEAD, EVIDENCE].includes(name));
+    if (others.length === 0 || existsSync(join(folder, HEAD))) return;
+  } catch (error) {
+    throw new UsageError(`cannot write the dossier ${folder}: ${(error as Error).message}`);
+  }
+  throw new UsageError(`${folder} holds other files`, 'give a new or empty folder for the dossier');
+}
+
+function lines(path: string): { write(value: unknown): void; close(): string } {
+  const descriptor = openSync(path, 'w', 0o600);
+  const hash: Hash = createHash('sha256');
+  const state = { open: true };
+  return {
+    write(value) {
+      if (!state.open) return;
+      const line = `${canonicalJson(value)}\n`;
+      hash.update(line);
+      writeSync(descriptor, line);
+    },
+    close() {
+      state.open = false;
+      closeSync(descriptor);
+      return hash.digest('hex');
+    },
+  };
+}
+
+/** By a name of its own first: a reader sees the old head or the new one, never half of one. */
+function writeHead(folder: string, head: DossierHead): void {
+  const part = join(folder, `${HEAD}.part`);
+  writeFileSync(part, `${JSON.stringify(head, null, 2)}\n`, { mode: 0o600 });
+  renameSync(part, join(folder, HEAD));
+}
