@@ -1,0 +1,72 @@
+/** What the engine says while it works → stderr: one live line on a terminal, plain lines when asked, else silence. */
+import type { EngineEvent, Listener } from '../core/model/event.ts';
+import { nameOf } from '../core/model/target.ts';
+import { plural, safeText } from '../lib/text.ts';
+import type { Io } from './io.ts';
+
+export interface Progress {
+  readonly listen: Listener;
+  /** Clears the live line. */
+  end(): void;
+}
+
+const EVERY = 100;
+const CLEAR = '\r\u001b[2K';
+const SPINNER = ['|', '/', '-', '\\'];
+
+export function createProgress(io: Io, options: { readonly quiet: boolean; readonly verbose: boolean }): Progress {
+  if (options.quiet) return { listen: () => {}, end: () => {} };
+  if (options.verbose) return { listen: (event) => verbose(io, event), end: () => {} };
+  return io.errIsTerminal ? liveLine(io) : { listen: () => {}, end: () => {} };
+}
+
+function verbose(io: Io, event: EngineEvent): void {
+  if (event.kind === 'step-ended' && event.ms + event.facts > 0)
+    io.err(`${event.gatherer} ${safeText(event.subject)}: ${plural(event.facts, 'fact')}, ${event.ms} ms\n`);
+  if (event.kind === 'gap' && event.gap.unseen.kind !== 'not-given')
+    io.err(
+      `${event.gap.source} ${safeText(nameOf(event.gap.scope))}: not seen: ${safeText(event.gap.unseen.message)}\n`,
+    );
+}
+
+function liveLine(io: Io): Progress {
+  const started = Date.now();
+  const running = new Map<string, string>();
+  const counts = { facts: 0, gaps: 0, turn: 0, drawn: 0 };
+  const draw = (): void => {
+    counts.turn += 1;
+    counts.drawn = Date.now();
+    const seconds = Math.round((Date.now() - started) / 1000);
+    const now = [...running.values()].at(-1) ?? '';
+    const line = `${SPINNER[counts.turn % 4]} ${seconds} s, ${plural(counts.facts, 'fact')}, ${plural(counts.gaps, 'gap')}  ${now}`;
+    io.err(`${CLEAR}${line.slice(0, Math.max(20, io.columns - 1))}`);
+  };
+  // The timer keeps the seconds running while a single step takes long.
+  const timer = setInterval(draw, 500);
+  timer.unref();
+  return {
+    listen(event) {
+      note(event, running, counts);
+      if (Date.now() - counts.drawn >= EVERY) draw();
+    },
+    end() {
+      clearInterval(timer);
+      io.err(CLEAR);
+    },
+  };
+}
+
+function note(event: EngineEvent, running: Map<string, string>, counts: { facts: number; gaps: number }): void {
+  if (event.kind === 'gap') {
+    if (event.gap.unseen.kind !== 'not-given') counts.gaps += 1;
+    return;
+  }
+  const key = `${event.gatherer} ${event.subject}`;
+  if (event.kind === 'step-ended') {
+    running.delete(key);
+    counts.facts += event.facts;
+    return;
+  }
+  const share = event.kind === 'step-progress' ? ` ${event.done}/${event.of}` : '';
+  running.set(key, `${event.gatherer} ${safeText(event.subject, 60)}${share}`);
+}
