@@ -1,0 +1,16 @@
+/** `assay evaluate`: judge a dossier, offline, by any baseline, as of any date. */
+import { UsageError } from '../../lib/fault.ts';
+import { library, openRegistry } from '../compose.ts';
+import { conclude, openJudging } from '../judging.ts';
+import { judgeOptions } from '../options.ts';
+import type { Call } from '../program.ts';
+import { readSeen } from '../reading.ts';
+
+export async function run({ arguments: [folder], options: raw, io, signal }: Call): Promise<number> {
+  if (folder === undefined) throw new UsageError('the dossier is missing', 'assay evaluate DOSSIER');
+  const options = judgeOptions(raw);
+  const seen = await readSeen(folder);
+  const bench = await openJudging(io, options, await library(), await openRegistry());
+  const at = options.asOf === 'now' ? new Date().toISOString() : (options.asOf ?? seen.head.gatheredAt);
+  return conclude(bench, seen, at, signal.aborted);
+}

@@ -1,0 +1,162 @@
+/** `assay explain ID`: a control, check, fact, gatherer, unpacker, keyword or format, from its own metadata. */
+import { featureNames } from '../../core/assessment/applicability.ts';
+import type { Library } from '../../core/baseline/library.ts';
+import { nearest } from '../../core/baseline/nearest.ts';
+import type { Baseline, Check, Control } from '../../core/model/baseline.ts';
+import { UsageError } from '../../lib/fault.ts';
+import { wrap } from '../../lib/text.ts';
+import * as compose from '../compose.ts';
+import { EXIT } from '../exit-code.ts';
+import type { Io } from '../io.ts';
+import type { Call } from '../program.ts';
+
+/** A thing with what is to be said of it, in order: heading and text, or list. */
+interface Page {
+  readonly id: string;
+  readonly kind: string;
+  readonly title: string;
+  readonly said: readonly (readonly [string, string | readonly string[]])[];
+}
+
+export async function run({ arguments: [id = ''], options, io }: Call): Promise<number> {
+  const only = typeof options['baseline'] === 'string' ? options['baseline'] : undefined;
+  const shelf = await compose.library();
+  const pages = [...(await controlPages(shelf, id, only)), ...(await otherPages(shelf, id))];
+  if (pages.length === 0) throw new UsageError(`nothing is called '${id}'`, await hint(shelf, id));
+  if (options['json'] === true) io.out(`${JSON.stringify(pages.map(plain), null, 2)}\n`);
+  else io.out(pages.map((page) => printed(page, io)).join('\n'));
+  return EXIT.good;
+}
+
+const plain = ({ said, ...page }: Page): object => ({ ...page, ...Object.fromEntries(said) });
+
+function printed({ id, kind, title, said }: Page, io: Io): string {
+  const lines = [`${kind} ${id}`, ...wrap(title, io.columns), ''];
+  for (const [head, body] of said) {
+    if (body.length === 0) continue;
+    lines.push(`${head}:`);
+    for (const item of typeof body === 'string' ? [body] : body)
+      lines.push(...wrap(item, io.columns - 2, 2).map((line) => `  ${line}`));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** `5.5-1`, `etsi-en-303-645/5.5-1`: in every newest edition that has it, or in the baseline that was asked for. */
+async function controlPages(shelf: Library, id: string, only: string | undefined): Promise<readonly Page[]> {
+  const shipped = [...new Set(shelf.assets.filter(({ kind }) => kind === 'baseline').map((asset) => asset.id))];
+  const names = only === undefined ? shipped : [only];
+  const pages: Page[] = [];
+  for (const name of names) {
+    const baseline = await shelf.baseline(name);
+    const control = baseline.controls.find((one) => one.id === id || `${baseline.id}/${one.id}` === id);
+    if (control !== undefined) pages.push(controlPage(baseline, control));
+  }
+  return pages;
+}
+
+function controlPage(baseline: Baseline, control: Control): Page {
+  const features = featureNames(control.applies);
+  return {
+    id: `${baseline.id}/${control.id}`,
+    kind: 'control',
+    title: control.title,
+    said: [
+      ['What it asks', control.text],
+      ['Obligation', [control.obligation, control.status].filter((part) => part !== undefined).join(', ')],
+      ['Applies', features.length === 0 ? 'always' : `by features: ${features.join(', ')}`],
+      [
+        'Units',
+        control.units.map((unit) => `${unit.id} [${unit.mark}] ${unit.checks.map(({ key }) => key).join(', ')}`),
+      ],
+      [
+        'Work for a person',
+        control.units.flatMap((unit) => (unit.work === undefined ? [] : [`${unit.id}: ${unit.work}`])),
+      ],
+      ['Attest it as', control.units.map((unit) => `${baseline.id}/${control.id}/${unit.id}`)],
+      ['Passes by', control.deemedBy ?? []],
+      ['Confidence', [control.confidence, control.note].filter((part) => part !== undefined).join(': ')],
+      [
+        'Elsewhere',
+        control.references.map(
+          ({ standard, ids, judged }) => `${standard} ${ids.join(', ')}${judged ? ' (judged)' : ''}`,
+        ),
+      ],
+    ],
+  };
+}
+
+function checkPage(check: Check, shelf: Library): Page {
+  return {
+    id: check.id,
+    kind: 'check',
+    title: check.title,
+    said: [
+      ['Severity', check.severity],
+      ['Reads', [...check.expect.reads, ...(check.appliesWhen?.reads ?? [])]],
+      ['Parameters', Object.entries(check.parameters).map(([name, value]) => `${name} = ${JSON.stringify(value)}`)],
+      ['Mend', check.remediation],
+      ['References', check.references],
+      ['Written in', `${check.at.file}${check.at.line === undefined ? '' : `:${check.at.line}`}`],
+      ['Condition', JSON.stringify(shelf.checks.get(check.id)?.raw.expect ?? null)],
+    ],
+  };
+}
+
+async function otherPages(shelf: Library, id: string): Promise<readonly Page[]> {
+  const registry = await compose.openRegistry();
+  const pages: Page[] = [];
+  if (shelf.checks.has(id)) pages.push(checkPage(shelf.check(id), shelf));
+  const fact = (await compose.factTypes()).find(({ name }) => name === id);
+  if (fact !== undefined)
+    pages.push({
+      id,
+      kind: 'fact',
+      title: fact.title,
+      said: [
+        ['Area', fact.over],
+        ['Shape', JSON.stringify(fact.schema.json)],
+      ],
+    });
+  const gatherers = [
+    ...registry.probes,
+    ...registry.analyzers,
+    ...registry.inspectors,
+    ...registry.declarations,
+    ...registry.derivers,
+  ];
+  for (const one of gatherers.filter((gatherer) => gatherer.id === id))
+    pages.push({
+      id,
+      kind: 'gatherer',
+      title: one.title,
+      said: [
+        ['Intrusion', one.intrusion],
+        ['Consumes', one.consumes.map(({ name }) => name)],
+        ['Produces', one.produces.map(({ name }) => name)],
+      ],
+    });
+  return [...pages, ...(await simplePages(id))];
+}
+
+async function simplePages(id: string): Promise<readonly Page[]> {
+  const groups: readonly (readonly [string, readonly { readonly id: string; readonly title: string }[]])[] = [
+    ['unpacker', await compose.unpackers()],
+    ['signature format', await compose.verifiers()],
+    ['report format', await compose.reporters()],
+    ['export format', await compose.exporters()],
+    ['keyword', (await compose.keywords()).map(({ name, title }) => ({ id: name, title }))],
+  ];
+  return groups.flatMap(([kind, things]) =>
+    things.filter((one) => one.id === id).map(({ title }) => ({ id, kind, title, said: [] })),
+  );
+}
+
+async function hint(shelf: Library, id: string): Promise<string> {
+  const registry = await compose.openRegistry();
+  const names = [
+    ...shelf.checks.keys(),
+    ...(await compose.factTypes()).map(({ name }) => name),
+    ...[...registry.probes, ...registry.analyzers, ...registry.derivers].map((one) => one.id),
+  ];
+  return nearest(id, names) ?? 'assay list controls|checks|facts|gatherers|unpackers|formats shows what there is';
+}

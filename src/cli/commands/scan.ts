@@ -1,0 +1,41 @@
+/** `assay scan`: gather, judge, render. */
+import { UsageError } from '../../lib/fault.ts';
+import { library, openRegistry } from '../compose.ts';
+import { conclude, openJudging } from '../judging.ts';
+import { gatherOptions, judgeOptions } from '../options.ts';
+import { prepare } from '../prepare.ts';
+import type { Call } from '../program.ts';
+import { createProgress } from '../progress.ts';
+import { readProjectFile } from '../project-file.ts';
+import { gatherProduct } from '../session.ts';
+import { withTargets } from '../targets.ts';
+
+export async function run(call: Call): Promise<number> {
+  const raw = withTargets({ ...(await readProjectFile()), ...call.options }, call.arguments);
+  const looking = gatherOptions(raw);
+  const judging = judgeOptions(raw);
+  if (
+    looking.devices.length + looking.firmware.length + looking.updates.length === 0 &&
+    looking.declaration === undefined
+  )
+    throw new UsageError(
+      'there is nothing to look at',
+      'assay scan HOST|FILE, or --device, --firmware, --update, --declaration',
+    );
+  const started = new Date().toISOString();
+  const at = judging.asOf === undefined || judging.asOf === 'now' ? started : judging.asOf;
+  const [shelf, registry] = [await library(), await openRegistry()];
+  const bench = await openJudging(call.io, judging, shelf, registry);
+  const prepared = await prepare(looking, started, at);
+  const progress = createProgress(call.io, looking);
+  const { baselines } = bench.rules;
+  try {
+    const { listen } = progress;
+    const task = { prepared, options: looking, registry, library: shelf, baselines, listen, signal: call.signal };
+    const seen = await gatherProduct(task);
+    progress.end();
+    return await conclude(bench, seen, at, call.signal.aborted);
+  } finally {
+    progress.end();
+  }
+}

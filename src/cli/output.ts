@@ -1,0 +1,107 @@
+/** Rendered reports → stdout or files. A format never changes verdict or exit code; every file that was asked for is written. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { nearest } from '../core/baseline/nearest.ts';
+import type { Dossier, Exporter, Renderer, Reporter } from '../core/model/renderer.ts';
+import type { Report } from '../core/model/report.ts';
+import { type Problem, UsageError } from '../lib/fault.ts';
+import { exporters, reporters } from './compose.ts';
+import type { Io } from './io.ts';
+
+/** One `--report FORMAT[=FILE]`. */
+export interface Wish {
+  readonly format: string;
+  readonly file?: string;
+}
+
+export function parseWish(text: string): Wish {
+  const at = text.indexOf('=');
+  if (at < 0) return { format: text };
+  const file = text.slice(at + 1);
+  if (file === '') throw new UsageError(`--report ${text}: the file is missing`, '--report FORMAT=FILE');
+  return file === '-' ? { format: text.slice(0, at) } : { format: text.slice(0, at), file };
+}
+
+interface Chosen {
+  readonly wish: Wish;
+  readonly reporter?: Reporter;
+  readonly exporter?: Exporter;
+}
+
+/** Finds the renderers of all wishes before anything is gathered. Without a wish for stdout the text report goes there. */
+export async function chooseReports(
+  texts: readonly string[],
+  options: { readonly quiet: boolean; readonly exports: boolean },
+): Promise<readonly Chosen[]> {
+  const wishes = texts.map(parseWish);
+  const all: readonly Wish[] =
+    options.quiet || wishes.some(({ file }) => file === undefined) ? wishes : [{ format: 'text' }, ...wishes];
+  const known = await reporters();
+  const exporting = await exporters();
+  return all.map((wish) => choose(wish, known, exporting, options.exports));
+}
+
+function choose(
+  wish: Wish,
+  known: readonly Reporter[],
+  exporting: readonly Exporter[],
+  exportsAllowed: boolean,
+): Chosen {
+  const reporter = known.find(({ id }) => id === wish.format);
+  if (reporter !== undefined) return { wish, reporter };
+  const exporter = exporting.find(({ id }) => id === wish.format);
+  if (exporter !== undefined && exportsAllowed) return { wish, exporter };
+  if (exporter !== undefined)
+    throw new UsageError(
+      `${wish.format} needs the facts, which a report does not hold`,
+      `assay evaluate DOSSIER --report ${wish.format}`,
+    );
+  const formats = [...known, ...exporting].map(({ id }) => id);
+  throw new UsageError(
+    `there is no report format '${wish.format}'`,
+    nearest(wish.format, formats) ?? `formats: ${formats.join(', ')}`,
+  );
+}
+
+/** Renders and writes everything; afterwards throws one UsageError for all files that could not be written. */
+export async function writeReports(
+  io: Io,
+  chosen: readonly Chosen[],
+  report: Report,
+  dossier: (() => Promise<Dossier>) | undefined,
+): Promise<void> {
+  const problems: Problem[] = [];
+  for (const { wish, reporter, exporter } of chosen) {
+    const bytes =
+      reporter === undefined
+        ? await rendered(exporter, await dossier?.(), io, wish)
+        : await rendered(reporter, report, io, wish);
+    if (bytes === undefined) continue;
+    if (wish.file === undefined) io.out(bytes);
+    else writeTo(wish.file, bytes, problems);
+  }
+  if (problems.length > 0) throw new UsageError(problems);
+}
+
+async function rendered<T>(
+  renderer: Renderer<T> | undefined,
+  input: T | undefined,
+  io: Io,
+  { file }: Wish,
+): Promise<string | Uint8Array | undefined> {
+  if (renderer === undefined || input === undefined) return undefined;
+  const options = {
+    colour: file === undefined && io.colour,
+    width: file === undefined && io.outIsTerminal ? io.columns : 80,
+  };
+  return renderer.render(input, options);
+}
+
+function writeTo(file: string, bytes: string | Uint8Array, problems: Problem[]): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, bytes);
+  } catch (error) {
+    problems.push({ message: `${file}: the report cannot be written: ${(error as Error).message}` });
+  }
+}

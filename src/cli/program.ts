@@ -1,0 +1,191 @@
+/** The commands and their options, as commander shows and parses them. What a command does is loaded when it runs. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { UsageError } from '../lib/fault.ts';
+import type { Io } from './io.ts';
+import type { RawOptions } from './options.ts';
+
+/** What a command gets: its arguments and options as typed, and its surroundings. */
+export interface Call {
+  readonly arguments: readonly string[];
+  readonly options: RawOptions;
+  readonly io: Io;
+  readonly signal: AbortSignal;
+}
+export type Action = (call: Call) => Promise<number>;
+type Load = () => Promise<{ readonly run: Action }>;
+
+const repeat = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
+const many = (flags: string, text: string): Option => new Option(flags, text).argParser(repeat);
+
+const LOOK: readonly Option[] = [
+  many('--device <host>', 'a device: name or address (repeatable)'),
+  many('--firmware <path>', 'a firmware image or an unpacked directory (repeatable)'),
+  many('--update <file>', 'an update artefact (repeatable)'),
+  new Option('--declaration <file>', 'what the maker states: answers, features, keys, attestations'),
+  new Option('--name <name>', 'name of the product in reports'),
+  new Option('--tester <name>', 'who looks, for the report'),
+  new Option('--ports <list>', 'default, all, or a list such as 22,80,8000-8100'),
+  new Option('--pace <pace>', 'gentle, normal or fast'),
+  new Option('--state <state>', 'state of the device: factory, initialised or unknown'),
+  new Option('--credentials', 'try known default logins'),
+  new Option('--credential-tries <n>', 'tries per account and window (3)'),
+  new Option('--intrusive', 'allow what may disturb the device'),
+  new Option('--authorized', 'a public address is yours to probe'),
+  many('--ca <file>', "a CA certificate of the vendor's own (repeatable)"),
+  many('--key <file>', 'a public key or certificate that updates are signed with (repeatable)'),
+  new Option('--update-url <url>', 'where the device gets its updates from'),
+  new Option('--crack-seconds <n>', 'time for guessing passwords of hashes found in an image'),
+];
+const BASELINE = many('--baseline <id>', 'ID[@EDITION][:LEVEL] or a file (repeatable)');
+const REPORT = many('--report <format>', 'FORMAT[=FILE]: see `assay list formats` (repeatable)');
+const TALK: readonly Option[] = [
+  new Option('--quiet', 'say nothing but problems and reports that were asked for'),
+  new Option('--verbose', 'say what is done'),
+  new Option('--debug', 'show stacks of bugs').hideHelp(),
+];
+const JUDGE: readonly Option[] = [
+  BASELINE,
+  new Option('--waivers <file>', 'accepted failures and gaps'),
+  new Option('--as-of <date>', 'date of judgement: YYYY-MM-DD or now'),
+  REPORT,
+  new Option('--fail-on <kind>', 'exit 1 for failing controls that are mandatory, recommended, or none'),
+  new Option('--strict', 'exit 3 unless every mandatory control passes, is waived or does not apply'),
+  new Option('--against <report>', 'count only what got worse since this report or dossier'),
+];
+const OUT = new Option('--out <folder>', 'keep what was seen as a dossier in this folder');
+const JSON_FLAG = new Option('--json', 'as JSON');
+
+interface Spec {
+  readonly name: string;
+  readonly arguments?: string;
+  readonly summary: string;
+  readonly options: readonly Option[];
+  readonly load: Load;
+}
+
+const COMMANDS: readonly Spec[] = [
+  {
+    name: 'scan',
+    arguments: '[target...]',
+    summary: 'look at a product and judge it (a host is a device, an existing path is firmware)',
+    options: [...LOOK, ...JUDGE, OUT, ...TALK],
+    load: () => import('./commands/scan.ts'),
+  },
+  {
+    name: 'gather',
+    arguments: '[target...]',
+    summary: 'only look: write a dossier',
+    options: [...LOOK, BASELINE, many('--only <id>', 'this gatherer and what it rests on (repeatable)'), OUT, ...TALK],
+    load: () => import('./commands/gather.ts'),
+  },
+  {
+    name: 'evaluate',
+    arguments: '<dossier>',
+    summary: 'only judge a dossier, offline',
+    options: [...JUDGE, ...TALK],
+    load: () => import('./commands/evaluate.ts'),
+  },
+  {
+    name: 'render',
+    arguments: '<report>',
+    summary: 'write a report in other formats',
+    options: [REPORT, ...TALK],
+    load: () => import('./commands/render.ts'),
+  },
+  {
+    name: 'diff',
+    arguments: '<old> <new>',
+    summary: 'what changed between two reports or dossiers',
+    options: [BASELINE, JSON_FLAG, ...TALK],
+    load: () => import('./commands/diff.ts'),
+  },
+  {
+    name: 'unpack',
+    arguments: '<image>',
+    summary: 'open a firmware image',
+    options: [
+      new Option('--out <folder>', 'write its files and manifest.json there'),
+      new Option('--tree', 'show containers and files'),
+      JSON_FLAG,
+      ...TALK,
+    ],
+    load: () => import('./commands/unpack.ts'),
+  },
+  {
+    name: 'list',
+    arguments: '<what>',
+    summary: 'baselines, controls, checks, facts, gatherers, unpackers or formats',
+    options: [
+      new Option('--baseline <id>', 'of this baseline'),
+      new Option('--coverage', 'controls: what decides them'),
+      JSON_FLAG,
+      ...TALK,
+    ],
+    load: () => import('./commands/list.ts'),
+  },
+  {
+    name: 'explain',
+    arguments: '<id>',
+    summary: 'a control, check, fact, gatherer, unpacker, keyword or format',
+    options: [new Option('--baseline <id>', 'of this baseline'), JSON_FLAG, ...TALK],
+    load: () => import('./commands/explain.ts'),
+  },
+  {
+    name: 'doctor',
+    summary: 'what this machine offers, and how old the data tables are',
+    options: [JSON_FLAG, ...TALK],
+    load: () => import('./commands/doctor.ts'),
+  },
+];
+
+/** Parses `argv` and runs the command. Throws UsageError for what commander does not understand. */
+export async function runProgram(
+  argv: readonly string[],
+  io: Io,
+  signal: AbortSignal,
+  version: string,
+): Promise<number> {
+  const outcome = { code: 0 };
+  const program = new Command('assay')
+    .description('Tells whether a consumer-IoT device or a firmware image meets a security baseline.')
+    .version(version, '-V, --version', 'the version')
+    .helpCommand(true)
+    .showSuggestionAfterError(true);
+  for (const spec of COMMANDS) add(program, spec, io, signal, outcome);
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride();
+    command.configureOutput({
+      writeOut: (text) => io.out(text),
+      writeErr: () => {},
+      getOutHelpWidth: () => io.columns,
+      getOutHasColors: () => io.colour,
+    });
+  }
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    return understood(error, io, program);
+  }
+  return outcome.code;
+}
+
+function add(program: Command, spec: Spec, io: Io, signal: AbortSignal, outcome: { code: number }): void {
+  const command = program.command(spec.arguments === undefined ? spec.name : `${spec.name} ${spec.arguments}`);
+  command.description(spec.summary);
+  for (const option of spec.options) command.addOption(option);
+  command.action(async () => {
+    const { run } = await spec.load();
+    outcome.code = await run({ arguments: command.args, options: command.opts(), io, signal });
+  });
+}
+
+function understood(error: unknown, io: Io, program: Command): number {
+  if (error instanceof InvalidArgumentError || !(error instanceof CommanderError)) throw error;
+  if (error.code === 'commander.help' && error.exitCode !== 0) {
+    io.err(program.helpInformation());
+    throw new UsageError('a command is missing', 'assay scan HOST|FILE is the usual one');
+  }
+  if (error.exitCode === 0) return 0;
+  const [message = '', hint] = error.message.replace(/^error: /, '').split('\n');
+  throw new UsageError(message, hint?.replace(/^\(|\)$/g, '') ?? 'assay help shows what there is');
+}

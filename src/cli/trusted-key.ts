@@ -1,0 +1,80 @@
+/** A key file of the user → a trusted key: what kind it is is found out from its bytes. */
+import { createPublicKey, X509Certificate } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import type { TrustedKey } from '../core/model/verifier.ts';
+import { UsageError } from '../lib/fault.ts';
+
+const LIMIT = 1 << 20;
+
+export function readBounded(path: string, limit = LIMIT): Uint8Array {
+  try {
+    const { size } = statSync(path);
+    if (size > limit) throw new UsageError(`${path}: it has more than ${limit} bytes`);
+    return new Uint8Array(readFileSync(path));
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`${path}: ${whyUnread(error)}`);
+  }
+}
+
+export function whyUnread(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  const words: { readonly [code: string]: string } = {
+    ENOENT: 'there is no such file',
+    EACCES: 'it may not be read',
+    EPERM: 'it may not be read',
+    EISDIR: 'it is a directory',
+    ENOTDIR: 'there is no such file',
+    ELOOP: 'its links run in a circle',
+  };
+  return words[code ?? ''] ?? `it cannot be read (${code ?? (error as Error).message})`;
+}
+
+/** Reads a public key or certificate. `kind` spares the guess. Throws UsageError for what is neither, and for private keys. */
+export function readTrustedKey(path: string, name = path, kind?: TrustedKey['kind']): TrustedKey {
+  const bytes = readBounded(path);
+  if (bytes.length === 0) throw new UsageError(`${path}: the key file is empty`);
+  const text = Buffer.from(bytes).toString('latin1');
+  if (text.includes('PRIVATE KEY-----'))
+    throw new UsageError(`${path}: this is a private key`, 'give the public key or the certificate');
+  if (kind !== undefined && kind !== 'spki' && kind !== 'certificate') return { name, kind, bytes };
+  return asText(name, bytes, text) ?? asDer(name, bytes, path) ?? fail(path);
+}
+
+const fail = (path: string): never => {
+  throw new UsageError(
+    `${path}: no public key and no certificate that assay knows`,
+    'PEM or DER (key or certificate), OpenPGP, minisign, signify, SSH',
+  );
+};
+
+function asText(name: string, bytes: Uint8Array, text: string): TrustedKey | undefined {
+  if (text.includes('-----BEGIN PGP PUBLIC KEY BLOCK-----')) return { name, kind: 'openpgp', bytes };
+  if (/^(ssh-|ecdsa-|sk-)[a-z0-9@.-]{3,60} /.test(text)) return { name, kind: 'ssh', bytes };
+  if (text.startsWith('untrusted comment:'))
+    return { name, kind: /^untrusted comment:.{0,20}minisign/i.test(text) ? 'minisign' : 'signify', bytes };
+  if (/^RW[A-Za-z0-9+/]{40,60}={0,2}\s*$/.test(text)) return { name, kind: 'minisign', bytes };
+  return undefined;
+}
+
+function asDer(name: string, bytes: Uint8Array, path: string): TrustedKey | undefined {
+  const certificate = attempt(() => new X509Certificate(bytes));
+  if (certificate !== undefined) return { name, kind: 'certificate', bytes: new Uint8Array(certificate.raw) };
+  const pem = Buffer.from(bytes).toString('latin1').includes('-----BEGIN');
+  const key = attempt(() =>
+    createPublicKey(pem ? Buffer.from(bytes) : { key: Buffer.from(bytes), format: 'der', type: 'spki' }),
+  );
+  if (key !== undefined)
+    return { name, kind: 'spki', bytes: new Uint8Array(key.export({ format: 'der', type: 'spki' })) };
+  if (pem) throw new UsageError(`${path}: the PEM in it is broken, or of a kind that assay does not know`);
+  return bytes[0] === 0x99 || bytes[0] === 0xc6 ? { name, kind: 'openpgp', bytes } : undefined;
+}
+
+/** What Node's parsers throw on foreign bytes only says that it is something else. */
+function attempt<T>(parse: () => T): T | undefined {
+  try {
+    return parse();
+  } catch {
+    return undefined;
+  }
+}
