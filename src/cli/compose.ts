@@ -1,6 +1,4 @@
 /** The composition root: the only place that joins registries, knowledge, doors and the core. Everything is loaded when it is needed. */
-import { readFileSync } from 'node:fs';
-import { type Doors, gather } from '../core/assessment/gather.ts';
 import type { Registry } from '../core/assessment/plan.ts';
 import type { Library } from '../core/baseline/library.ts';
 import type { FactType } from '../core/model/fact.ts';
@@ -11,8 +9,6 @@ import type { Exporter, Reporter } from '../core/model/renderer.ts';
 import type { Unpacker } from '../core/model/unpacker.ts';
 import type { Verifier } from '../core/model/verifier.ts';
 import { OPENING } from './open-image.ts';
-
-export { type Doors, gather };
 
 export async function factTypes(): Promise<readonly FactType[]> {
   const vocabulary = await import('../facts/index.ts');
@@ -67,13 +63,4 @@ export async function createDialer(options: {
 }): Promise<Dialer> {
   const network = await import('../core/network/dialer.ts');
   return network.createDialer(options);
-}
-
-let known: string | undefined;
-/** The version of this package. */
-export function version(): string {
-  known ??= (
-    JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string }
-  ).version;
-  return known;
 }

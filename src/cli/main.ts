@@ -1,9 +1,9 @@
 /** The program: runs a command, and turns whatever is thrown into words and an exit code. */
 import { UsageError } from '../lib/fault.ts';
-import { version } from './compose.ts';
 import { EXIT } from './exit-code.ts';
 import { type Io, processIo } from './io.ts';
 import { problemLines } from './problems.ts';
+import { version } from './version.ts';
 
 /** Runs one command line; resolves with the exit code and never throws. */
 export async function main(argv: readonly string[], io: Io = processIo(), signal = interruption()): Promise<number> {

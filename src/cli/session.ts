@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { evaluate, readsOf, type Words } from '../core/assessment/evaluate.ts';
-import type { Doors } from '../core/assessment/gather.ts';
+import { type Doors, gather } from '../core/assessment/gather.ts';
 import { feedings, gapsOf, type Plan, plan, type Registry } from '../core/assessment/plan.ts';
 import { relationsOf } from '../core/assessment/relations.ts';
 import type { Asset } from '../core/baseline/assets.ts';
@@ -23,13 +23,14 @@ import type { EvidenceRef, Fact, Gap } from '../core/model/fact.ts';
 import type { Input, Report } from '../core/model/report.ts';
 import { featurePresent, imageCoverage } from '../facts/index.ts';
 import { type Blob, memoryBlob, openBlob } from '../lib/blob.ts';
-import { createDialer, gather, unpackers, verifiers, version } from './compose.ts';
+import { createDialer, unpackers, verifiers } from './compose.ts';
 import { statementsOf } from './declaration.ts';
 import { openImage } from './open-image.ts';
 import type { GatherOptions } from './options.ts';
 import { openPool } from './pool.ts';
 import { givenOf, type Prepared } from './prepare.ts';
 import { sampleKeysOf, verifyArtefact } from './verify-artefact.ts';
+import { version } from './version.ts';
 
 const WORDS: Words = { feature: featurePresent.name, imageCoverage: imageCoverage.name };
 

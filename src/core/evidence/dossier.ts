@@ -2,7 +2,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { canonicalJson } from '../../lib/canonical.ts';
 import { UsageError } from '../../lib/fault.ts';
 import type { Fact, Gap } from '../model/fact.ts';
 import type { GathererStatus, Input, Report } from '../model/report.ts';
@@ -75,7 +74,7 @@ function lines(path: string): { write(value: unknown): void; close(): string } {
   return {
     write(value) {
       if (!state.open) return;
-      const line = `${canonicalJson(value)}\n`;
+      const line = `${JSON.stringify(value)}\n`;
       hash.update(line);
       writeSync(descriptor, line);
     },
