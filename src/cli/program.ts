@@ -1,17 +1,9 @@
 /** The commands and their options, as commander shows and parses them. What a command does is loaded when it runs. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../lib/fault.ts';
+import type { Action } from './call.ts';
 import type { Io } from './io.ts';
-import type { RawOptions } from './options.ts';
 
-/** What a command gets: its arguments and options as typed, and its surroundings. */
-export interface Call {
-  readonly arguments: readonly string[];
-  readonly options: RawOptions;
-  readonly io: Io;
-  readonly signal: AbortSignal;
-}
-export type Action = (call: Call) => Promise<number>;
 type Load = () => Promise<{ readonly run: Action }>;
 
 const repeat = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
@@ -129,6 +121,13 @@ const COMMANDS: readonly Spec[] = [
     summary: 'a control, check, fact, gatherer, unpacker, keyword or format',
     options: [new Option('--baseline <id>', 'of this baseline'), JSON_FLAG, ...TALK],
     load: () => import('./commands/explain.ts'),
+  },
+  {
+    name: 'lint',
+    arguments: '<file...>',
+    summary: 'check baselines, checks, waivers and declarations',
+    options: [JSON_FLAG, ...TALK],
+    load: () => import('./commands/lint.ts'),
   },
   {
     name: 'doctor',

@@ -8,7 +8,7 @@ import type { Report } from '../core/model/report.ts';
 import { UsageError } from '../lib/fault.ts';
 import { safeText } from '../lib/text.ts';
 import { factTypes } from './compose.ts';
-import type { Rules } from './judging.ts';
+import type { Rules } from './rules.ts';
 import { judgeProduct, type Seen } from './session.ts';
 import { readBounded } from './trusted-key.ts';
 

@@ -110,7 +110,7 @@ function producedBy(registry: Registry, id: string): readonly string[] {
 }
 
 async function openDoors(
-  { prepared, options, library }: GatherTask,
+  { prepared, options, library, signal }: GatherTask,
   evidence: EvidenceStore,
   tables: Map<string, Asset>,
 ): Promise<{ readonly doors: Doors; close(): Promise<void> }> {
@@ -124,10 +124,10 @@ async function openDoors(
   const dialer = await createDialer({ hosts, pace: options.pace, authorized: options.authorized });
   const known = prepared.target.images.length > 0 ? await unpackers() : [];
   const formats = prepared.target.images.length + prepared.target.updates.length > 0 ? await verifiers() : [];
-  const sampleKeys = library.assets.some(({ kind, id }) => kind === 'knowledge' && id === 'sample-keys')
-    ? sampleKeysOf(knowledge('sample-keys'))
-    : [];
-  const pool = await openPool();
+  const sampleKeys = library.assets.some(({ kind, id }) => kind === 'knowledge' && id === 'known-keys')
+    ? sampleKeysOf(knowledge('known-keys'))
+    : {};
+  const pool = await openPool(signal);
   const opener = {
     unpackers: known,
     job: pool.run,

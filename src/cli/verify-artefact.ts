@@ -4,15 +4,12 @@ import type { Settings } from '../core/model/gatherer.ts';
 import type { UpdateVerdict, Verifier } from '../core/model/verifier.ts';
 import { type Blob, openBlob } from '../lib/blob.ts';
 
-/** A public sample or test key, by the fingerprint of its SPKI (hex SHA-256). */
-export interface SampleKey {
-  readonly sha256: string;
-  readonly name: string;
-}
+/** Names of publicly known keys by the fingerprint of their SPKI (hex SHA-256). */
+export type SampleKeys = { readonly [fingerprint: string]: string };
 
 export interface VerifyOptions {
   readonly settings: Pick<Settings, 'keys' | 'now'>;
-  readonly sampleKeys: readonly SampleKey[];
+  readonly sampleKeys: SampleKeys;
   readonly signal?: AbortSignal;
 }
 
@@ -34,7 +31,7 @@ export async function verifyArtefact(
         keys: settings.keys,
         now: new Date(settings.now),
         signal,
-        sampleKey: (fingerprint) => sampleKeys.find(({ sha256 }) => sha256 === fingerprint)?.name,
+        sampleKey: (fingerprint) => (Object.hasOwn(sampleKeys, fingerprint) ? sampleKeys[fingerprint] : undefined),
         companion: (suffix) => companion(location, suffix),
       }),
     );
@@ -46,6 +43,5 @@ function companion(location: string, suffix: string): Blob | undefined {
   return SUFFIX.test(suffix) && existsSync(path) ? openBlob(path) : undefined;
 }
 
-/** The keys of the table `sample-keys`: `{keys: [{sha256, name}]}`. */
-export const sampleKeysOf = (table: unknown): readonly SampleKey[] =>
-  (table as { readonly keys?: readonly SampleKey[] }).keys ?? [];
+/** The keys of the table `known-keys`. */
+export const sampleKeysOf = (table: unknown): SampleKeys => (table as { readonly keys?: SampleKeys }).keys ?? {};

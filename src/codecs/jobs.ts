@@ -6,9 +6,11 @@ const built = (path: string): URL =>
     ? new URL(`../../dist/codecs/${path}.js`, import.meta.url)
     : new URL(`./${path}.js`, import.meta.url);
 
+export const SEVEN_ZIP = 'archives/seven-zip';
 export const SQUASHFS_BLOCKS = 'squashfs/blocks';
 
 /** To be handed to the worker pool. */
 export const JOBS: { readonly [id: string]: URL } = {
+  [SEVEN_ZIP]: built('archives/seven-zip'),
   [SQUASHFS_BLOCKS]: built('formats/squashfs-job'),
 };

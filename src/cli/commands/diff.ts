@@ -2,13 +2,13 @@
 import { type ControlChange, compareReports, type Difference } from '../../core/assessment/diff.ts';
 import { UsageError } from '../../lib/fault.ts';
 import { plural, safeText, wrap } from '../../lib/text.ts';
+import type { Call } from '../call.ts';
 import { library, openRegistry } from '../compose.ts';
 import { EXIT } from '../exit-code.ts';
 import type { Io } from '../io.ts';
-import { readRules } from '../judging.ts';
 import { judgeOptions } from '../options.ts';
-import type { Call } from '../program.ts';
 import { readReportOf } from '../reading.ts';
+import { readRules } from '../rules.ts';
 
 export async function run({ arguments: [before, after], options: raw, io }: Call): Promise<number> {
   if (before === undefined || after === undefined)

@@ -3,9 +3,9 @@
 import { accessSync, constants } from 'node:fs';
 import { availableParallelism, freemem, tmpdir, totalmem } from 'node:os';
 import { bytes, plural } from '../../lib/text.ts';
+import type { Call } from '../call.ts';
 import { exporters, library, openRegistry, reporters, unpackers, verifiers } from '../compose.ts';
 import { EXIT } from '../exit-code.ts';
-import type { Call } from '../program.ts';
 import { version } from '../version.ts';
 
 interface Finding {

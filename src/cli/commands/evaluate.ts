@@ -1,9 +1,9 @@
 /** `assay evaluate`: judge a dossier, offline, by any baseline, as of any date. */
 import { UsageError } from '../../lib/fault.ts';
+import type { Call } from '../call.ts';
 import { library, openRegistry } from '../compose.ts';
 import { conclude, openJudging } from '../judging.ts';
 import { judgeOptions } from '../options.ts';
-import type { Call } from '../program.ts';
 import { readSeen } from '../reading.ts';
 
 export async function run({ arguments: [folder], options: raw, io, signal }: Call): Promise<number> {

@@ -5,10 +5,10 @@ import { nearest } from '../../core/baseline/nearest.ts';
 import type { Baseline, Check, Control } from '../../core/model/baseline.ts';
 import { UsageError } from '../../lib/fault.ts';
 import { wrap } from '../../lib/text.ts';
+import type { Call } from '../call.ts';
 import * as compose from '../compose.ts';
 import { EXIT } from '../exit-code.ts';
 import type { Io } from '../io.ts';
-import type { Call } from '../program.ts';
 
 /** A thing with what is to be said of it, in order: heading and text, or list. */
 interface Page {

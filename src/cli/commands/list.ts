@@ -4,10 +4,10 @@ import { nearest } from '../../core/baseline/nearest.ts';
 import type { Baseline, Control } from '../../core/model/baseline.ts';
 import { UsageError } from '../../lib/fault.ts';
 import { safeText } from '../../lib/text.ts';
+import type { Call } from '../call.ts';
 import { exporters, factTypes, library, openRegistry, reporters, unpackers, verifiers } from '../compose.ts';
 import { EXIT } from '../exit-code.ts';
-import { DEFAULT_BASELINES } from '../judging.ts';
-import type { Call } from '../program.ts';
+import { DEFAULT_BASELINES } from '../rules.ts';
 
 /** One line: what is said of a thing, by column. */
 type Row = { readonly [column: string]: unknown };

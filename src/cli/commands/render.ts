@@ -1,9 +1,9 @@
 /** `assay render`: a report in other formats. The exit code says whether it could be rendered, not what it says. */
 import { UsageError } from '../../lib/fault.ts';
+import type { Call } from '../call.ts';
 import { EXIT } from '../exit-code.ts';
 import { judgeOptions } from '../options.ts';
 import { chooseReports, writeReports } from '../output.ts';
-import type { Call } from '../program.ts';
 import { readReport } from '../reading.ts';
 
 export async function run({ arguments: [path], options: raw, io }: Call): Promise<number> {

@@ -1,10 +1,10 @@
 /** `assay scan`: gather, judge, render. */
 import { UsageError } from '../../lib/fault.ts';
+import type { Call } from '../call.ts';
 import { library, openRegistry } from '../compose.ts';
 import { conclude, openJudging } from '../judging.ts';
 import { gatherOptions, judgeOptions } from '../options.ts';
 import { prepare } from '../prepare.ts';
-import type { Call } from '../program.ts';
 import { createProgress } from '../progress.ts';
 import { readProjectFile } from '../project-file.ts';
 import { gatherProduct } from '../session.ts';

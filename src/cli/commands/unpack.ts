@@ -4,13 +4,13 @@ import type { FileEntry } from '../../core/model/files.ts';
 import type { UnpackedImage } from '../../core/unpacking/unpack.ts';
 import { UsageError } from '../../lib/fault.ts';
 import { bytes, plural, safeText } from '../../lib/text.ts';
+import type { Call } from '../call.ts';
 import { unpackers } from '../compose.ts';
 import { EXIT } from '../exit-code.ts';
 import { extract } from '../extract.ts';
 import { locate } from '../files.ts';
 import type { Io } from '../io.ts';
 import { openPool } from '../pool.ts';
-import type { Call } from '../program.ts';
 
 export async function run({ arguments: [path], options, io, signal }: Call): Promise<number> {
   if (path === undefined) throw new UsageError('the image is missing', 'assay unpack IMAGE');
@@ -20,7 +20,7 @@ export async function run({ arguments: [path], options, io, signal }: Call): Pro
   if (out !== undefined && existsSync(out) && readdirSync(out).length > 0)
     throw new UsageError(`${out} is not empty`, 'give a new or empty folder');
   const { unpackImage } = await import('../../core/unpacking/unpack.ts');
-  const pool = await openPool();
+  const pool = await openPool(signal);
   const opened = await unpackImage({
     path: image.location,
     name: image.path,

@@ -1,8 +1,8 @@
 /** What will be gathered, in which order, and what was withheld: a closure from the facts that are wanted. */
 import type { FactType, Gap } from '../model/fact.ts';
 import type { Analyzer, DeclarationReader, Deriver, Inspector, Intrusion, Probe } from '../model/gatherer.ts';
-import { type Area, touches } from '../model/target.ts';
-import type { Feeding } from './relations.ts';
+import type { Area } from '../model/target.ts';
+import { type Feeding, meets } from './relations.ts';
 
 /** What opens images: not a gatherer of a folder, for it fills the tree that analyzers look at. */
 export interface Opening {
@@ -182,7 +182,7 @@ export function gapsOf(
 function areaFor(kind: StepKind, scope: Gap['scope'], own: Area): Area {
   if (kind === 'deriver') return own;
   const usual = 'transport' in scope ? scope.transport : AREA_OF[kind];
-  return touches(usual, own) ? usual : own;
+  return meets(usual, own) ? usual : own;
 }
 
 /** Layers by what feeds on what; the analyzers and what opens images for them count as one. */

@@ -50,6 +50,11 @@ export function closeGap(gap: Gap, relations: Relations): readonly Gap[] {
   return [...open].map(([area, facts]) => ({ ...gap, area, facts: [...facts].sort() }));
 }
 
+const NETWORK: readonly Area[] = ['endpoint', 'tcp', 'udp'];
+/** Whether a gap in an area concerns facts of another: where it touches, and everywhere on the network (a fact type may tell of both transports). */
+export const meets = (gap: Area, own: Area): boolean =>
+  touches(gap, own) || (NETWORK.includes(gap) && NETWORK.includes(own));
+
 interface Opened {
   readonly name: string;
   readonly area: Area;
@@ -58,9 +63,9 @@ interface Opened {
 /** What an open fact type leaves open one level further down. */
 function below({ name, area }: Opened, relations: Relations): readonly Opened[] {
   const own = relations.areaOf(name);
-  if (own !== undefined && !touches(area, own)) return [];
+  if (own !== undefined && !meets(area, own)) return [];
   return relations.fedBy(name).map((fed) => {
     const over = relations.areaOf(fed) ?? area;
-    return { name: fed, area: touches(area, over) ? area : over };
+    return { name: fed, area: meets(area, over) ? area : over };
   });
 }

@@ -206,8 +206,11 @@ function datagramPort(host: string, port: number, { signal, anyPort }: DatagramO
     });
   return new Promise((resolve, reject) => {
     socket.connect(port, host, (error?: Error) => {
-      if (error !== undefined && error !== null) reject(new FaultError('unreachable', 'no way to the host'));
-      else resolve({ send: (bytes) => new Promise<void>((sent) => socket.send(bytes, () => sent())), receive, close });
+      if (error !== undefined && error !== null) {
+        close();
+        reject(new FaultError('unreachable', 'no way to the host'));
+      } else
+        resolve({ send: (bytes) => new Promise<void>((sent) => socket.send(bytes, () => sent())), receive, close });
     });
   });
 }

@@ -1,0 +1,28 @@
+/** `assay lint FILE…`: baselines, checks, waivers and declarations, with every mistake at once. */
+import { lintFile } from '../../core/baseline/lint.ts';
+import { UsageError } from '../../lib/fault.ts';
+import { plural } from '../../lib/text.ts';
+import type { Call } from '../call.ts';
+import { library } from '../compose.ts';
+import { EXIT } from '../exit-code.ts';
+import { problemLines } from '../problems.ts';
+
+export async function run({ arguments: files, options, io }: Call): Promise<number> {
+  if (files.length === 0) throw new UsageError('there is nothing to look at', 'assay lint FILE…');
+  const shelf = await library();
+  const looked = [];
+  for (const file of files) looked.push(await lintFile(file, shelf));
+  const mistakes = looked.flatMap(({ problems }) => problems);
+  const notes = looked.flatMap(({ notes: of }) => of);
+  if (options['json'] === true) io.out(`${JSON.stringify(looked, null, 2)}\n`);
+  else {
+    if (mistakes.length > 0) io.err(problemLines(mistakes));
+    if (options['quiet'] !== true) {
+      if (notes.length > 0) io.out(problemLines(notes.map((note) => ({ ...note, message: `note: ${note.message}` }))));
+      io.out(
+        `${plural(files.length, 'file')}: ${plural(mistakes.length, 'mistake')}, ${plural(notes.length, 'note')}\n`,
+      );
+    }
+  }
+  return mistakes.length > 0 ? EXIT.usage : EXIT.good;
+}
