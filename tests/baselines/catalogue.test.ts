@@ -10,6 +10,8 @@ interface Row {
   readonly status?: string;
   readonly applies?: unknown;
   readonly units?: readonly unknown[];
+  /** Device features that the source lists, without saying whether any or all of them are meant. */
+  readonly when?: readonly string[];
 }
 const catalogues = readdirSync('fixtures/catalogues').filter((name) => name.endsWith('.json'));
 const shipped = readdirSync('baselines', { withFileTypes: true })
@@ -27,6 +29,19 @@ const read = (name: string) => {
   const baseline = parse(readFileSync(`baselines/${id}/${version}.yaml`, 'utf8')) as { controls: Row[] };
   return { catalogue, baseline };
 };
+
+/** Every product has these. */
+const ALWAYS = new Set(['all', 'hardware']);
+/** Features of the source that the condition leaves out: a lock without NFC has a cylinder, a broker needs no cloud. */
+const LEFT_OUT = new Set(['xiaomi-consumer-iot@2021-12 1.7 nfc', 'owasp-isvs@1.0 4.2.2 cloud']);
+
+function featuresOf(applies: unknown): readonly string[] {
+  if (applies === 'always') return [];
+  if (typeof applies === 'string') return [applies];
+  return Object.values(applies as object).flatMap((parts: unknown) =>
+    (Array.isArray(parts) ? parts : [parts]).flatMap(featuresOf),
+  );
+}
 
 test('every shipped baseline has a catalogue to be held against', () => {
   expect(catalogues.map((name) => name.replace(/\.json$/, '')).sort()).toEqual(shipped.sort());
@@ -49,6 +64,17 @@ describe.each(catalogues)('%s', (name) => {
     const by = new Map(baseline.controls.map((control) => [control.id, control]));
     expect(rows.map((row) => [row.id, by.get(row.id)?.status, by.get(row.id)?.applies])).toEqual(
       rows.map((row) => [row.id, row.status, row.applies]),
+    );
+  });
+  test('conditions speak of the features that the catalogue lists', () => {
+    const rows = catalogue.controls.filter((row) => row.when !== undefined);
+    const asked = (row: Row) =>
+      row.when?.some((feature) => ALWAYS.has(feature))
+        ? []
+        : row.when?.filter((feature) => !LEFT_OUT.has(`${name.replace(/\.json$/, '')} ${row.id} ${feature}`));
+    const by = new Map(baseline.controls.map((control) => [control.id, control]));
+    expect(rows.map((row) => [row.id, featuresOf(by.get(row.id)?.applies).toSorted()])).toEqual(
+      rows.map((row) => [row.id, asked(row)?.toSorted()]),
     );
   });
   test('every control has a unit', () => {
