@@ -44,9 +44,11 @@ export const credentialProbe = (kind: DoorKind): Probe => ({
     endpointsOf(facts.of(loginSurface).filter((fact) => fact.data.protocol === kind.protocol)),
   async observe(subject, context) {
     if (subject.kind !== 'endpoint') return;
-    const pairs =
-      kind.pairs?.(context) ??
-      choosePairs(context.knowledge('default-credentials') as KnownLogins, context.facts, subject, kind.fits);
+    const { protocol, fits } = kind;
+    const budget = context.settings.credentialTries;
+    const choice = { endpoint: subject, protocol, budget, ...(fits === undefined ? {} : { fits }) };
+    const table = (): KnownLogins => context.knowledge('default-credentials') as KnownLogins;
+    const pairs = kind.pairs?.(context) ?? choosePairs(table(), context.facts, choice);
     const surfaces = factsAt(context.facts.of(loginSurface), subject);
     for (const { data } of surfaces.filter((fact) => fact.data.protocol === kind.protocol)) {
       const door = await kind.open(subject, { encrypted: data.encrypted, path: data.path ?? '/' }, context);

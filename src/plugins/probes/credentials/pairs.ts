@@ -12,6 +12,9 @@ type Row = readonly [account: string, password: string];
 /** The shape of `default-credentials.yaml`. */
 export interface KnownLogins {
   readonly general: readonly Row[];
+  readonly shell: readonly Row[];
+  readonly web: readonly Row[];
+  readonly rare: readonly Row[];
   readonly makers: readonly {
     readonly name: string;
     readonly match: readonly string[];
@@ -35,19 +38,31 @@ export function selfDescription(facts: FactView, host: string): string {
     .toLowerCase();
 }
 
+/** A budget above which rare pairs are tried, too. */
+const RARE_ABOVE = 50;
+const SHELLS: readonly string[] = ['ssh', 'telnet', 'ftp'];
+
+export interface Choice {
+  readonly endpoint: SubjectOf<'endpoint'>;
+  readonly protocol: string;
+  readonly budget: number;
+  readonly fits?: (pair: Pair) => boolean;
+}
+
 /** Pairs by likelihood, each once. */
-export function choosePairs(
-  table: KnownLogins,
-  facts: FactView,
-  endpoint: SubjectOf<'endpoint'>,
-  fits: (pair: Pair) => boolean = () => true,
-): readonly Pair[] {
-  const said = selfDescription(facts, endpoint.host);
+export function choosePairs(table: KnownLogins, facts: FactView, choice: Choice): readonly Pair[] {
+  const said = selfDescription(facts, choice.endpoint.host);
   const makers = table.makers.filter((maker) => maker.match.some((word) => said.includes(word)));
+  const rows = [
+    ...makers.flatMap((maker) => maker.pairs),
+    ...table.general,
+    ...(SHELLS.includes(choice.protocol) ? table.shell : table.web),
+    ...(choice.budget > RARE_ABOVE ? table.rare : []),
+  ];
   const chosen = new Map<string, Pair>();
-  for (const [account, password] of [...makers.flatMap((maker) => maker.pairs), ...table.general]) {
+  for (const [account, password] of rows) {
     const pair = { account, password };
-    if (fits(pair)) chosen.set(JSON.stringify([account, password]), pair);
+    if (choice.fits?.(pair) ?? true) chosen.set(JSON.stringify([account, password]), pair);
   }
   return [...chosen.values()];
 }
