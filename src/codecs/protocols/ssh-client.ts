@@ -44,7 +44,7 @@ export interface SshAttempts {
   /** Milliseconds that each judgement took. */
   readonly delays: readonly number[];
   /** Why the server or the transport ended it before all were judged. */
-  readonly ended?: string;
+  readonly ended?: FaultError;
 }
 
 /**
@@ -74,8 +74,11 @@ export async function trySshPasswords(
       prompt: (_name, _instructions, _language, prompts, answer) => answer(prompts.map(() => password)),
     };
   });
+  // The try at which a server closes for too many of them was judged wrong, too.
+  if (!outcome.ready && asked > delays.length && /too many/i.test(outcome.error?.message ?? ''))
+    delays.push(Date.now() - since);
   if (!outcome.ready || outcome.client === undefined)
-    return { judged: delays.length, delays, ...(outcome.error ? { ended: outcome.error.message } : {}) };
+    return { judged: delays.length, delays, ...(outcome.error ? { ended: outcome.error } : {}) };
   delays.push(Date.now() - since);
   const proof = await run(outcome.client, options.command ?? 'id');
   outcome.client.end();
@@ -85,7 +88,7 @@ export async function trySshPasswords(
 interface Outcome {
   readonly ready: boolean;
   readonly client?: Client;
-  readonly error?: Error;
+  readonly error?: FaultError;
 }
 type NextMethod = (left: readonly string[] | null) => AnyAuthMethod | 'none' | false;
 

@@ -64,6 +64,8 @@ export interface HttpReply {
   readonly headers: { readonly [name: string]: readonly string[] };
   readonly body: Uint8Array;
   readonly truncated: boolean;
+  /** From the request until the whole reply was there, without the wait for a connection. */
+  readonly milliseconds?: number;
   /** What the server did that HTTP forbids (space before a colon, no status line …). */
   readonly oddities: readonly string[];
 }

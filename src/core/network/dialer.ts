@@ -61,7 +61,9 @@ export function createDialer(options: DialerOptions): Dialer {
       const stream = await dialer.tcp(host, port, dial);
       try {
         const channel = request.tls ? (await dialer.tls(stream, { ...dial, servername: host })).stream : stream;
-        return await exchange(channel, request);
+        const started = Date.now();
+        const reply = await exchange(channel, request);
+        return { ...reply, milliseconds: Date.now() - started };
       } finally {
         stream.destroy();
       }

@@ -24,6 +24,8 @@ export interface Door {
   readonly protocol: LoginProtocol;
   /** Accounts tried side by side. */
   readonly width: number;
+  /** Passwords judged on one connection; default 3. A raised budget is spent over several connections at once. */
+  readonly batch?: number;
   /** A surface without accounts and without lock-out (SNMP communities): the budget for each account does not bind it. */
   readonly unlimited?: boolean;
   /** Whether the service serves everybody without a login: what shows it. */
@@ -78,17 +80,35 @@ interface Found {
   readonly answer: Answer;
 }
 
+/** Passwords of one account that are tried on one connection. */
+interface Visit {
+  readonly account: string;
+  readonly passwords: readonly string[];
+}
+
+/** Likely pairs first: the first passwords of every account, then the next ones of each. */
+function visitsOf(byAccount: ReadonlyMap<string, readonly string[]>, limit: number, size: number): readonly Visit[] {
+  const visits: Visit[] = [];
+  const longest = Math.min(limit, Math.max(0, ...[...byAccount.values()].map((passwords) => passwords.length)));
+  for (let from = 0; from < longest; from += size) {
+    for (const [account, passwords] of byAccount) {
+      const some = passwords.slice(from, Math.min(from + size, limit));
+      if (some.length > 0) visits.push({ account, passwords: some });
+    }
+  }
+  return visits;
+}
+
 class Campaign {
   readonly #door: Door;
   readonly #context: ProbeContext;
   readonly #usual: number;
-  readonly #accounts: (readonly [account: string, passwords: readonly string[]])[];
+  readonly #visits: readonly Visit[];
   readonly #chosen: number;
-  #planned = 0;
   #most = 0;
   #tried = 0;
   #wrong = 1;
-  #longestRun = 0;
+  readonly #wrongOf = new Map<string, number>();
   #signal: { readonly kind: Signal; readonly after: number } | undefined;
   #found: Found | undefined;
 
@@ -105,8 +125,8 @@ class Campaign {
       byAccount.set(account, passwords);
       this.#most = Math.max(this.#most, passwords.length);
     }
-    this.#accounts = [...byAccount].map(([account, passwords]) => [account, passwords.slice(0, limit)] as const);
-    for (const [, passwords] of this.#accounts) this.#planned += passwords.length;
+    const size = door.unlimited === true ? limit : Math.max(door.batch ?? 3, 1);
+    this.#visits = visitsOf(byAccount, limit, size);
   }
 
   stop(kind: Signal): void {
@@ -114,10 +134,9 @@ class Campaign {
   }
 
   async run(): Promise<void> {
-    const queue = [...this.#accounts];
+    const queue = [...this.#visits];
     const worker = async (): Promise<void> => {
-      for (let next = queue.shift(); next !== undefined && !this.#over(); next = queue.shift())
-        await this.#try(...next);
+      for (let next = queue.shift(); next !== undefined && !this.#over(); next = queue.shift()) await this.#try(next);
     };
     await Promise.all(Array.from({ length: Math.max(1, this.#door.width) }, worker));
   }
@@ -126,7 +145,7 @@ class Campaign {
     return this.#found !== undefined || this.#signal !== undefined || this.#context.signal.aborted;
   }
 
-  async #try(account: string, passwords: readonly string[]): Promise<void> {
+  async #try({ account, passwords }: Visit): Promise<void> {
     let done = 0;
     let failures = 0;
     while (done < passwords.length && !this.#over()) {
@@ -135,7 +154,6 @@ class Campaign {
       failures = answers.length === 0 ? failures + 1 : 0;
       if (failures > 1) this.stop('disconnect');
     }
-    this.#longestRun = Math.max(this.#longestRun, done);
   }
 
   /** A service that no longer answers is asked once more, a little later. */
@@ -162,6 +180,7 @@ class Campaign {
       return;
     }
     this.#wrong += 1;
+    this.#wrongOf.set(pair.account, (this.#wrongOf.get(pair.account) ?? 0) + 1);
     // Growth is what shows throttling; a constant pause after each wrong try was there at the control, too.
     if (answer.milliseconds > this.#usual * 3 + 1500) this.stop('delay');
   }
@@ -218,7 +237,7 @@ class Campaign {
     if (this.#signal !== undefined) {
       const { kind, after } = this.#signal;
       this.#context.emit(loginThrottling, { protocol, throttled: true, signal: kind, after });
-    } else if (this.#found === undefined && this.#longestRun >= ENOUGH_FOR_THROTTLING) {
+    } else if (this.#found === undefined && Math.max(0, ...this.#wrongOf.values()) >= ENOUGH_FOR_THROTTLING) {
       this.#context.emit(loginThrottling, { protocol, throttled: false, signal: 'none', after: this.#wrong });
     } else {
       const flag = `--credential-tries ${ENOUGH_FOR_THROTTLING}`;

@@ -1,6 +1,8 @@
 /** What the credential probes share: finding their surfaces, choosing pairs, and timing an answer. */
+import type { Duplex } from 'node:stream';
 import { endpointsOf, type FactView, factsAt } from '../../../core/model/fact.ts';
 import type { Probe, ProbeContext } from '../../../core/model/gatherer.ts';
+import { reach } from '../../../core/model/network.ts';
 import type { SubjectOf } from '../../../core/model/target.ts';
 import {
   httpAuthentication,
@@ -57,30 +59,44 @@ export const credentialProbe = (kind: DoorKind): Probe => ({
   },
 });
 
-/** Runs one login and adds how long its answer took. */
-export async function timed(attempt: () => Promise<Omit<Answer, 'milliseconds'>>): Promise<Answer> {
-  const started = Date.now();
-  const answer = await attempt();
-  return { ...answer, milliseconds: Date.now() - started };
-}
+/** An answer whose time was perhaps taken where it was got. */
+export type Judgement = Omit<Answer, 'milliseconds'> & { readonly milliseconds?: number | undefined };
 
 /** Tries passwords one by one, each by itself, until one is not plainly refused. */
 export async function oneByOne(
   passwords: readonly string[],
-  attempt: (password: string) => Promise<Omit<Answer, 'milliseconds'>>,
+  attempt: (password: string) => Promise<Judgement>,
 ): Promise<readonly Answer[]> {
   const answers: Answer[] = [];
   for (const password of passwords) {
-    const answer = await timed(() => attempt(password)).catch((thrown: unknown) => {
+    const started = Date.now();
+    const answer = await attempt(password).catch((thrown: unknown) => {
       // What was judged so far counts; the fault shows again, and alone, at the next knock.
       if (answers.length > 0) return undefined;
       throw thrown;
     });
     if (answer === undefined) break;
-    answers.push(answer);
+    answers.push({ ...answer, milliseconds: answer.milliseconds ?? Date.now() - started });
     if (answer.outcome !== 'refused') break;
   }
   return answers;
+}
+
+/** Runs one login on a connection of its own; the wait for the connection is no answer of the service. */
+export async function onItsOwn(
+  { dial, signal }: ProbeContext,
+  endpoint: Endpoint,
+  secure: boolean,
+  attempt: (stream: Duplex) => Promise<Judgement>,
+): Promise<Judgement> {
+  const stream = await reach(dial, endpoint, { signal, secure });
+  const started = Date.now();
+  try {
+    const answer = await attempt(stream);
+    return { ...answer, milliseconds: Date.now() - started };
+  } finally {
+    stream.destroy();
+  }
 }
 
 /** Words by which services say that an account or an address is shut out for a while. */

@@ -10,6 +10,7 @@ export const credentialsHttpBasic = credentialProbe({
   open: (endpoint, surface, context) => ({
     protocol: 'http-basic',
     width: 8,
+    batch: 1,
     open: async () => {
       const { status } = await askPage(endpoint, surface, context, {});
       return status >= 200 && status < 300 ? `GET ${surface.path} ${status} without login` : undefined;

@@ -17,6 +17,7 @@ export const credentialsHttpDigest = credentialProbe({
   open: (endpoint, surface, context) => ({
     protocol: 'http-digest',
     width: 8,
+    batch: 1,
     open: async () => {
       const { status } = await askPage(endpoint, surface, context, {});
       return status >= 200 && status < 300 ? `GET ${surface.path} ${status} without login` : undefined;

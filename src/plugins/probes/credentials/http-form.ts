@@ -10,8 +10,7 @@ import type { ProbeContext } from '../../../core/model/gatherer.ts';
 import type { HttpReply } from '../../../core/model/network.ts';
 import type { SubjectOf } from '../../../core/model/target.ts';
 import { FaultError } from '../../../lib/fault.ts';
-import type { Answer } from './attempts.ts';
-import { credentialProbe, oneByOne, speaksOfLockOut } from './doors.ts';
+import { credentialProbe, type Judgement, oneByOne, speaksOfLockOut } from './doors.ts';
 import { askPage, type HttpSurface, pathWithin } from './http-shared.ts';
 
 export const credentialsHttpForm = credentialProbe({
@@ -30,8 +29,10 @@ export const credentialsHttpForm = credentialProbe({
 
 const textOf = (reply: HttpReply): string => Buffer.from(reply.body).toString('utf8');
 
-const refusalOf = (reply: HttpReply): Omit<Answer, 'milliseconds'> =>
-  speaksOfLockOut(textOf(reply)) ? { outcome: 'locked', signal: 'lock-out' } : { outcome: 'refused' };
+const refusalOf = (reply: HttpReply): Judgement =>
+  speaksOfLockOut(textOf(reply))
+    ? { outcome: 'locked', signal: 'lock-out' }
+    : { outcome: 'refused', milliseconds: reply.milliseconds };
 
 class FormVisit {
   readonly #endpoint: SubjectOf<'endpoint'>;
@@ -43,7 +44,7 @@ class FormVisit {
     this.#context = context;
   }
 
-  async login(account: string, password: string): Promise<Omit<Answer, 'milliseconds'>> {
+  async login(account: string, password: string): Promise<Judgement> {
     const cookies = new Map<string, string>();
     const page = await this.#get(this.#surface.path, cookies);
     if (page.status === 429) return { outcome: 'locked', signal: 'status-429' };
@@ -58,12 +59,13 @@ class FormVisit {
   }
 
   /** Inside is who gets a page, and for whom the login page no longer asks for a password. */
-  async #judge(reply: HttpReply, cookies: Map<string, string>): Promise<Omit<Answer, 'milliseconds'>> {
+  async #judge(reply: HttpReply, cookies: Map<string, string>): Promise<Judgement> {
     if (await asksNewPassword(textOf(reply)))
       return { outcome: 'accepted', proof: 'a form to choose a new password', forcedChange: 'seen' };
     if (reply.status >= 400 || (await asksPassword(textOf(reply)))) return refusalOf(reply);
     const again = await this.#follow(await this.#get(this.#surface.path, cookies), cookies);
-    if (again.status >= 400 || (await asksPassword(textOf(again)))) return { outcome: 'refused' };
+    if (again.status >= 400 || (await asksPassword(textOf(again))))
+      return { outcome: 'refused', milliseconds: reply.milliseconds };
     return {
       outcome: 'accepted',
       proof: `${this.#surface.path} shows no login form any more`,

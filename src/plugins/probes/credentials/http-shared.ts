@@ -3,7 +3,7 @@ import type { ProbeContext } from '../../../core/model/gatherer.ts';
 import type { HttpReply } from '../../../core/model/network.ts';
 import type { SubjectOf } from '../../../core/model/target.ts';
 import { FaultError } from '../../../lib/fault.ts';
-import type { Answer } from './attempts.ts';
+import type { Judgement } from './doors.ts';
 
 export interface HttpSurface {
   readonly encrypted: boolean;
@@ -34,8 +34,8 @@ export const askPage = (
   });
 
 /** A page or a redirect proves a login that was refused at random; an error of the server's own proves nothing. */
-export function judgeReply(path: string, { status }: HttpReply): Omit<Answer, 'milliseconds'> {
-  if (status === 401) return { outcome: 'refused' };
+export function judgeReply(path: string, { status, milliseconds }: HttpReply): Judgement {
+  if (status === 401) return { outcome: 'refused', milliseconds };
   if (status === 429) return { outcome: 'locked', signal: 'status-429' };
   if (status === 403 || status === 423 || status === 503) return { outcome: 'locked', signal: 'lock-out' };
   if (status >= 200 && status < 400) return { outcome: 'accepted', proof: `GET ${path} ${status} (401 without)` };

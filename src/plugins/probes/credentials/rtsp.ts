@@ -2,43 +2,37 @@
 import { answerChallenge, describes, RtspClient } from '../../../codecs/protocols/rtsp-client.ts';
 import { reach } from '../../../core/model/network.ts';
 import { FaultError } from '../../../lib/fault.ts';
-import type { Answer } from './attempts.ts';
-import { credentialProbe, oneByOne, speaksOfLockOut } from './doors.ts';
+import { credentialProbe, type Judgement, oneByOne, onItsOwn, speaksOfLockOut } from './doors.ts';
 
 export const credentialsRtsp = credentialProbe({
   id: 'credentials/rtsp',
   title: 'Default logins over RTSP',
   protocol: 'rtsp',
-  open: (endpoint, { encrypted, path }, { dial, signal }) => {
+  open: (endpoint, { encrypted, path }, context) => {
     const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
     const uri = `rtsp://${host}:${endpoint.port}${path}`;
-    const talk = async <T>(use: (client: RtspClient) => Promise<T>): Promise<T> => {
-      const stream = await reach(dial, endpoint, { signal, secure: encrypted });
-      try {
-        return await use(new RtspClient(stream));
-      } finally {
-        stream.destroy();
-      }
-    };
     return {
       protocol: 'rtsp',
       width: 4,
-      open: () =>
-        talk(async (client) =>
-          describes(await client.ask('DESCRIBE', uri)) ? `DESCRIBE ${path} without login` : undefined,
-        ),
+      batch: 1,
+      open: async () => {
+        const stream = await reach(context.dial, endpoint, { signal: context.signal, secure: encrypted });
+        try {
+          const reply = await new RtspClient(stream).ask('DESCRIBE', uri);
+          return describes(reply) ? `DESCRIBE ${path} without login` : undefined;
+        } finally {
+          stream.destroy();
+        }
+      },
       knock: (account, passwords) =>
-        oneByOne(passwords, (password) => talk((client) => login(client, uri, account, password))),
+        oneByOne(passwords, (password) =>
+          onItsOwn(context, endpoint, encrypted, (stream) => login(new RtspClient(stream), uri, account, password)),
+        ),
     };
   },
 });
 
-async function login(
-  client: RtspClient,
-  uri: string,
-  user: string,
-  password: string,
-): Promise<Omit<Answer, 'milliseconds'>> {
+async function login(client: RtspClient, uri: string, user: string, password: string): Promise<Judgement> {
   const asked = await client.ask('DESCRIBE', uri);
   const authorization = answerChallenge(asked.challenges, { user, password, method: 'DESCRIBE', uri });
   if (authorization === undefined) {

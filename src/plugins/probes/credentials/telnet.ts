@@ -3,10 +3,7 @@ import { printable } from '../../../codecs/protocols/stream-reader.ts';
 import { lastLine, promptOf, TelnetSession } from '../../../codecs/protocols/telnet-session.ts';
 import { reach } from '../../../core/model/network.ts';
 import { FaultError } from '../../../lib/fault.ts';
-import type { Answer } from './attempts.ts';
-import { credentialProbe, oneByOne, speaksOfLockOut } from './doors.ts';
-
-type Judgement = Omit<Answer, 'milliseconds'>;
+import { credentialProbe, type Judgement, oneByOne, speaksOfLockOut } from './doors.ts';
 
 export const credentialsTelnet = credentialProbe({
   id: 'credentials/telnet',
@@ -15,7 +12,8 @@ export const credentialsTelnet = credentialProbe({
   fits: ({ account }) => account !== '',
   open: (endpoint, { encrypted }, { dial, signal }) => ({
     protocol: 'telnet',
-    width: 8,
+    width: 16,
+    batch: 1,
     async knock(account, passwords) {
       const stream = await reach(dial, endpoint, { signal, secure: encrypted });
       try {

@@ -1,7 +1,6 @@
 /** Tries known default passwords on VNC servers. */
 import { tryVncPassword } from '../../../codecs/protocols/vnc-handshake.ts';
-import { reach } from '../../../core/model/network.ts';
-import { credentialProbe, oneByOne } from './doors.ts';
+import { credentialProbe, oneByOne, onItsOwn } from './doors.ts';
 import type { KnownLogins, Pair } from './pairs.ts';
 
 export const credentialsVnc = credentialProbe({
@@ -9,19 +8,17 @@ export const credentialsVnc = credentialProbe({
   title: 'Default passwords of VNC servers',
   protocol: 'vnc',
   pairs: (context) => passwordsOf(context.knowledge('default-credentials') as KnownLogins),
-  open: (endpoint, { encrypted }, { dial, signal }) => ({
+  open: (endpoint, { encrypted }, context) => ({
     protocol: 'vnc',
     width: 1,
     knock: (_account, passwords) =>
-      oneByOne(passwords, async (password) => {
-        const stream = await reach(dial, endpoint, { signal, secure: encrypted });
-        try {
-          const taken = await tryVncPassword(stream, password);
-          return taken ? { outcome: 'accepted', proof: 'SecurityResult OK' } : { outcome: 'refused' };
-        } finally {
-          stream.destroy();
-        }
-      }),
+      oneByOne(passwords, (password) =>
+        onItsOwn(context, endpoint, encrypted, async (stream) =>
+          (await tryVncPassword(stream, password))
+            ? { outcome: 'accepted', proof: 'SecurityResult OK' }
+            : { outcome: 'refused' },
+        ),
+      ),
   }),
 });
 
