@@ -1,0 +1,101 @@
+/** How the file systems of an image are mounted: the root by its own format, fstab and start scripts. fstab(5). */
+import type { FileEntry, RootFileSystem } from '../../../core/model/files.ts';
+import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
+import { fileMount } from '../../../facts/index.ts';
+
+/** Formats that nothing can write to. */
+const READ_ONLY = /!(squashfs|erofs|cramfs|romfs|iso9660)\b[^!]*$/;
+const REMOUNT = /\bmount\b[^#\n]*\bremount,?\s*\S*\brw\b[^#\n]*\s\/(\s|$)/;
+const LIMIT = 64 * 1024;
+
+interface Found {
+  readonly root: string;
+  readonly file: FileEntry;
+  readonly text: string;
+}
+const found = new WeakMap<AnalyzerContext['tree'], Found[]>();
+
+export const filesMounts: Analyzer = {
+  id: 'files/mounts',
+  title: 'Mounted file systems',
+  method: 'EXAMINE',
+  intrusion: 'passive',
+  consumes: [],
+  produces: [fileMount],
+  wants: (file) =>
+    file.type === 'file' &&
+    file.root !== undefined &&
+    file.size <= LIMIT &&
+    /^\/etc\/(fstab|inittab|init\.d\/|rc[.\w]*|preinit)/.test(file.name),
+  observe(file, content, context) {
+    const list = found.get(context.tree) ?? [];
+    found.set(context.tree, list);
+    list.push({ root: file.root ?? '', file, text: Buffer.from(content.read(0, LIMIT)).toString('latin1') });
+  },
+  finish(context) {
+    for (const root of context.tree.roots)
+      examine(
+        root,
+        (found.get(context.tree) ?? []).filter((one) => one.root === root.path),
+        context,
+      );
+    found.delete(context.tree);
+  },
+};
+
+function examine(root: RootFileSystem, list: readonly Found[], context: AnalyzerContext): void {
+  const fstab = list.find((one) => /^\/etc\/fstab$/.test(one.file.name));
+  const rows = fstab === undefined ? [] : rowsOf(fstab.text);
+  for (const row of rows.filter(({ point }) => point !== '/')) {
+    context.emit(
+      fileMount,
+      { ...row, file: '/etc/fstab' },
+      { subject: { kind: 'file', path: `${fstab?.file.path ?? root.path}#${row.point}` }, where: `line ${row.line}` },
+    );
+  }
+  const own = READ_ONLY.exec(root.path)?.[1];
+  const row = rows.find(({ point }) => point === '/');
+  const rewritten = list.find((one) => REMOUNT.test(one.text));
+  const readOnly = own !== undefined ? 'yes' : rewritten !== undefined ? 'no' : (row?.readOnly ?? 'unknown');
+  const file = own !== undefined ? root.path : (rewritten?.file.name ?? '/etc/fstab');
+  context.emit(
+    fileMount,
+    {
+      point: '/',
+      device: row?.device ?? '',
+      type: own ?? row?.type ?? 'unknown',
+      readOnly,
+      options: row?.options ?? [],
+      file,
+    },
+    { subject: { kind: 'file', path: root.path } },
+  );
+}
+
+interface Row {
+  readonly device: string;
+  readonly point: string;
+  readonly type: string;
+  readonly options: readonly string[];
+  readonly readOnly: 'yes' | 'no' | 'unknown';
+  readonly line: number;
+}
+
+function rowsOf(text: string): readonly Row[] {
+  return text
+    .split('\n')
+    .slice(0, 500)
+    .flatMap((line, index) => {
+      const [device = '', point = '', type = '', options = ''] = line.trim().split(/\s+/);
+      if (line.trim().startsWith('#') || !point.startsWith('/')) return [];
+      const list = options.split(',').filter((one) => one !== '');
+      // `rootfs` and `auto` in fstab leave it to the kernel's command line.
+      const readOnly =
+        list.includes('ro') || /^(squashfs|erofs|cramfs|romfs|iso9660)$/.test(type)
+          ? 'yes'
+          : list.includes('rw') || list.includes('defaults')
+            ? 'no'
+            : 'unknown';
+      return [{ device, point, type, options: list, readOnly, line: index + 1 }];
+    });
+}

@@ -1,0 +1,158 @@
+/** The kernel of an image: its version and whether the series still gets fixes, its build options, its modules' signatures. */
+
+import type { FileEntry } from '../../../core/model/files.ts';
+import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
+import { kernelModule, kernelOption, kernelVersion } from '../../../facts/index.ts';
+import type { Blob } from '../../../lib/blob.ts';
+
+interface SeriesTable {
+  readonly series: { readonly [series: string]: string };
+}
+interface OptionTable {
+  readonly options: readonly {
+    readonly option: string;
+    readonly expected: string;
+    readonly group: 'memory' | 'modules' | 'debug' | 'confinement' | 'network' | 'attack-surface';
+  }[];
+}
+
+const BANNER = Buffer.from('Linux version ');
+const SIGNED = '~Module signature appended~\n';
+const CHUNK = 1 << 20;
+const SCAN = 64 << 20;
+
+interface Modules {
+  modules: number;
+  signed: number;
+}
+const modules = new WeakMap<AnalyzerContext['tree'], Map<string, Modules>>();
+const versions = new WeakMap<AnalyzerContext['tree'], Set<string>>();
+
+export const kernelBuild: Analyzer = {
+  id: 'kernel/build',
+  title: 'Kernel version, build options and module signatures',
+  method: 'EXAMINE',
+  intrusion: 'passive',
+  consumes: [],
+  produces: [kernelVersion, kernelOption, kernelModule],
+  wants: (file) =>
+    file.type === 'file' &&
+    (isModule(file) ||
+      isConfiguration(file) ||
+      (file.size >= 4096 && (file.root === undefined || /^\/boot\//.test(file.name)))),
+  observe(file, content, context) {
+    if (isModule(file)) countModule(file, content, context);
+    else if (isConfiguration(file)) readConfiguration(file, content, context);
+    else {
+      const banner = bannerIn(content);
+      if (banner !== undefined) tellVersion(banner, 'banner', file.path, file.name, context);
+    }
+  },
+  finish(context) {
+    for (const [root, counts] of modules.get(context.tree) ?? [])
+      context.emit(kernelModule, { ...counts }, { subject: { kind: 'file', path: root } });
+    for (const root of context.tree.roots) {
+      for (const entry of context.tree.list(root, '/lib/modules')) {
+        const name = entry.name.slice(entry.name.lastIndexOf('/') + 1);
+        if (entry.type === 'directory' && /^\d+\.\d+/.test(name))
+          tellVersion(name, 'modules', entry.path, entry.name, context);
+      }
+    }
+    modules.delete(context.tree);
+    versions.delete(context.tree);
+  },
+};
+
+const isModule = (file: FileEntry): boolean => /\.ko$/.test(file.name);
+const isConfiguration = (file: FileEntry): boolean =>
+  /(^|\/)(ikconfig|config-\d[\w.-]*|config\.gz-unpacked)$/.test(file.name) && file.size < 4 << 20;
+
+function countModule(file: FileEntry, content: Blob, context: AnalyzerContext): void {
+  const byRoot = modules.get(context.tree) ?? new Map<string, Modules>();
+  modules.set(context.tree, byRoot);
+  const counts = byRoot.get(file.root ?? file.container) ?? { modules: 0, signed: 0 };
+  byRoot.set(file.root ?? file.container, counts);
+  counts.modules += 1;
+  if (Buffer.from(content.read(content.size - SIGNED.length, SIGNED.length)).toString('latin1') === SIGNED)
+    counts.signed += 1;
+}
+
+/** The first banner with a number; the one in the format string of the source has none. */
+function bannerIn(content: Blob): string | undefined {
+  for (let at = 0; at < Math.min(content.size, SCAN); at += CHUNK) {
+    const bytes = Buffer.from(content.read(at, CHUNK + 256));
+    for (let place = bytes.indexOf(BANNER); place >= 0; place = bytes.indexOf(BANNER, place + 1)) {
+      const version = /^Linux version (\d+\.\d+[\w.+-]*)/.exec(
+        bytes.subarray(place, place + 96).toString('latin1'),
+      )?.[1];
+      if (version !== undefined) return version;
+    }
+  }
+  return undefined;
+}
+
+function tellVersion(
+  version: string,
+  source: 'banner' | 'modules',
+  path: string,
+  file: string,
+  context: AnalyzerContext,
+): void {
+  const told = versions.get(context.tree) ?? new Set<string>();
+  versions.set(context.tree, told);
+  const key = `${version} ${source === 'modules' ? path : 'banner'}`;
+  if (told.has(key)) return;
+  told.add(key);
+  const series = seriesOf(version);
+  const { series: table } = context.knowledge('kernel-series') as SeriesTable;
+  const endOfLife = table[series];
+  context.emit(
+    kernelVersion,
+    {
+      version,
+      series,
+      source,
+      file,
+      ...(endOfLife === undefined ? {} : { endOfLife }),
+      supported: endOfLife === undefined ? 'unknown' : endOfLife >= context.settings.now.slice(0, 10) ? 'yes' : 'no',
+    },
+    { subject: { kind: 'file', path } },
+  );
+}
+
+/** Two numbers from 3.0 on, three before. */
+function seriesOf(version: string): string {
+  const [major = '', minor = '', patch = ''] = version.split(/[.-]/);
+  return Number(major) < 3 ? `${major}.${minor}.${patch}` : `${major}.${minor}`;
+}
+
+function readConfiguration(file: FileEntry, content: Blob, context: AnalyzerContext): void {
+  const text = Buffer.from(content.read(0, 4 << 20)).toString('latin1');
+  const values = valuesOf(text);
+  if (values.size < 50) return;
+  const { options } = context.knowledge('kernel-options') as OptionTable;
+  for (const { option, expected, group } of options) {
+    const value = values.get(option) ?? 'n';
+    const subject = { kind: 'file', path: `${file.path}#${option}` } as const;
+    context.emit(
+      kernelOption,
+      { option, value, expected, holds: holdsAs(value, expected), group, file: file.name },
+      { subject },
+    );
+  }
+  const version = /^# Linux\/\S+ (\d+\.\d+[\w.+-]*) Kernel Configuration/m.exec(text)?.[1];
+  if (version !== undefined) tellVersion(version, 'banner', file.path, file.name, context);
+}
+
+function valuesOf(text: string): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (const line of text.split('\n').slice(0, 50_000)) {
+    const set = /^(CONFIG_\w+)=(.*)$/.exec(line);
+    if (set !== null) values.set(set[1] ?? '', (set[2] ?? '').slice(0, 100));
+  }
+  return values;
+}
+
+/** A module counts as built in: it can be loaded. */
+const holdsAs = (value: string, expected: string): boolean =>
+  expected === 'y' ? value === 'y' || value === 'm' : value === expected;

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { filesInventory } from '../../../../src/plugins/analyzers/files/inventory.ts';
+import { filesMounts } from '../../../../src/plugins/analyzers/files/mounts.ts';
+import { filesPermissions } from '../../../../src/plugins/analyzers/files/permissions.ts';
+import { analyze } from '../../../support/analyze.ts';
+
+test('setuid programs, writable scripts and readable databases are told with whether that is usual', async () => {
+  const { of } = await analyze([filesPermissions], {
+    '/bin/su': { content: 'x', mode: 0o4755 },
+    '/usr/bin/backdoor': { content: 'x', mode: 0o4755 },
+    '/etc/init.d/S50': { content: 'x', mode: 0o777 },
+    '/etc/shadow': { content: 'x', mode: 0o644 },
+    '/tmp/': { type: '5', mode: 0o1777 },
+    '/share/': { type: '5', mode: 0o777 },
+  });
+  expect(of('file.permission').map((one) => [one['file'], one['kind'], one['mode'], one['expected']])).toEqual([
+    ['/bin/su', 'setuid', '4755', true],
+    ['/usr/bin/backdoor', 'setuid', '4755', false],
+    ['/etc/init.d/S50', 'writable-start-script', '0777', false],
+    ['/etc/shadow', 'shadow', '0644', false],
+    ['/tmp', 'world-writable-directory', '1777', true],
+    ['/share', 'world-writable-directory', '0777', false],
+  ]);
+});
+
+test('the root is writable where fstab or a remount says so, and unknown where nothing does', async () => {
+  const root = async (files: Parameters<typeof analyze>[1]) =>
+    (await analyze([filesMounts], files)).of('file.mount').find((one) => one['point'] === '/')?.['readOnly'];
+  expect(await root({ '/etc/fstab': '/dev/root / ext4 ro,noatime 0 1\n' })).toBe('yes');
+  expect(await root({ '/etc/fstab': '/dev/root / ext4 defaults 0 1\n' })).toBe('no');
+  expect(await root({ '/etc/fstab': '/dev/root / ext4 ro 0 1\n', '/etc/init.d/rcS': 'mount -o remount,rw /\n' })).toBe(
+    'no',
+  );
+  expect(await root({ '/etc/fstab': 'proc /proc proc defaults 0 0\n' })).toBe('unknown');
+});
+
+test('developer tools and leftovers are told by name', async () => {
+  const { of } = await analyze([filesInventory], {
+    '/usr/bin/gdbserver': 'x',
+    '/root/.ash_history': 'reboot\n',
+    '/www/.git/HEAD': 'ref: x\n',
+    '/usr/bin/vi': 'x',
+  });
+  expect(of('binary.tool')).toEqual([{ name: 'gdbserver', file: '/usr/bin/gdbserver', kind: 'debugger' }]);
+  expect(of('file.leftover').map((one) => one['kind'])).toEqual(['history', 'version-control']);
+});
