@@ -35,7 +35,6 @@ export interface Flight {
   staple?: Uint8Array;
   alert?: TlsAlert;
   done: boolean;
-  /** Seconds that the server promises to keep a ticket. */
   end: 'complete' | 'alert' | 'closed' | 'timeout' | 'malformed';
   /** First bytes of an answer that is no TLS. */
   foreign?: Uint8Array;
@@ -109,7 +108,7 @@ export async function readFlight(
   }
 }
 
-const alertOf = (body: Uint8Array): TlsAlert => ({
+export const alertOf = (body: Uint8Array): TlsAlert => ({
   code: body[1] ?? 0,
   name: alertName(body[1] ?? 0),
   fatal: body[0] === 2,
@@ -127,7 +126,8 @@ function takeMessages(bytes: Buffer, flight: Flight): Buffer {
   return bytes.subarray(at);
 }
 
-function message(type: number, body: Uint8Array, whole: Uint8Array, flight: Flight): void {
+/** Takes one message of the server's first flight into account. */
+export function message(type: number, body: Uint8Array, whole: Uint8Array, flight: Flight): void {
   switch (type) {
     case 2:
       flight.hello = serverHello(body);

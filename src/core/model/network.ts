@@ -88,6 +88,8 @@ export interface Dialer {
     ports: readonly number[],
     options?: DialOptions & { readonly onProgress?: (done: number) => void },
   ): Promise<SweepResult>;
+  /** PEM of the public authorities that Node trusts; absent where a dialer has none. */
+  authorities?(): readonly string[];
   /** Connections made so far by host and transport, for budgets and tests. */
   readonly counts: { readonly [transport in Transport]: number };
 }

@@ -3,6 +3,7 @@ import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { connect, isIP, isIPv6, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { rootCertificates } from 'node:tls';
 import { FaultError } from '../../lib/fault.ts';
 import type { DatagramPort, Dialer, DialOptions } from '../model/network.ts';
 import { isLoopback, isPublic } from './address.ts';
@@ -48,6 +49,7 @@ export function createDialer(options: DialerOptions): Dialer {
         throw error;
       }
     },
+    authorities: () => rootCertificates,
     tls: (over, dial = {}) => secure(over, dial),
     async udp(host, port, dial = {}) {
       admit(host);

@@ -1,6 +1,7 @@
 /** How fast a device is talked to: connections a second, sessions at once. */
 import { FaultError } from '../../lib/fault.ts';
 import { isLoopback } from './address.ts';
+import { whenAborted } from './stopping.ts';
 
 export const PACES = ['gentle', 'normal', 'fast'] as const;
 export type Pace = (typeof PACES)[number];
@@ -64,8 +65,11 @@ function turn(lane: Lane, signal: AbortSignal | undefined): Promise<void> {
       reject(stopped());
       return;
     }
-    lane.queue.push(resolve);
-    signal?.addEventListener('abort', () => reject(stopped()), { once: true });
+    const forget = whenAborted(signal, () => reject(stopped()));
+    lane.queue.push(() => {
+      forget();
+      resolve();
+    });
   });
 }
 

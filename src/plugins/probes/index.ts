@@ -32,4 +32,8 @@ export { sshDhGroups } from './ssh/dh-groups.ts';
 export { sshHostKeys } from './ssh/host-keys.ts';
 export { telnetSessionProbe } from './telnet/session.ts';
 export { tftpFiles } from './tftp/files.ts';
+export { tlsCertificateProbe } from './tls/certificate.ts';
+export { tlsConfigurationProbe } from './tls/configuration.ts';
+export { tlsGroups } from './tls/groups.ts';
+export { tlsProtocols } from './tls/protocols.ts';
 export { vncSecurityProbe } from './vnc/security.ts';

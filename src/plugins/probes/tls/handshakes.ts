@@ -1,0 +1,170 @@
+/** Handshakes with one endpoint: over TCP, after FTP's AUTH TLS, or over datagrams; refused and unseen told apart. */
+import type { Duplex } from 'node:stream';
+import { FtpControl } from '../../../codecs/protocols/ftp-control.ts';
+import { greetDatagram } from '../../../codecs/protocols/tls-datagram.ts';
+import { type Flight, greet } from '../../../codecs/protocols/tls-flight.ts';
+import {
+  clientHello,
+  EXTENSION,
+  type HelloParts,
+  keyShares,
+  RENEGOTIATION_SCSV,
+  usualExtensions,
+} from '../../../codecs/protocols/tls-hello.ts';
+import { greetThirteen, type ThirteenFlight } from '../../../codecs/protocols/tls-thirteen.ts';
+import { type Extension, VERSIONS, type VersionName } from '../../../codecs/protocols/tls-wire.ts';
+import { endpointsOf, type Fact, type FactView, factsAt } from '../../../core/model/fact.ts';
+import type { ProbeContext } from '../../../core/model/gatherer.ts';
+import type { SubjectOf } from '../../../core/model/target.ts';
+import { ftpAccess, netService, tlsCipher, tlsProtocol } from '../../../facts/index.ts';
+import { FaultError } from '../../../lib/fault.ts';
+
+type Endpoint = SubjectOf<'endpoint'>;
+type Mode = 'direct' | 'auth-tls' | 'datagram';
+
+export const STREAM_VERSIONS = ['SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;
+export const DATAGRAM_VERSIONS = ['DTLSv1', 'DTLSv1.2'] as const;
+
+/** Milliseconds for one hello and its answer. */
+const EXCHANGE = 8000;
+
+/** Endpoints that speak TLS at once, DTLS, or TLS after AUTH TLS. */
+export const tlsEndpoints = (facts: FactView): readonly Endpoint[] =>
+  endpointsOf([
+    ...facts.of(netService).filter(({ data }) => data.tls || data.protocol === 'dtls'),
+    ...facts.of(ftpAccess).filter(({ data }) => data.authTls),
+  ]);
+
+export interface Offer {
+  readonly version: VersionName;
+  readonly suites: readonly number[];
+  /** Take the place of the usual extensions of the same type. */
+  readonly extensions?: readonly Extension[];
+  /** Types left out of the usual extensions. */
+  readonly without?: readonly number[];
+  readonly compression?: readonly number[];
+  readonly sessionId?: Uint8Array;
+  readonly until?: 'hello' | 'done';
+}
+
+export class Handshakes {
+  readonly at: Endpoint;
+  readonly mode: Mode;
+  readonly #context: ProbeContext;
+  constructor(at: Endpoint, context: ProbeContext) {
+    this.at = at;
+    this.#context = context;
+    const direct = factsAt(context.facts.of(netService), at).some(({ data }) => data.tls);
+    this.mode = at.transport === 'udp' ? 'datagram' : direct ? 'direct' : 'auth-tls';
+  }
+
+  /** A stream on which the next bytes are those of TLS. */
+  async open(): Promise<Duplex> {
+    const { dial, signal } = this.#context;
+    const stream = await dial.tcp(this.at.host, this.at.port, { signal });
+    if (this.mode !== 'auth-tls') return stream;
+    try {
+      const control = new FtpControl(stream);
+      await control.reply();
+      const { code, text } = await control.command('AUTH TLS');
+      if (code !== 234) throw new FaultError('refused', `AUTH TLS was answered ${code} ${text}`);
+      stream.removeAllListeners('data');
+      return stream;
+    } catch (thrown) {
+      stream.destroy();
+      throw thrown;
+    }
+  }
+
+  /**
+   * The server's answer to a hello; a close without an alert is tried once more. Throws FaultError `timeout` when nothing
+   * comes, `malformed` when it is no TLS: both are unseen, not refused.
+   */
+  async greet(offer: Offer): Promise<Flight> {
+    const first = await this.#once(offer);
+    const flight = first.end === 'closed' && first.hello === undefined ? await this.#once(offer) : first;
+    if (flight.hello === undefined) {
+      if (flight.end === 'timeout') throw new FaultError('timeout', `no answer to a hello of ${offer.version}`);
+      if (flight.end === 'malformed')
+        throw new FaultError('malformed', `the answer to a hello of ${offer.version} is not TLS`);
+    }
+    return flight;
+  }
+
+  async #once(offer: Offer): Promise<Flight> {
+    const parts = this.#parts(offer);
+    const until = offer.until ?? 'hello';
+    if (this.mode === 'datagram') {
+      const port = await this.#context.dial.udp(this.at.host, this.at.port, { signal: this.#context.signal });
+      try {
+        return await greetDatagram(port, parts, { until, timeout: EXCHANGE / 2 });
+      } finally {
+        port.close();
+      }
+    }
+    const stream = await this.open();
+    try {
+      return await greet(stream, clientHello(parts), { until, timeout: EXCHANGE });
+    } finally {
+      stream.destroy();
+    }
+  }
+
+  /** A TLS 1.3 handshake read to its end, with a share of `group`, or of the group that the server asks for instead. */
+  async thirteen(offer: Offer, group = 29): Promise<ThirteenFlight> {
+    const stream = await this.open();
+    let flight: ThirteenFlight;
+    try {
+      flight = await greetThirteen(
+        stream,
+        this.#parts({ ...offer, without: [...(offer.without ?? []), EXTENSION.keyShare] }),
+        group,
+        EXCHANGE,
+      );
+    } finally {
+      stream.destroy();
+    }
+    if (flight.hello === undefined && flight.end === 'timeout')
+      throw new FaultError('timeout', 'no answer to a hello of TLSv1.3');
+    const wanted = flight.group;
+    return flight.hello?.retry === true && wanted !== undefined && wanted !== group && [23, 24, 25, 29].includes(wanted)
+      ? this.thirteen(offer, wanted)
+      : flight;
+  }
+
+  #parts({ version, suites, extensions = [], without = [], compression, sessionId }: Offer): HelloParts {
+    const wire = VERSIONS[version];
+    const like = version === 'DTLSv1' ? VERSIONS['TLSv1.1'] : version === 'DTLSv1.2' ? VERSIONS['TLSv1.2'] : wire;
+    // Any 32 bytes are a point of X25519: enough to be answered, and no key has to be made.
+    const share = keyShares([{ group: 29, key: Buffer.alloc(32, 9) }]);
+    const usual = [...usualExtensions(like, this.at.host), ...(version === 'TLSv1.3' ? [share] : [])];
+    const own = new Set([...extensions.map(({ type }) => type), ...without]);
+    const secure = version === 'TLSv1.3' || own.has(EXTENSION.renegotiationInfo) ? [] : [RENEGOTIATION_SCSV];
+    return {
+      version: wire,
+      suites: [...suites, ...secure],
+      extensions: [...usual.filter(({ type }) => !own.has(type)), ...extensions],
+      ...(compression === undefined ? {} : { compression }),
+      ...(sessionId === undefined ? {} : { sessionId }),
+    };
+  }
+}
+
+export interface Accepted {
+  readonly version: VersionName;
+  readonly suites: readonly number[];
+}
+
+/** What earlier probes saw accepted at an endpoint, newest version first; SSLv2 left out. */
+export function acceptedAt(facts: FactView, at: Endpoint): readonly Accepted[] {
+  const protocols = factsAt(facts.of(tlsProtocol), at).filter(({ data }) => data.accepted && data.version !== 'SSLv2');
+  const ciphers = factsAt(facts.of(tlsCipher), at);
+  return protocols
+    .map(({ data: { version } }) => ({ version, suites: codesOf(ciphers, version) }))
+    .sort((a, b) => ORDER.indexOf(b.version) - ORDER.indexOf(a.version));
+}
+
+const ORDER: readonly VersionName[] = [...DATAGRAM_VERSIONS, ...STREAM_VERSIONS];
+type CipherFact = Fact<{ readonly version: VersionName; readonly code: number }>;
+const codesOf = (ciphers: readonly CipherFact[], version: VersionName): readonly number[] =>
+  ciphers.filter(({ data }) => data.version === version).map(({ data }) => data.code);

@@ -1,0 +1,169 @@
+/** Tells which versions of TLS an endpoint takes and every cipher suite of each, by hellos of our own. */
+import { readSsl2Hello } from '../../../codecs/protocols/tls-flight.ts';
+import { ssl2Hello } from '../../../codecs/protocols/tls-hello.ts';
+import {
+  CLASSIC_SUITES,
+  hasSmallBlocks,
+  SSL2_KINDS,
+  type Suite,
+  suiteOf,
+  THIRTEEN_SUITES,
+} from '../../../codecs/protocols/tls-suites.ts';
+import { VERSIONS, type VersionName, versionName } from '../../../codecs/protocols/tls-wire.ts';
+import type { Probe, ProbeContext } from '../../../core/model/gatherer.ts';
+import { ftpAccess, netService, tlsCipher, tlsProtocol, tlsVulnerability } from '../../../facts/index.ts';
+import { type Fault, FaultError } from '../../../lib/fault.ts';
+import { DATAGRAM_VERSIONS, Handshakes, STREAM_VERSIONS, tlsEndpoints } from './handshakes.ts';
+
+export const tlsProtocols: Probe = {
+  id: 'tls/protocols',
+  title: 'TLS versions and every cipher suite of each',
+  method: 'TEST',
+  intrusion: 'safe',
+  consumes: [netService, ftpAccess],
+  produces: [tlsProtocol, tlsCipher, tlsVulnerability],
+  subjects: tlsEndpoints,
+  async observe(subject, context) {
+    if (subject.kind !== 'endpoint') return;
+    const handshakes = new Handshakes(subject, context);
+    const versions = handshakes.mode === 'datagram' ? DATAGRAM_VERSIONS : STREAM_VERSIONS;
+    const seen: Look[] = [];
+    if (handshakes.mode === 'datagram') {
+      // Small DTLS servers talk to one client at a time.
+      for (const version of versions) seen.push(await lookAt(handshakes, version));
+    } else {
+      const looks = versions.map((version) => lookAt(handshakes, version));
+      seen.push(...(await Promise.all([lookAtTwo(handshakes), ...looks])));
+    }
+    if (!seen.some(({ suites }) => suites.length > 0)) throw nothingTaken(seen);
+    for (const look of seen) tell(look, context);
+    if (seen.every(({ fault }) => fault === undefined)) tellVulnerabilities(seen, context);
+  },
+};
+
+/** What one version showed. `fault`: it was not seen to its end. */
+interface Look {
+  readonly version: VersionName;
+  readonly suites: readonly Suite[];
+  readonly refusal?: string;
+  readonly fault?: Fault;
+}
+
+/**
+ * Suites that servers have in common come in the first hello; the rest in smaller ones beside it, since old stacks choke on
+ * long lists. A hello that is refused costs one connection for each.
+ */
+const COMMON =
+  /^TLS_(ECDHE|DHE|RSA)_(RSA|ECDSA|WITH).*(AES_\d+_(GCM|CBC)|CHACHA20|3DES|RC4_128)|^TLS_RSA_WITH_(AES|3DES|RC4)/;
+const CHUNK = 100;
+
+function chunksFor(version: VersionName): readonly (readonly number[])[] {
+  if (version === 'TLSv1.3') return [THIRTEEN_SUITES];
+  const isCommon = (code: number): boolean => COMMON.test(suiteOf(code).suite);
+  const common = CLASSIC_SUITES.filter(isCommon);
+  const rest = CLASSIC_SUITES.filter((code) => !isCommon(code));
+  const chunks = [common];
+  for (let at = 0; at < rest.length; at += CHUNK) chunks.push(rest.slice(at, at + CHUNK));
+  return chunks;
+}
+
+async function lookAt(handshakes: Handshakes, version: VersionName): Promise<Look> {
+  const chains: Chain[] = [];
+  const chunks = chunksFor(version);
+  if (handshakes.mode === 'datagram') {
+    for (const chunk of chunks) chains.push(await enumerate(handshakes, version, chunk));
+  } else chains.push(...(await Promise.all(chunks.map((chunk) => enumerate(handshakes, version, chunk)))));
+  const codes = chains.flatMap(({ accepted }) => accepted);
+  const fault = chains.find((chain) => chain.fault !== undefined)?.fault;
+  const refusal = chains.find((chain) => chain.refusal !== undefined)?.refusal;
+  return {
+    version,
+    suites: codes.map(suiteOf),
+    ...(refusal === undefined ? {} : { refusal }),
+    ...(fault === undefined ? {} : { fault }),
+  };
+}
+
+interface Chain {
+  readonly accepted: readonly number[];
+  readonly refusal?: string;
+  readonly fault?: Fault;
+}
+
+/** Offers the suites again and again, less the one that was picked, until none is picked. */
+async function enumerate(handshakes: Handshakes, version: VersionName, suites: readonly number[]): Promise<Chain> {
+  const accepted: number[] = [];
+  const left = new Set(suites);
+  try {
+    while (left.size > 0) {
+      const { hello, alert } = await handshakes.greet({ version, suites: [...left] });
+      if (hello === undefined) return { accepted, refusal: alert?.name ?? 'closed without an alert' };
+      if (hello.version !== VERSIONS[version]) return { accepted, refusal: `answered with ${nameOf(hello.version)}` };
+      if (!left.delete(hello.suite))
+        throw new FaultError(
+          'malformed',
+          `the server picked suite ${suiteOf(hello.suite).suite}, which was not offered`,
+        );
+      accepted.push(hello.suite);
+    }
+    return { accepted };
+  } catch (thrown) {
+    if (!(thrown instanceof FaultError)) throw thrown;
+    return { accepted, fault: thrown.fault };
+  }
+}
+
+const nameOf = (wire: number): string => versionName(wire) ?? `version 0x${wire.toString(16)}`;
+
+async function lookAtTwo(handshakes: Handshakes): Promise<Look> {
+  const version = 'SSLv2';
+  try {
+    const stream = await handshakes.open();
+    try {
+      const hello = await readSsl2Hello(stream, ssl2Hello(SSL2_KINDS.keys()), 5000);
+      return { version, suites: (hello?.kinds ?? []).map(suiteOf), refusal: 'no SSLv2 SERVER-HELLO' };
+    } finally {
+      stream.destroy();
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof FaultError)) throw thrown;
+    // Many servers wait for the rest of what they take for a longer record: silence to an SSLv2 hello is their refusal.
+    if (thrown.fault.kind === 'timeout') return { version, suites: [], refusal: 'no answer to an SSLv2 hello' };
+    return { version, suites: [], fault: thrown.fault };
+  }
+}
+
+function nothingTaken(seen: readonly Look[]): FaultError {
+  const fault = seen.find((look) => look.fault !== undefined)?.fault;
+  if (fault !== undefined) return new FaultError(fault.kind, fault.message);
+  const refusals = [...new Set(seen.map(({ refusal }) => refusal))].join(', ');
+  return new FaultError('unrecognised', `no version of TLS was taken (${refusals})`);
+}
+
+function tell({ version, suites, refusal, fault }: Look, { emit, gap }: ProbeContext): void {
+  if (suites.length > 0) emit(tlsProtocol, { version, accepted: true }, { where: 'ServerHello' });
+  else if (fault === undefined)
+    emit(tlsProtocol, { version, accepted: false, ...(refusal === undefined ? {} : { alert: refusal }) });
+  for (const suite of suites) emit(tlsCipher, { version, ...suite }, { where: 'ServerHello' });
+  if (fault !== undefined) gap({ ...fault, message: `${version} was not seen in full: ${fault.message}` });
+}
+
+/** By offer alone: what a hello shows, without trying it. */
+function tellVulnerabilities(seen: readonly Look[], { emit }: ProbeContext): void {
+  const at = (...versions: readonly VersionName[]): readonly Suite[] =>
+    seen.filter(({ version }) => versions.includes(version)).flatMap(({ suites }) => suites);
+  const all = seen.flatMap(({ suites }) => suites);
+  const cbc = ({ weaknesses }: Suite): boolean => weaknesses.includes('cbc');
+  const freak = all.find(({ suite }) => suite.startsWith('TLS_RSA_EXPORT'));
+  const told: readonly (readonly ['poodle' | 'beast' | 'sweet32' | 'freak' | 'drown', Suite | undefined, string])[] = [
+    ['poodle', at('SSLv3').find(cbc), 'SSLv3 with'],
+    ['beast', at('SSLv3', 'TLSv1').find(cbc), 'TLS 1.0 or older with'],
+    ['sweet32', all.find(hasSmallBlocks), 'offers'],
+    ['freak', freak, 'offers'],
+    ['drown', at('SSLv2')[0], 'SSLv2 with'],
+  ];
+  for (const [name, suite, how] of told) {
+    const vulnerable = suite !== undefined;
+    emit(tlsVulnerability, { name, vulnerable, how: vulnerable ? `${how} ${suite.suite}` : 'not offered' });
+  }
+}

@@ -1,0 +1,150 @@
+/** The TLS probes against the demo device, scripted peers for what no library here speaks, and odd peers. */
+import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { handshake, record } from '../../../../src/codecs/protocols/tls-hello.ts';
+import type { Fact } from '../../../../src/core/model/fact.ts';
+import { type DemoDevice, startDevice } from '../../../../src/demo/device.ts';
+import {
+  netService,
+  tlsCertificate,
+  tlsChain,
+  tlsCipher,
+  tlsConfiguration,
+  tlsGroup,
+  tlsKnownKey,
+  tlsProtocol,
+  tlsVulnerability,
+} from '../../../../src/facts/index.ts';
+import { tlsCertificateProbe } from '../../../../src/plugins/probes/tls/certificate.ts';
+import { tlsConfigurationProbe } from '../../../../src/plugins/probes/tls/configuration.ts';
+import { tlsGroups } from '../../../../src/plugins/probes/tls/groups.ts';
+import { tlsProtocols } from '../../../../src/plugins/probes/tls/protocols.ts';
+import { loopback } from '../../../support/door.ts';
+import { listen, ODD_PEERS } from '../../../support/peers.ts';
+import { aFact, endpoint, runProbe } from '../../../support/probe.ts';
+
+const service = (port: number): Fact =>
+  aFact(netService, endpoint(port), { protocol: 'tls', transport: 'tcp', tls: true });
+const dial = loopback();
+const now = new Date(Date.now() + 60_000).toISOString();
+
+describe.each([
+  ['faulty', false],
+  ['hardened', true],
+])('the %s demo device', (_name, hardened) => {
+  let device: DemoDevice;
+  let first: Awaited<ReturnType<typeof runProbe>>;
+  let known: readonly Fact[];
+  beforeAll(async () => {
+    device = await startDevice({
+      hardened,
+      identity: readFileSync('fixtures/demo/server.pem', 'utf8'),
+      now: new Date(),
+    });
+    first = await runProbe(tlsProtocols, { known: [service(device.ports['https'] ?? 0)], dial });
+    known = [service(device.ports['https'] ?? 0), ...first.facts];
+  });
+  afterAll(() => device.stop());
+
+  test('versions', () => {
+    const taken = first.of(tlsProtocol).filter(({ accepted }) => accepted);
+    expect(first.gaps).toEqual([]);
+    expect(first.of(tlsProtocol)).toHaveLength(6);
+    expect(taken.map(({ version }) => version)).toEqual(
+      hardened ? ['TLSv1.2', 'TLSv1.3'] : ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'],
+    );
+  });
+  test('chain and key', async () => {
+    const authorities = device.authority === undefined ? [] : [Buffer.from(device.authority)];
+    const run = await runProbe(tlsCertificateProbe, { known, dial, settings: { authorities, now } });
+    expect(run.gaps).toEqual([]);
+    expect(run.of(tlsChain).map(({ trust }) => trust)).toEqual([hardened ? 'given-authority' : 'self-signed']);
+    expect(run.of(tlsCertificate).length).toBeGreaterThan(0);
+    expect(run.of(tlsKnownKey)).toHaveLength(1);
+  });
+  test('groups and configuration', async () => {
+    const groups = await runProbe(tlsGroups, { known, dial });
+    const configuration = await runProbe(tlsConfigurationProbe, { known, dial });
+    expect([...groups.gaps, ...configuration.gaps]).toEqual([]);
+    expect(groups.of(tlsGroup).map(({ group }) => group)).toContain('x25519');
+    expect(configuration.of(tlsConfiguration)).toMatchObject([
+      { secureRenegotiation: true, compression: false, downgradeSentinel: true, fallbackScsv: true },
+    ]);
+  });
+});
+
+/** What no server here speaks any more: SSLv3 with one export suite, SSLv2. */
+function ancient(socket: Socket): void {
+  socket.once('data', (bytes) => {
+    if ((bytes[0] ?? 0) === 0x80) {
+      const body = Buffer.from('04000100020000000300100100800123456789abcdef0123456789abcdef', 'hex');
+      socket.end(Buffer.concat([Buffer.from([0x80, body.length]), body]));
+      return;
+    }
+    const asked = bytes.readUInt16BE(9);
+    const suites = bytes.subarray(46, 46 + bytes.readUInt16BE(44));
+    const offered = Array.from({ length: suites.length / 2 }, (_, index) => suites.readUInt16BE(index * 2));
+    if (asked !== 0x0300 || !offered.includes(0x0003)) {
+      socket.end(record(21, 0x0300, Buffer.from([2, 40])));
+      return;
+    }
+    const hello = Buffer.concat([Buffer.from([3, 0]), Buffer.alloc(32, 5), Buffer.from([0, 0, 3, 0])]);
+    socket.end(record(22, 0x0300, handshake(2, hello)));
+  });
+}
+
+test('SSLv2, SSLv3 and export suites are seen', async () => {
+  const peer = await listen(ancient);
+  const run = await runProbe(tlsProtocols, { known: [service(peer.port)], dial });
+  expect(run.gaps).toEqual([]);
+  expect(
+    run
+      .of(tlsProtocol)
+      .filter(({ accepted }) => accepted)
+      .map(({ version }) => version),
+  ).toEqual(['SSLv2', 'SSLv3']);
+  expect(run.of(tlsCipher).map(({ suite }) => suite)).toEqual([
+    'SSL_CK_RC4_128_WITH_MD5',
+    'TLS_RSA_EXPORT_WITH_RC4_40_MD5',
+  ]);
+  const vulnerable = run.of(tlsVulnerability).filter((one) => one.vulnerable);
+  expect(vulnerable.map(({ name }) => name)).toEqual(['freak', 'drown']);
+  await peer.stop();
+});
+
+test('a server that takes nothing leaves a gap and no fact that could pass', async () => {
+  const peer = await listen((socket) => socket.end(record(21, 0x0303, Buffer.from([2, 40]))));
+  const run = await runProbe(tlsProtocols, { known: [service(peer.port)], dial });
+  expect(run.facts).toEqual([]);
+  expect(run.gaps).toMatchObject([{ unseen: { kind: 'unrecognised' } }]);
+  await peer.stop();
+});
+
+test('a version that is not answered is a gap, not a refusal', async () => {
+  const peer = await listen((socket) =>
+    socket.once('data', (bytes) => {
+      if (bytes.length < 12 || bytes.readUInt16BE(9) !== 0x0303 || bytes.includes(Buffer.from('002b00', 'hex'))) return;
+      const hello = Buffer.concat([Buffer.from([3, 3]), Buffer.alloc(32, 5), Buffer.from([0, 0, 0x2f, 0])]);
+      const offered = bytes.includes(Buffer.from('002f', 'hex'));
+      socket.end(offered ? record(22, 0x0303, handshake(2, hello)) : record(21, 0x0303, Buffer.from([2, 40])));
+    }),
+  );
+  const run = await runProbe(tlsProtocols, { known: [service(peer.port)], dial });
+  expect(run.of(tlsProtocol)).not.toContainEqual(expect.objectContaining({ version: 'TLSv1' }));
+  expect(run.gaps.filter(({ unseen }) => unseen.kind === 'timeout').length).toBeGreaterThanOrEqual(3);
+  await peer.stop();
+}, 60_000);
+
+test.concurrent.each(Object.keys(ODD_PEERS))(
+  'a peer that %s leaves a gap and no fact',
+  async (what) => {
+    const peer = await listen(ODD_PEERS[what]!);
+    const run = await runProbe(tlsProtocols, { known: [service(peer.port)], dial });
+    expect(run.facts).toEqual([]);
+    expect(run.gaps.length).toBeGreaterThan(0);
+    expect(run.gaps.every(({ unseen }) => unseen.kind !== 'bug')).toBe(true);
+    await peer.stop();
+  },
+  60_000,
+);
