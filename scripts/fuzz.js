@@ -75,7 +75,8 @@ function wounded(seeds, random) {
 async function work({ seed, from, to, only, until }) {
   const { unpackImage } = await import(new URL('dist/core/unpacking/unpack.js', top).href);
   const unpackers = Object.values(await import(new URL('dist/plugins/unpackers/index.js', top).href));
-  const job = async (name, input) => (await import(new URL(`dist/codecs/${name}.js`, top).href)).run(input);
+  const { JOBS } = await import(new URL('dist/codecs/jobs.js', top).href);
+  const job = async (name, input) => (await import(JOBS[name].href)).run(input);
   const seeds = fixtures(only);
   const image = join(workerData.folder, 'image.bin');
   for (let run = from; run < to && Date.now() < until; run++) {

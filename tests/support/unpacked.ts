@@ -3,14 +3,16 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { JOBS } from '../../src/codecs/jobs.ts';
 import type { FileEntry } from '../../src/core/model/files.ts';
 import { type UnpackedImage, type UnpackOptions, unpackImage } from '../../src/core/unpacking/unpack.ts';
 import * as registry from '../../src/plugins/unpackers/index.ts';
 
-/** Runs the built job in this thread. Jobs are named by their path in `codecs`. */
+/** Runs the built job in this thread. */
 export async function job(name: string, input: unknown): Promise<unknown> {
-  const url = new URL(`../../dist/codecs/${name}.js`, import.meta.url).href;
-  const { run } = (await import(/* @vite-ignore */ url)) as { run(input: unknown): Promise<unknown> };
+  const url = JOBS[name];
+  if (url === undefined) throw new Error(`no job ${name}`);
+  const { run } = (await import(/* @vite-ignore */ url.href)) as { run(input: unknown): Promise<unknown> };
   return run(input);
 }
 

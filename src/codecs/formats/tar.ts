@@ -167,10 +167,10 @@ function memberOf(
     sparse = read.map;
     data = read.data;
     left -= data - start;
-    whole = decimal(pax['GNU.sparse.realsize'] ?? pax['GNU.sparse.size'] ?? '');
+    whole = sizeOf(pax['GNU.sparse.realsize'] ?? pax['GNU.sparse.size']);
   } else if (pax['GNU.sparse.map'] !== undefined) {
     sparse = pairs(pax['GNU.sparse.map'].split(','));
-    whole = decimal(pax['GNU.sparse.size'] ?? '');
+    whole = sizeOf(pax['GNU.sparse.size']);
   }
   return finish(next);
 
@@ -206,6 +206,10 @@ function decimal(text: string): number {
   if (!Number.isSafeInteger(value)) throw new FaultError('malformed', 'tar number that is none');
   return value;
 }
+
+/** The whole size of a sparse file; what is no number there can be is more than any budget. */
+const sizeOf = (text: string | undefined): number =>
+  text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : Number.POSITIVE_INFINITY;
 
 /** Records `LENGTH KEY=VALUE\n` (POSIX.1-2001, pax, 4.100). */
 function paxOf(bytes: Uint8Array): Extra {
@@ -293,30 +297,24 @@ function oldSparse(
   return { map, data, size };
 }
 
-const HOLE = new Uint8Array(65_536);
-
-/** The content of a sparse member, holes as zeros. The caller counts what comes. */
-export function* sparseContent(blob: Blob, member: TarMember): Generator<Uint8Array> {
+/** The pieces of a sparse member that are stored: what belongs at which place of the file. All between is zeros. */
+export function* sparsePieces(
+  blob: Blob,
+  member: TarMember,
+): Generator<{ readonly offset: number; readonly bytes: Uint8Array }> {
   let at = 0;
   let data = member.start;
-  const fill = function* (to: number): Generator<Uint8Array> {
-    while (at < to) {
-      const zeros = HOLE.subarray(0, Math.min(HOLE.length, to - at));
-      at += zeros.length;
-      yield zeros;
-    }
-  };
   for (const { offset, size } of member.sparse ?? []) {
-    if (offset < at) throw new FaultError('malformed', 'sparse map out of order');
-    yield* fill(offset);
+    if (offset < at || offset + size > member.size)
+      throw new FaultError('malformed', 'sparse map out of order or bounds');
+    at = offset;
     for (let left = size; left > 0; ) {
       const bytes = blob.read(data, Math.min(left, 1 << 20));
       if (bytes.length === 0) throw new FaultError('truncated', 'sparse file ends early');
+      yield { offset: at, bytes };
       data += bytes.length;
       left -= bytes.length;
       at += bytes.length;
-      yield bytes;
     }
   }
-  yield* fill(member.size);
 }

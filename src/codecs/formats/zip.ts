@@ -1,7 +1,7 @@
 /** Zip archives (PKWARE APPNOTE 6.3.10): the central directory, zip64, and the local headers that it must agree with. */
 import type { Blob } from '../../lib/blob.ts';
 import { FaultError } from '../../lib/fault.ts';
-import { header, textOf } from './fields.ts';
+import { header } from './fields.ts';
 
 export interface ZipEntry {
   readonly name: string;
@@ -41,7 +41,7 @@ export function isLocalHeader(blob: Blob, at: number): boolean {
   const head = header(blob, at, 30);
   if (head === undefined || head.readUInt32LE(0) !== LOCAL) return false;
   const name = head.readUInt16LE(26);
-  return head[4]! <= 63 && METHODS.has(head.readUInt16LE(8)) && name > 0 && name <= 4096;
+  return head[4]! <= 63 && METHODS.has(head.readUInt16LE(8)) && name > 0;
 }
 
 /** Looks for the end record that belongs to an archive whose first local header is at `offset`. */
@@ -103,6 +103,12 @@ export function* zipEntries(blob: Blob, { directory, count, size }: ZipDirectory
   }
 }
 
+/** UTF-8 whether or not flag 11 says so, Latin-1 where it is none; a NUL stays in it, for the sink to refuse. */
+function nameOf(bytes: Buffer): string {
+  const text = bytes.toString('utf8');
+  return text.includes('\ufffd') ? bytes.toString('latin1') : text;
+}
+
 function entryOf(all: Buffer, at: number, nameLength: number, extraLength: number): ZipEntry {
   const flags = all.readUInt16LE(at + 8);
   let packed = all.readUInt32LE(at + 20);
@@ -134,7 +140,7 @@ function entryOf(all: Buffer, at: number, nameLength: number, extraLength: numbe
   const system = all[at + 5]!;
   const unix = all.readUInt32LE(at + 38) >>> 16;
   return {
-    name: (flags & 0x800) === 0 ? textOf(raw) : raw.toString('utf8'),
+    name: nameOf(raw),
     method: all.readUInt16LE(at + 10),
     encrypted: (flags & 1) === 1,
     crc: all.readUInt32LE(at + 16),
@@ -169,7 +175,7 @@ export function* localEntries(blob: Blob, offset: number): Generator<ZipEntry & 
     const next = at + 30 + nameLength + head.readUInt16LE(28) + packed;
     if (next > blob.size) return;
     yield {
-      name: textOf(blob.read(at + 30, nameLength)),
+      name: nameOf(Buffer.from(blob.read(at + 30, nameLength))),
       method: head.readUInt16LE(8),
       encrypted: (flags & 1) === 1,
       crc: head.readUInt32LE(14),

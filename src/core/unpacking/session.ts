@@ -3,6 +3,7 @@ import type { Blob } from '../../lib/blob.ts';
 import { type Fault, FaultError, faultOf } from '../../lib/fault.ts';
 import type { RootFileSystem } from '../model/files.ts';
 import type { Unpacker } from '../model/unpacker.ts';
+import { looksEncrypted, statisticsOf } from './bytes.ts';
 import { type Claim, Locator } from './carve.ts';
 import { isText, sha256Of } from './digest.ts';
 import type { Node } from './folder.ts';
@@ -87,12 +88,14 @@ export class Session {
     return tidy(regions, surface.blob.size);
   }
 
-  /** A surface that is looked at from its start only: a file of a root file system. */
-  async openAtStart(surface: Surface): Promise<void> {
+  /** A surface that is looked at from its start only: a file of a root file system. Whether something was recognised. */
+  async openAtStart(surface: Surface): Promise<boolean> {
     this.#signal.throwIfAborted();
     const claim = this.#atStart(surface.blob);
-    if (claim !== undefined && claim.unpacker.class !== 'leaf' && claim.unpacker.unpack !== undefined)
+    if (claim === undefined) return false;
+    if (claim.unpacker.class !== 'leaf' && claim.unpacker.unpack !== undefined)
       await this.#claimed(surface, claim, new Map());
+    return true;
   }
 
   #atStart(blob: Blob): Claim | undefined {
@@ -282,16 +285,22 @@ export class Session {
     const inRoot = at.inRoot || roots.some(({ prefix }) => prefix === '/' || node.name.startsWith(`${prefix}/`));
     const surface: Surface = { ...at, path: pathOf(at.path, node.name), blob: content, inRoot };
     const known: Region[] = [{ start: 0, end: node.size, kind: 'understood' }];
-    if (isText(content) && !IMAGE_TEXT.test(node.name)) return known;
-    if (this.#holdsItself(surface)) return known;
-    if ((inRoot || unpacker.class === 'file-system') && !IMAGE_NAME.test(node.name)) {
-      await this.openAtStart(surface);
-      return known;
-    }
-    const regions = await this.open(surface);
-    if (inRoot || unpacker.class === 'file-system' || node.size < SMALL_FILE) return known;
+    if ((isText(content) && !IMAGE_TEXT.test(node.name)) || this.#holdsItself(surface)) return known;
+    const regions = await this.#lookInto(surface, unpacker, node);
     const entry = node.sha256 === undefined ? undefined : this.#acknowledged.get(node.sha256);
     return entry === undefined ? regions : [{ start: 0, end: node.size, kind: 'acknowledged', note: entry.what }];
+  }
+
+  /** In file systems a file is looked at from its start, elsewhere all through; only what is large can be unknown. */
+  async #lookInto(surface: Surface, unpacker: Pick<Unpacker, 'class'>, node: Node): Promise<Region[]> {
+    const known: Region[] = [{ start: 0, end: node.size, kind: 'understood' }];
+    const filed = surface.inRoot || unpacker.class === 'file-system';
+    if (filed && !IMAGE_NAME.test(node.name)) {
+      const opened = await this.openAtStart(surface);
+      return opened || surface.inRoot ? known : [sealed(surface.blob)];
+    }
+    const regions = await this.open(surface);
+    return filed || node.size < SMALL_FILE ? known : regions;
   }
 
   /** A file that lies in a directory of the host. */
@@ -309,6 +318,12 @@ export class Session {
     this.tell(path, { kind: 'over-budget', message: 'holds itself: not opened again' }, inRoot);
     return true;
   }
+}
+
+/** A file of a partition without a root: a payload that is encrypted there is as unseen as in an archive. */
+function sealed(content: Blob): Region {
+  const encrypted = content.size >= SMALL_FILE && looksEncrypted(content, statisticsOf(content));
+  return { start: 0, end: content.size, kind: encrypted ? 'encrypted' : 'understood' };
 }
 
 /** What a directory of the host counts as. */

@@ -1,5 +1,6 @@
 /** What the formats that 7-Zip opens share: the job is run in a worker, its entries go to the sink. */
 import type { SevenZipInput, SevenZipOutput } from '../../../codecs/archives/seven-zip.ts';
+import { SEVEN_ZIP } from '../../../codecs/jobs.ts';
 import type { Sink, UnpackContext } from '../../../core/model/unpacker.ts';
 import type { Blob } from '../../../lib/blob.ts';
 import { FaultError } from '../../../lib/fault.ts';
@@ -21,7 +22,7 @@ export async function openBySevenZip(
     most: MOST,
     mostEntries: MOST_ENTRIES,
   };
-  const output = (await context.job('archives/seven-zip', input)) as SevenZipOutput;
+  const output = (await context.job(SEVEN_ZIP, input)) as SevenZipOutput;
   for (const { name, type, content, target } of output.entries) {
     if (type === 'directory') into.directory(name);
     else if (type === 'symlink') into.symlink(name, target ?? '');

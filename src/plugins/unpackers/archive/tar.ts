@@ -1,6 +1,7 @@
 /** Tar archives of all kinds: software, unpacked root file systems, Mender and sysupgrade artefacts. */
-import { BLOCK, isHeader, sparseContent, type TarMember, tarMembers } from '../../../codecs/formats/tar.ts';
-import type { Extent, Sink, UnpackContext, Unpacker } from '../../../core/model/unpacker.ts';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { BLOCK, isHeader, sparsePieces, type TarMember, tarMembers } from '../../../codecs/formats/tar.ts';
+import type { EntryMetadata, Extent, Sink, UnpackContext, Unpacker } from '../../../core/model/unpacker.ts';
 import type { Blob } from '../../../lib/blob.ts';
 import { FaultError, faultOf } from '../../../lib/fault.ts';
 
@@ -62,7 +63,7 @@ async function take(container: Blob, member: TarMember, into: Sink): Promise<voi
       return;
     case 'file': {
       if (member.sparse !== undefined) {
-        await into.file(name, sparseContent(container, member), metadata);
+        writeSparse(container, member, into, metadata);
         return;
       }
       const content = container.slice(member.start, member.start + member.stored);
@@ -70,6 +71,18 @@ async function take(container: Blob, member: TarMember, into: Sink): Promise<voi
       await into.file(name, content, metadata);
       if (content.size < member.stored) throw new FaultError('truncated', 'tar archive is cut off');
     }
+  }
+}
+
+/** The place is counted and kept before a byte is written; holes stay holes. */
+function writeSparse(container: Blob, member: TarMember, into: Sink, metadata: EntryMetadata): void {
+  const { path, offset } = into.reserve(member.name, member.size, metadata);
+  const descriptor = openSync(path, 'r+');
+  try {
+    for (const piece of sparsePieces(container, member))
+      writeSync(descriptor, piece.bytes, 0, piece.bytes.length, offset + piece.offset);
+  } finally {
+    closeSync(descriptor);
   }
 }
 
