@@ -48,6 +48,8 @@ const ENOUGH_FOR_THROTTLING = 10;
 
 const unguessable = (): string => `Zq${randomBytes(6).toString('hex')}`;
 
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
 /** Runs the controls and the pairs on a door and tells what was found. */
 export async function tryDefaults(door: Door, pairs: readonly Pair[], context: ProbeContext): Promise<void> {
   const { protocol } = door;
@@ -103,6 +105,11 @@ class Campaign {
   readonly #door: Door;
   readonly #context: ProbeContext;
   readonly #usual: number;
+  #width: number;
+  #busy = 0;
+  readonly #limit: number;
+  readonly #spentOf = new Map<string, number>();
+  #silent = 0;
   readonly #visits: readonly Visit[];
   readonly #chosen: number;
   #most = 0;
@@ -116,8 +123,10 @@ class Campaign {
     this.#door = door;
     this.#context = context;
     this.#usual = usual;
+    this.#width = Math.max(1, door.width);
     this.#chosen = pairs.length;
     const limit = door.unlimited === true ? pairs.length : allowedTries(context.settings.credentialTries);
+    this.#limit = limit;
     const byAccount = new Map<string, string[]>();
     for (const { account, password } of pairs) {
       const passwords = byAccount.get(account) ?? [];
@@ -135,28 +144,64 @@ class Campaign {
 
   async run(): Promise<void> {
     const queue = [...this.#visits];
-    const worker = async (): Promise<void> => {
-      for (let next = queue.shift(); next !== undefined && !this.#over(); next = queue.shift()) await this.#try(next);
+    const worker = async (lane: number): Promise<void> => {
+      while (lane < this.#width && !this.#over()) {
+        if (this.#width === 1) await this.#quiet();
+        const next = queue.shift();
+        if (next === undefined) return;
+        const left = await this.#try(next);
+        if (left.passwords.length > 0) queue.unshift(left);
+      }
     };
-    await Promise.all(Array.from({ length: Math.max(1, this.#door.width) }, worker));
+    while (queue.length > 0 && !this.#over())
+      await Promise.all(Array.from({ length: this.#width }, (_, lane) => worker(lane)));
   }
 
   #over(): boolean {
     return this.#found !== undefined || this.#signal !== undefined || this.#context.signal.aborted;
   }
 
-  async #try({ account, passwords }: Visit): Promise<void> {
-    let done = 0;
-    let failures = 0;
-    while (done < passwords.length && !this.#over()) {
-      const answers = await this.#knock(account, passwords.slice(done));
-      for (const answer of answers) this.#judge({ account, password: passwords[done++] ?? '' }, answer);
-      failures = answers.length === 0 ? failures + 1 : 0;
-      if (failures > 1) this.stop('disconnect');
-    }
+  /** Waits until no try is under way. */
+  async #quiet(): Promise<void> {
+    while (this.#busy > 0) await pause(20);
   }
 
-  /** A service that no longer answers is asked once more, a little later. */
+  /**
+   * Tries a visit and gives what of it was not judged. What was sent and not answered may have been counted by the
+   * service: it is spent, too.
+   */
+  async #try({ account, passwords }: Visit): Promise<Visit> {
+    const spent = this.#spentOf.get(account) ?? 0;
+    const some = passwords.slice(0, Math.max(0, this.#limit - spent));
+    if (some.length === 0) return { account, passwords: [] };
+    this.#spentOf.set(account, spent + some.length);
+    this.#busy += 1;
+    const answers = await this.#knock(account, some).finally(() => {
+      this.#busy -= 1;
+    });
+    const unsent = Math.max(0, some.length - Math.max(1, answers.length));
+    this.#spentOf.set(account, (this.#spentOf.get(account) ?? 0) - unsent);
+    for (const [index, answer] of answers.entries()) this.#judge({ account, password: some[index] ?? '' }, answer);
+    if (answers.length === 0) await this.#unanswered();
+    else this.#silent = 0;
+    return { account, passwords: passwords.slice(answers.length) };
+  }
+
+  /**
+   * Many servers close what comes beside other logins: fewer at once are tried then, and only one that is alone and
+   * still not answered, three times over, is a sign.
+   */
+  async #unanswered(): Promise<void> {
+    if (this.#width > 1) this.#narrow();
+    else this.#silent += 1;
+    if (this.#silent >= 3) this.stop('disconnect');
+    else await pause(this.#width > 1 ? 200 : 1000);
+  }
+
+  #narrow(): void {
+    this.#width = Math.max(1, Math.floor(this.#width / 2));
+  }
+
   async #knock(account: string, passwords: readonly string[]): Promise<readonly Answer[]> {
     try {
       return await this.#door.knock(account, passwords);
@@ -164,7 +209,6 @@ class Campaign {
       const fault = faultOf(thrown);
       if (fault.kind === 'bug' || fault.kind === 'stopped') throw thrown;
       if (fault.kind === 'locked-out') this.stop('lock-out');
-      await new Promise((resolve) => setTimeout(resolve, 300));
       return [];
     }
   }
@@ -181,8 +225,11 @@ class Campaign {
     }
     this.#wrong += 1;
     this.#wrongOf.set(pair.account, (this.#wrongOf.get(pair.account) ?? 0) + 1);
-    // Growth is what shows throttling; a constant pause after each wrong try was there at the control, too.
-    if (answer.milliseconds > this.#usual * 3 + 1500) this.stop('delay');
+    // Growth is what shows throttling: a constant pause after each wrong try was there at the control, too, and logins
+    // beside each other slow each other down, so that only one that is alone is a sign.
+    if (answer.milliseconds <= this.#usual * 3 + 1500) return;
+    if (this.#width > 1) this.#narrow();
+    else this.stop('delay');
   }
 
   async conclude(): Promise<void> {
@@ -193,7 +240,7 @@ class Campaign {
     this.#tellDefault();
     const { protocol } = this.#door;
     this.#context.emit(loginOpen, { protocol, open: false, how: 'closed', state: this.#context.settings.state });
-    this.#tellThrottling();
+    if (this.#door.unlimited !== true) this.#tellThrottling();
   }
 
   /** A known account that takes a random password, too, has no default login: it is open. */
@@ -241,7 +288,10 @@ class Campaign {
       this.#context.emit(loginThrottling, { protocol, throttled: false, signal: 'none', after: this.#wrong });
     } else {
       const flag = `--credential-tries ${ENOUGH_FOR_THROTTLING}`;
-      const message = 'too few wrong logins were made on one account to tell whether they are slowed down';
+      const message =
+        this.#found === undefined
+          ? 'too few wrong logins were made on one account to tell whether they are slowed down'
+          : 'a default login was taken first; whether wrong ones are slowed down was not tried';
       this.#context.gap({ kind: 'not-given', flag, message }, { facts: [loginThrottling] });
     }
   }

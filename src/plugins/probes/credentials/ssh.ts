@@ -11,7 +11,8 @@ export const credentialsSsh = credentialProbe({
   fits: ({ account }) => account !== '',
   open: (endpoint, _surface, { dial, signal }) => ({
     protocol: 'ssh',
-    width: 8,
+    // dropbear serves five clients of one address that have not logged in yet.
+    width: 4,
     // OpenSSH ends a connection at the sixth wrong try (MaxAuthTries).
     batch: 5,
     async knock(account, passwords) {

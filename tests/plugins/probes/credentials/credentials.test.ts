@@ -143,6 +143,28 @@ describe('budget and signals', () => {
     expect(run.of(loginDefault)).toMatchObject([{ accepted: false, exhausted: false }]);
   });
 
+  test('a try that is counted but not answered is spent: no account is locked by asking again', async () => {
+    const accounts = new Accounts({}, 3);
+    const peer = await listen((socket) => {
+      let account = '';
+      socket.write('220 camera\r\n');
+      socket.on('data', (bytes) => {
+        const [verb, word = ''] = bytes.toString().trim().split(' ');
+        if (verb === 'USER') {
+          account = word;
+          socket.write('331 go\r\n');
+        } else {
+          accounts.check(account, word);
+          if (account.startsWith('Zq')) socket.write('530 no\r\n');
+          else socket.destroy();
+        }
+      });
+    });
+    const run = await attempt(credentialsFtp, 'ftp', peer);
+    expect(accounts.lockedAccounts).toEqual([]);
+    expect(run.of(loginDefault)).toMatchObject([{ accepted: false, exhausted: false }]);
+  });
+
   test('the maker that a banner names has its pairs tried first', async () => {
     const accounts = new Accounts({ admin: '12345' });
     const run = await attempt(credentialsFtp, 'ftp', await serveFtp(accounts), 3, 'Hikvision FTP');
