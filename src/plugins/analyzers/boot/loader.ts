@@ -1,0 +1,176 @@
+/** Boot loaders of an image, their environment, and the kernel command lines in it. U-Boot: CRC-32 and NUL-separated variables. */
+
+import type { FileEntry } from '../../../core/model/files.ts';
+import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
+import { bootEnvironment, bootLoader, kernelCommandLine } from '../../../facts/index.ts';
+import type { Blob } from '../../../lib/blob.ts';
+
+const CHUNK = 1 << 20;
+const SCAN = 32 << 20;
+const ENVIRONMENT = 256 * 1024;
+const SECRET = /(pass(word|wd)?|secret|psk|wifi_?key|token|private)/i;
+
+export const bootLoaders: Analyzer = {
+  id: 'boot/loader',
+  title: 'Boot loaders and their environment',
+  method: 'EXAMINE',
+  intrusion: 'passive',
+  consumes: [],
+  produces: [bootLoader, bootEnvironment, kernelCommandLine],
+  wants: (file) =>
+    file.type === 'file' &&
+    ((file.root === undefined && file.size >= 512 && file.size <= SCAN) ||
+      /(^|\/)(u-?boot|uEnv\.txt|fw_env|extlinux\.conf|cmdline\.txt|grub\.cfg)/i.test(file.name)),
+  observe(file, content, context) {
+    if (/!uboot-environment\b[^!/]*$/.test(file.container) || /!uboot-environment\b[^!/]*$/.test(file.path))
+      tellEnvironment(file, content.read(0, ENVIRONMENT), 'partition', true, context);
+    else if (/(uEnv\.txt)$/.test(file.name))
+      tellEnvironment(
+        file,
+        Buffer.from(Buffer.from(content.read(0, ENVIRONMENT)).toString('latin1').replaceAll('\n', '\0'), 'latin1'),
+        'config',
+        undefined,
+        context,
+      );
+    else if (/(extlinux\.conf|cmdline\.txt)$/.test(file.name))
+      tellCommandLines(Buffer.from(content.read(0, ENVIRONMENT)).toString('latin1'), file, context);
+    else scan(file, content, context);
+  },
+};
+
+/** Finds `U-Boot 20xx.yy` and the built-in environment that carries `bootdelay=`. */
+function scan(file: FileEntry, content: Blob, context: AnalyzerContext): void {
+  let version: string | undefined;
+  let environment: Uint8Array | undefined;
+  for (let at = 0; at < content.size && (version === undefined || environment === undefined); at += CHUNK) {
+    const bytes = Buffer.from(content.read(at, CHUNK + ENVIRONMENT));
+    version ??= versionIn(bytes);
+    const place = bytes.indexOf('bootdelay=');
+    environment ??= place < 0 || place >= CHUNK ? undefined : variablesAround(bytes, place);
+  }
+  if (version === undefined) return;
+  context.emit(
+    bootLoader,
+    { name: 'u-boot', version, file: file.name, verifies: 'unknown' },
+    { subject: { kind: 'file', path: file.path } },
+  );
+  if (environment !== undefined) tellEnvironment(file, environment, 'built-in', undefined, context);
+}
+
+function versionIn(bytes: Buffer): string | undefined {
+  for (let at = bytes.indexOf('U-Boot '); at >= 0; at = bytes.indexOf('U-Boot ', at + 1)) {
+    const version = /^U-Boot (?:SPL )?(\d{4}\.\d{2}[\w.-]*|1\.\d\.\d[\w.-]*)/.exec(
+      bytes.subarray(at, at + 64).toString('latin1'),
+    )?.[1];
+    if (version !== undefined) return version;
+  }
+  return undefined;
+}
+
+/** From the NUL-separated variables around one of them: back to the first, on to the empty one. */
+function variablesAround(bytes: Buffer, place: number): Uint8Array {
+  let start = place;
+  while (start > 0 && place - start < 16_384) {
+    const before = bytes.lastIndexOf(0, start - 2);
+    if (before < 0 || !/^[\w.-]+=/.test(bytes.subarray(before + 1, start).toString('latin1'))) break;
+    start = before + 1;
+  }
+  const end = bytes.indexOf('\0\0', place);
+  return bytes.subarray(start, end < 0 ? Math.min(bytes.length, place + 16_384) : end);
+}
+
+function variablesOf(bytes: Uint8Array): ReadonlyMap<string, string> {
+  const variables = new Map<string, string>();
+  const text = Buffer.from(bytes).toString('latin1');
+  for (const item of text.split('\0').slice(0, 5000)) {
+    const equals = item.indexOf('=');
+    const name = item.slice(0, equals).replace(/^[^\w]*/, '');
+    if (equals > 0 && /^[\w.-]{1,64}$/.test(name)) variables.set(name, item.slice(equals + 1, equals + 4096));
+  }
+  return variables;
+}
+
+function tellEnvironment(
+  file: FileEntry,
+  bytes: Uint8Array,
+  source: 'partition' | 'built-in' | 'config',
+  valid: boolean | undefined,
+  context: AnalyzerContext,
+): void {
+  // A CRC (and a flag byte in redundant copies) comes before the first variable.
+  const variables = variablesOf(source === 'partition' ? bytes.subarray(4) : bytes);
+  if (variables.size < 2) return;
+  const delay = /^-?\d{1,4}$/.test(variables.get('bootdelay') ?? '') ? Number(variables.get('bootdelay')) : undefined;
+  const commands = ['bootcmd', 'altbootcmd', 'preboot']
+    .map((name) => expanded(variables.get(name) ?? '', variables))
+    .join(' ; ');
+  const console = variables.get('console');
+  context.emit(
+    bootEnvironment,
+    {
+      file: file.name,
+      source,
+      ...(valid === undefined ? {} : { valid }),
+      ...(delay === undefined ? {} : { bootdelay: delay }),
+      interruptible: delay === undefined ? 'unknown' : delay === -2 ? 'no' : 'yes',
+      silent: (variables.get('silent') ?? '') !== '',
+      otherBoot: [
+        ...new Set(
+          [...commands.matchAll(/\b(tftp|tftpboot|dhcp|bootp|usb|fatload usb|nfs|loady|loadb|mmc)\b/g)].map(
+            (match) => match[1] ?? '',
+          ),
+        ),
+      ],
+      ...(console === undefined ? {} : { console: console.slice(0, 100) }),
+      secrets: [...variables]
+        .filter(([name, value]) => SECRET.test(name) && value.length > 3)
+        .map(([name]) => name)
+        .slice(0, 20),
+    },
+    { subject: { kind: 'file', path: `${file.path}#environment` } },
+  );
+  const line = variables.get('bootargs');
+  if (line !== undefined) tellCommandLine(expanded(line, variables), `bootargs of ${file.name}`, file, context);
+}
+
+/** `run x` and `${x}` once, within bounds. */
+const expanded = (text: string, variables: ReadonlyMap<string, string>): string =>
+  text
+    .replace(
+      /\brun\s+(\w+)|\$\{(\w+)\}/g,
+      (whole, run: string | undefined, name: string | undefined) => variables.get(run ?? name ?? '') ?? whole,
+    )
+    .slice(0, 8192);
+
+function tellCommandLines(text: string, file: FileEntry, context: AnalyzerContext): void {
+  const lines = /cmdline\.txt$/.test(file.name)
+    ? [text.trim()]
+    : [...text.matchAll(/^\s*append\s+(.+)$/gim)].map((match) => match[1] ?? '');
+  for (const line of lines.slice(0, 20)) tellCommandLine(line, file.name, file, context);
+}
+
+function tellCommandLine(line: string, source: string, file: FileEntry, context: AnalyzerContext): void {
+  const words = line.split(/\s+/).slice(0, 200);
+  const readOnlyRoot = words.includes('ro') ? 'yes' : words.includes('rw') ? 'no' : 'unknown';
+  context.emit(
+    kernelCommandLine,
+    {
+      text: line.slice(0, 1000),
+      source,
+      consoles: words
+        .filter((word) => word.startsWith('console='))
+        .map((word) => word.slice(8))
+        .slice(0, 8),
+      readOnlyRoot,
+      weakens: words
+        .filter((word) =>
+          /^(init=\/bin\/(ba|a|da)?sh|single|1|S|nokaslr|mitigations=off|selinux=0|apparmor=0|nosmep|nosmap|noexec=off)$/.test(
+            word,
+          ),
+        )
+        .slice(0, 10),
+      verity: /\bdm-?verity|dm-mod\.create=|root=\/dev\/dm-/.test(line),
+    },
+    { subject: { kind: 'file', path: `${file.path}#command-line` } },
+  );
+}

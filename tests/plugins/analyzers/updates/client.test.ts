@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { updatesClient } from '../../../../src/plugins/analyzers/updates/client.ts';
+import { analyze } from '../../../support/analyze.ts';
+
+test('switched-off verification is told with its line, comments are not', async () => {
+  const { of } = await analyze([updatesClient], {
+    '/usr/sbin/ota.sh':
+      '#!/bin/sh\n# curl -k https://x\ncurl -sk https://updates.vendor.com/fw\nwget --no-check-certificate https://a.vendor.com\ncurl -K file https://b.vendor.com\n',
+  });
+  expect(of('update.tls-verification').map((one) => [one['line'], one['how'], one['inUpdater']])).toEqual([
+    [3, 'curl --insecure', true],
+    [4, 'wget --no-check-certificate', true],
+  ]);
+});
+
+test('feeds of opkg and an update script tell their transport', async () => {
+  const { of } = await analyze([updatesClient], {
+    '/etc/opkg.conf': 'src/gz base http://downloads.vendor.com/base\noption check_signature\n',
+    '/usr/bin/update.sh': '#!/bin/sh\nwget https://updates.vendor.com/fw.bin\n',
+    '/etc/mender/mender.conf': '{"ServerURL": "https://m.vendor.com"}',
+  });
+  expect(
+    of('update.client')
+      .map((one) => [one['tool'], one['transport'], one['signatureCheck']])
+      .sort(),
+  ).toEqual([
+    ['mender', 'https', 'off'],
+    ['opkg', 'http', 'on'],
+    ['script', 'https', 'unknown'],
+  ]);
+});
+
+test('only what a command fetches is an address that the device talks to', async () => {
+  const { of } = await analyze([updatesClient], {
+    '/etc/readme': 'see http://www.vendor.com/manual\n',
+    '/etc/init.d/report': '#!/bin/sh\nwget http://stats.vendor.com/report?id=1\n',
+  });
+  expect(of('service.endpoint-url').map((one) => [one['url'], one['purpose']])).toEqual([
+    ['http://stats.vendor.com/report?id=1', 'telemetry'],
+  ]);
+});
+
+test('a script that runs what lies on a stick, or what it has just fetched, is told', async () => {
+  const { of } = await analyze([updatesClient], {
+    '/etc/init.d/S99': '#!/bin/sh\n/mnt/sda1/autorun.sh\nwget -O - http://x.vendor.com/a | sh\n',
+  });
+  expect(of('service.script').map((one) => one['kind'])).toEqual(['runs-from-removable', 'download-and-run']);
+});
