@@ -4,7 +4,8 @@ import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts'
 import { serviceFirewall, serviceLogging, serviceSetting } from '../../../facts/index.ts';
 import { daemonOf } from './daemons.ts';
 import { type Start, startsOf } from './followed.ts';
-import { RULES, type Rule } from './setting-rules.ts';
+import type { Rule } from './setting-lines.ts';
+import { RULES } from './setting-rules.ts';
 
 const LIMIT = 256 * 1024;
 const texts = new WeakMap<FileTree, Map<string, string>>();
