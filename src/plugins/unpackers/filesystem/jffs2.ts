@@ -1,0 +1,28 @@
+/** JFFS2 in both byte orders: the newest state of a log of nodes on flash. */
+import { extentOfJffs2, openJffs2 } from '../../../codecs/formats/jffs2.ts';
+import type { Unpacker } from '../../../core/model/unpacker.ts';
+import { giveTree } from './tree.ts';
+
+const TYPES = [
+  [0xe0, 0x01],
+  [0xe0, 0x02],
+  [0x20, 0x03],
+  [0x20, 0x04],
+  [0x20, 0x06],
+  [0xe0, 0x08],
+] as const;
+
+export const jffs2: Unpacker = {
+  id: 'filesystem/jffs2',
+  title: 'JFFS2 file system',
+  class: 'file-system',
+  magic: TYPES.flatMap(([high, low]) => [{ bytes: [0x19, 0x85, high, low] }, { bytes: [0x85, 0x19, low, high] }]),
+  locate(blob, offset) {
+    const little = blob.read(offset, 1)[0] === 0x85;
+    const found = extentOfJffs2(blob.slice(offset), little);
+    if (found === undefined) return undefined;
+    const note = `${little ? 'little' : 'big'}-endian, ${found.nodes} nodes`;
+    return { start: offset, end: offset + found.end, note };
+  },
+  unpack: (container, into, context) => giveTree(openJffs2(container, container.read(0, 1)[0] === 0x85), into, context),
+};
