@@ -1,4 +1,8 @@
 /** The registry of analyzers: one line each. */
+export { accountsFirstBoot } from './accounts/first-boot.ts';
+export { accountsPasswords } from './accounts/passwords.ts';
+export { accountsPrivileges } from './accounts/privileges.ts';
+export { accountsUsers } from './accounts/users.ts';
 export { binariesHardening } from './binaries/hardening.ts';
 export { bootLoaders } from './boot/loader.ts';
 export { filesInventory } from './files/inventory.ts';

@@ -1,0 +1,226 @@
+/** Passwords that an image stores: in what state, by which scheme, whether the account can be logged in to, and whether our list opens them. */
+import { createHash } from 'node:crypto';
+import type { FileEntry, FileTree } from '../../../core/model/files.ts';
+import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
+import { accountFirstBoot, accountPassword, bootConsole, serviceStart } from '../../../facts/index.ts';
+import { baseOf, databaseOf, isEffective, isLoginShell } from './account-files.ts';
+import { type Cracked, crackAll, keyOf } from './crack.ts';
+import { type Door, type Doors, doorsOf } from './doors.ts';
+import { type StoredPassword, storedIn } from './stored.ts';
+
+const MAX_STORED = 5000;
+const MAX_SCRIPT = 256 << 10;
+
+interface Held {
+  readonly stored: StoredPassword[];
+  /** Lines of boot scripts that name an account file: copies that become the system's own. */
+  readonly mentions: string[];
+}
+const held = new WeakMap<FileTree, Held>();
+
+const BOOT_SCRIPTS =
+  /^\/(etc\/(init\.d|rc\d?\.d|rcS\.d|init0\.d|preinit)\/|etc\/(rc|rcS|rc\.local|rc\.sysinit|preinit|inittab|profile)$|init$)/;
+
+export const accountsPasswords: Analyzer = {
+  id: 'accounts/passwords',
+  title: 'Passwords stored in the image',
+  method: 'EXAMINE',
+  intrusion: 'passive',
+  consumes: [serviceStart, bootConsole, accountFirstBoot],
+  produces: [accountPassword],
+  wants: (file) => databaseOf(file) !== undefined || isBootScript(file),
+  observe(file, content, context) {
+    const state = held.get(context.tree) ?? { stored: [], mentions: [] };
+    held.set(context.tree, state);
+    const database = databaseOf(file);
+    if (database === undefined) {
+      if (state.mentions.length < 2000) state.mentions.push(...mentionsIn(content.read(0, MAX_SCRIPT)));
+      return;
+    }
+    const room = MAX_STORED - state.stored.length;
+    const { found, more } = storedIn(file, database, content, room);
+    state.stored.push(...found);
+    if (more) context.gap({ kind: 'over-budget', message: `more than ${MAX_STORED} passwords in one image` });
+  },
+  async finish(context) {
+    const state = held.get(context.tree);
+    held.delete(context.tree);
+    if (state === undefined || state.stored.length === 0) return;
+    const words = wordsOf(context.knowledge('common-passwords'));
+    const host = hostName(context);
+    const hashes = state.stored.flatMap(({ value, account }) =>
+      value.hash === undefined ? [] : [{ hash: value.hash, hints: hintsOf(account, host) }],
+    );
+    const cracked = await crackAll(hashes, words, context);
+    const judge = new Judge(state, new Set(words), cracked, context);
+    for (const stored of state.stored) judge.emit(stored);
+  },
+};
+
+const isBootScript = (file: FileEntry): boolean =>
+  file.type === 'file' && file.root !== undefined && file.size <= MAX_SCRIPT && BOOT_SCRIPTS.test(file.name);
+
+const mentionsIn = (bytes: Uint8Array): string[] =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    .toString('latin1')
+    .split('\n')
+    .filter((line) => /passwd|shadow/.test(line) && !line.trimStart().startsWith('#'))
+    .map((line) => line.slice(0, 400))
+    .slice(0, 200);
+
+function wordsOf(table: unknown): readonly string[] {
+  const { passwords } = table as { readonly passwords: readonly unknown[] };
+  return passwords.map(String);
+}
+
+/** The device's own name, of which defaults are often made. */
+function hostName(context: AnalyzerContext): string {
+  for (const root of context.tree.roots) {
+    const entry = context.tree.resolve(root, '/etc/hostname');
+    if (entry?.type !== 'file') continue;
+    const text = Buffer.from(context.tree.content(entry).read(0, 64)).toString('latin1').trim();
+    if (/^[\w.-]{2,32}$/.test(text)) return text;
+  }
+  return '';
+}
+
+function hintsOf(account: string, host: string): readonly string[] {
+  const names = [account, host].filter((name) => name !== '' && name.length <= 32);
+  return names.flatMap((name) => {
+    const capital = name.slice(0, 1).toUpperCase() + name.slice(1);
+    return [name, capital, ...['1', '12', '123', '1234', '@123', '!'].flatMap((end) => [name + end, capital + end])];
+  });
+}
+
+class Judge {
+  readonly #state: Held;
+  readonly #list: ReadonlySet<string>;
+  readonly #cracked: ReadonlyMap<string, Cracked>;
+  readonly #context: AnalyzerContext;
+  readonly #doors = new Map<string, Doors>();
+
+  constructor(state: Held, list: ReadonlySet<string>, cracked: ReadonlyMap<string, Cracked>, context: AnalyzerContext) {
+    this.#state = state;
+    this.#list = list;
+    this.#cracked = cracked;
+    this.#context = context;
+  }
+
+  emit(stored: StoredPassword): void {
+    const { account, database, file, line, value, forcedChange } = stored;
+    const user = this.#userOf(stored);
+    this.#context.emit(
+      accountPassword,
+      {
+        account,
+        database,
+        file: file.name,
+        line,
+        state: value.state,
+        scheme: value.scheme,
+        system: database === 'passwd' || database === 'shadow',
+        ...(user?.uid === undefined ? {} : { uid: user.uid }),
+        ...(user?.shell === undefined ? {} : { shell: user.shell }),
+        canLogIn: this.#canLogIn(stored, user?.shell),
+        forcedChange,
+        replacedAtFirstBoot: this.#replaced(stored),
+        ...this.#crack(stored),
+      },
+      { subject: { kind: 'file', path: file.path }, where: `line ${line}` },
+    );
+  }
+
+  /** uid and shell stand in passwd; shadow has neither. */
+  #userOf(stored: StoredPassword): { readonly uid?: number; readonly shell?: string } | undefined {
+    if (stored.uid !== undefined) return stored;
+    const isUser = (other: StoredPassword): boolean =>
+      other.database === 'passwd' && other.account === stored.account && other.file.container === stored.file.container;
+    const users = this.#state.stored.filter(isUser);
+    return users.find(({ file }) => isEffective(file)) ?? users[0];
+  }
+
+  #doorsOf(root: string | undefined): Doors {
+    const key = root ?? '';
+    const doors = this.#doors.get(key) ?? doorsOf(root, this.#context);
+    this.#doors.set(key, doors);
+    return doors;
+  }
+
+  #canLogIn(stored: StoredPassword, shell: string | undefined): Door {
+    const { value, database, file } = stored;
+    if (value.state === 'locked' || value.state === 'none') return 'no';
+    const doors = this.#doorsOf(file.root);
+    switch (database) {
+      case 'passwd':
+      case 'shadow':
+        return this.#systemDoor(stored, shell, value.state === 'empty' ? doors.empty : doors.system);
+      case 'htpasswd':
+      case 'htdigest':
+      case 'lighttpd':
+        return doors.web === 'yes' ? 'unknown' : doors.web;
+      case 'mosquitto':
+        return doors.mqtt;
+      case 'samba':
+        return doors.files;
+      default:
+        return 'unknown';
+    }
+  }
+
+  #systemDoor({ file }: StoredPassword, shell: string | undefined, door: Door): Door {
+    if (shell !== undefined && !isLoginShell(shell)) return 'no';
+    // A copy lets nobody in unless boot puts it in place.
+    const certain = shell !== undefined && (isEffective(file) || this.#isPutInPlace(file));
+    return certain || door === 'no' ? door : 'unknown';
+  }
+
+  #isPutInPlace(file: FileEntry): boolean {
+    const base = baseOf(file.name);
+    return this.#state.mentions.some(
+      (line) => line.includes(base) && /\b(cp|mv|ln|cat|install|mount|tar)\b/.test(line) && !this.#isOnly(line, base),
+    );
+  }
+
+  /** A line that names `passwd` only within a longer name does not speak of that file. */
+  #isOnly(line: string, base: string): boolean {
+    const at = line.indexOf(base);
+    const next = line[at + base.length] ?? ' ';
+    return /[\w.-]/.test(next);
+  }
+
+  #replaced({ account, file, value }: StoredPassword): Door {
+    if (value.state !== 'usable' && value.state !== 'empty') return 'no';
+    const setters = this.#context.facts
+      .of(accountFirstBoot)
+      .filter(
+        ({ data, subject }) =>
+          data.what === 'password' &&
+          subject.kind === 'file' &&
+          (file.root === undefined || subject.path.startsWith(file.root)),
+      );
+    if (setters.some(({ data }) => data.accounts.includes(account))) return 'yes';
+    return setters.some(({ data }) => data.accounts.length === 0) ? 'unknown' : 'no';
+  }
+
+  #crack({ value }: StoredPassword): {
+    cracked: 'yes' | 'no' | 'unknown';
+    crack: 'done' | 'stopped' | 'unsupported' | 'not-needed' | 'not-tried';
+    password?: string;
+    fingerprint?: string;
+  } {
+    if (value.plain !== undefined) {
+      const listed = this.#list.has(value.plain);
+      return { cracked: listed ? 'yes' : 'no', crack: 'not-needed', ...this.#named(value.plain) };
+    }
+    if (value.hash === undefined) return { cracked: 'no', crack: 'not-needed' };
+    const answer = this.#cracked.get(keyOf(value.hash)) ?? { state: 'not-tried' };
+    if (answer.word !== undefined) return { cracked: 'yes', crack: 'done', ...this.#named(answer.word) };
+    return { cracked: answer.state === 'done' ? 'no' : 'unknown', crack: answer.state };
+  }
+
+  /** Only words of the public list are told; of anything else a fingerprint. */
+  #named(word: string): { password: string } | { fingerprint: string } {
+    if (this.#list.has(word)) return { password: word };
+    return { fingerprint: createHash('sha256').update(`assay password ${word}`).digest('hex').slice(0, 12) };
+  }
+}

@@ -1,0 +1,83 @@
+/** Takes the passwords out of an account file, each with its line. */
+import {
+  gshadowLine,
+  htdigestLine,
+  htpasswdLine,
+  type PasswordField,
+  passwdLine,
+  passwordField,
+  pppLine,
+  shadowLine,
+  smbpasswdLine,
+} from '../../../codecs/formats/shadow.ts';
+import { linesOf, looksLikeText } from '../../../codecs/formats/text-lines.ts';
+import type { FileEntry } from '../../../core/model/files.ts';
+import type { Blob } from '../../../lib/blob.ts';
+import type { Database } from './account-files.ts';
+
+export interface StoredPassword {
+  readonly account: string;
+  readonly database: Database;
+  readonly file: FileEntry;
+  readonly line: number;
+  readonly value: PasswordField;
+  readonly uid?: number;
+  readonly shell?: string;
+  readonly forcedChange: boolean;
+}
+
+type Found = Pick<StoredPassword, 'account' | 'value'> &
+  Partial<Pick<StoredPassword, 'uid' | 'shell' | 'forcedChange'>>;
+
+/** At most `limit` of them; `more` says that some were left. */
+export function storedIn(
+  file: FileEntry,
+  database: Database,
+  content: Blob,
+  limit: number,
+): { readonly found: readonly StoredPassword[]; readonly more: boolean } {
+  const found: StoredPassword[] = [];
+  if (!looksLikeText(content)) return { found, more: false };
+  const read = READERS[database];
+  for (const { number, text } of linesOf(content, { lines: 1_000_000, width: 1024 })) {
+    const one = read(text);
+    if (one === undefined) continue;
+    if (found.length >= limit) return { found, more: true };
+    found.push({ forcedChange: false, ...one, database, file, line: number });
+  }
+  return { found, more: content.size > 4 << 20 };
+}
+
+const READERS: { readonly [database in Database]: (line: string) => Found | undefined } = {
+  passwd(text) {
+    const line = passwdLine(text);
+    if (line === undefined) return undefined;
+    const { account, field, uid, shell } = line;
+    return { account, value: passwordField(field, 'passwd'), uid, shell };
+  },
+  shadow(text) {
+    const line = shadowLine(text);
+    if (line === undefined) return undefined;
+    const value = passwordField(line.field, 'shadow');
+    return { account: line.account, value, forcedChange: line.lastChange === 0 && value.state === 'usable' };
+  },
+  gshadow(text) {
+    const line = gshadowLine(text);
+    // A group without a password is as it should be.
+    if (line === undefined || line.field === '') return undefined;
+    const value = passwordField(line.field, 'shadow');
+    return value.state === 'locked' ? undefined : { account: line.account, value };
+  },
+  htpasswd: (text) => named(htpasswdLine(text, false)),
+  mosquitto: (text) => named(htpasswdLine(text, false)),
+  htdigest: (text) => named(htdigestLine(text)),
+  lighttpd: (text) => named(htdigestLine(text) ?? htpasswdLine(text, true)),
+  samba: (text) => named(smbpasswdLine(text)),
+  ppp: (text) => named(pppLine(text)),
+};
+
+function named(line: (PasswordField & { readonly account: string }) | undefined): Found | undefined {
+  if (line === undefined) return undefined;
+  const { account, ...value } = line;
+  return { account, value };
+}
