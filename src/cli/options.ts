@@ -69,7 +69,7 @@ export function gatherOptions(raw: RawOptions): GatherOptions {
     keys: texts(raw, 'key'),
     ...optional('vulnerabilities', text(raw, 'vulnerabilities')),
     ...optional('updateUrl', text(raw, 'updateUrl')),
-    crackSeconds: count(raw, 'crackSeconds', 0, 86_400) ?? 0,
+    crackSeconds: count(raw, 'crackSeconds', 0, 86_400) ?? 20,
     only: texts(raw, 'only'),
     ...optional('out', text(raw, 'out')),
   };

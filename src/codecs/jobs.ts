@@ -13,4 +13,5 @@ export const SQUASHFS_BLOCKS = 'squashfs/blocks';
 export const JOBS: { readonly [id: string]: URL } = {
   [SEVEN_ZIP]: built('archives/seven-zip'),
   [SQUASHFS_BLOCKS]: built('formats/squashfs-job'),
+  crack: built('formats/crypt-job'),
 };

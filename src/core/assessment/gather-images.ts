@@ -106,12 +106,26 @@ async function analyze(run: Run, tree: FileTree, hands: readonly Hand[], pass: P
     count += 1;
     if (count % BREATHE === 0) await new Promise<void>((resolve) => setImmediate(resolve));
   }
-  for (const hand of hands) {
+  for (const hand of byFeeding(hands)) {
     const subject = { kind: 'image', image: tree.image } as const;
     await run.step(hand.worker, subject, pass.signal, () =>
       hand.analyzer.finish?.(contextFor(run, hand, subject, tree, pass)),
     );
   }
+}
+
+/** Those that feed others finish first; a circle keeps the order of the registry. */
+function byFeeding(hands: readonly Hand[]): readonly Hand[] {
+  const ordered = new Set<Hand>();
+  const visit = (hand: Hand, path: readonly Hand[]): void => {
+    if (ordered.has(hand) || path.includes(hand)) return;
+    const eaten = new Set(hand.analyzer.consumes.map(({ name }) => name));
+    for (const other of hands)
+      if (other !== hand && other.analyzer.produces.some(({ name }) => eaten.has(name))) visit(other, [...path, hand]);
+    ordered.add(hand);
+  };
+  for (const hand of hands) visit(hand, []);
+  return [...ordered];
 }
 
 async function showFile(run: Run, tree: FileTree, entry: FileEntry, hands: readonly Hand[], pass: Pass): Promise<void> {

@@ -75,7 +75,7 @@ function passwordSetIn(text: string): string[] | undefined {
   const command = /\b(chpasswd|passwd|usermod|cryptpw|mkpasswd)\b/.exec(text);
   if (
     command === null ||
-    /\b(etc|bin|conf)\/passwd\b/.test(text) ||
+    /[\w/}]\/passwd\b/.test(text.replace(/(^|[|;&(`]\s*)(\/usr)?\/s?bin\/passwd\b/g, '$1passwd')) ||
     /\b(grep|cat|cp|mv|ln|sed|chmod|chown|rm|if|test|\[)\b.*passwd/.test(text)
   )
     return undefined;

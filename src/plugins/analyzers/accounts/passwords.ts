@@ -133,6 +133,7 @@ class Judge {
   /** uid and shell stand in passwd; shadow has neither. */
   #userOf(stored: StoredPassword): { readonly uid?: number; readonly shell?: string } | undefined {
     if (stored.uid !== undefined) return stored;
+    if (stored.database !== 'shadow') return undefined;
     const isUser = (other: StoredPassword): boolean =>
       other.database === 'passwd' && other.account === stored.account && other.file.container === stored.file.container;
     const users = this.#state.stored.filter(isUser);
