@@ -81,10 +81,11 @@ function resultOf(check: Check, one: SubjectJudgement): Result {
 
 const passMessage = (check: Check): string => check.message?.pass ?? check.title;
 function failMessage(check: Check, one: SubjectJudgement): string {
-  const words = check.message?.fail ?? `does not hold: ${check.title}`;
   const where = one.because.find((fact) => fact.where !== undefined)?.where;
-  const why = [one.why, where].filter((part) => part !== undefined);
-  return why.length === 0 ? words : `${words} (${why.join('; ')})`;
+  const why = [one.why, where].filter((part) => part !== undefined).join('; ');
+  const words = check.message?.fail;
+  if (words === undefined) return why === '' ? `does not hold: ${check.title}` : why;
+  return why === '' ? words : `${words} (${why})`;
 }
 
 /** A bug of ours makes an error; all else is open, for want of sight or for want of something not given. */

@@ -1,2 +1,2 @@
-/** The registry of declarations: one line each. */
-export {};
+/** The registry of declaration readers: one line each. */
+export { productStatements } from './product/statements.ts';
