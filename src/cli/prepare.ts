@@ -10,7 +10,7 @@ import { UsageError } from '../lib/fault.ts';
 import { type Declaration, readDeclaration } from './declaration.ts';
 import { type LocatedFile, locate, plainFile } from './files.ts';
 import type { GatherOptions } from './options.ts';
-import { readBounded, readTrustedKey } from './trusted-key.ts';
+import { readBounded, readTrustedKeys } from './trusted-key.ts';
 
 export interface Prepared {
   readonly target: DossierHead['target'];
@@ -55,7 +55,7 @@ export async function prepare(options: GatherOptions, startedAt: string, at: str
       intrusive: options.intrusive,
       crackSeconds: options.crackSeconds,
       authorities: options.authorities.map((path) => readBounded(path)),
-      keys: [...options.keys.map((path) => readTrustedKey(path)), ...(declared?.keys ?? [])],
+      keys: [...options.keys.flatMap((path) => readTrustedKeys(path)), ...(declared?.keys ?? [])],
       ...(updateUrl === undefined ? {} : { updateUrl }),
       now: at,
     },

@@ -104,6 +104,17 @@ const COMMANDS: readonly Spec[] = [
     load: () => import('./commands/unpack.ts'),
   },
   {
+    name: 'verify-update',
+    arguments: '<artefact>',
+    summary: 'is an update signed, wholly, by the given key',
+    options: [
+      many('--key <file>', 'a public key or certificate that updates are signed with (repeatable)'),
+      JSON_FLAG,
+      ...TALK,
+    ],
+    load: () => import('./commands/verify-update.ts'),
+  },
+  {
     name: 'list',
     arguments: '<what>',
     summary: 'baselines, controls, checks, facts, gatherers, unpackers or formats',

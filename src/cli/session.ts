@@ -21,6 +21,7 @@ import type { Baseline, Waiver } from '../core/model/baseline.ts';
 import type { Listener } from '../core/model/event.ts';
 import type { EvidenceRef, Fact, Gap } from '../core/model/fact.ts';
 import type { Input, Report } from '../core/model/report.ts';
+import { verifyArtefact } from '../core/updates/verify.ts';
 import { featurePresent, imageCoverage } from '../facts/index.ts';
 import { type Blob, memoryBlob, openBlob } from '../lib/blob.ts';
 import { createDialer, unpackers, verifiers } from './compose.ts';
@@ -29,7 +30,7 @@ import { openImage } from './open-image.ts';
 import type { GatherOptions } from './options.ts';
 import { openPool } from './pool.ts';
 import { givenOf, type Prepared } from './prepare.ts';
-import { sampleKeysOf, verifyArtefact } from './verify-artefact.ts';
+import { sampleKeyTables } from './sample-keys.ts';
 import { version } from './version.ts';
 
 const WORDS: Words = { feature: featurePresent.name, imageCoverage: imageCoverage.name };
@@ -124,9 +125,7 @@ async function openDoors(
   const dialer = await createDialer({ hosts, pace: options.pace, authorized: options.authorized });
   const known = prepared.target.images.length > 0 ? await unpackers() : [];
   const formats = prepared.target.images.length + prepared.target.updates.length > 0 ? await verifiers() : [];
-  const sampleKeys = library.assets.some(({ kind, id }) => kind === 'knowledge' && id === 'known-keys')
-    ? sampleKeysOf(knowledge('known-keys'))
-    : {};
+  const sampleKeys = sampleKeyTables(library, knowledge);
   const pool = await openPool(signal);
   const opener = {
     unpackers: known,
@@ -142,7 +141,7 @@ async function openDoors(
     images: { open: (image, context) => openImage(opener, image, context), job: pool.run },
     artefact: (path) => artefactBlob(prepared.location(path)),
     verify: (artefact, path) =>
-      verifyArtefact(formats, artefact, prepared.location(path), { settings: prepared.settings, sampleKeys }),
+      verifyArtefact(formats, artefact, prepared.location(path), { settings: prepared.settings, ...sampleKeys }),
     declaration: prepared.declaration ?? {},
   };
   return { doors, close: pool.close };

@@ -41,6 +41,17 @@ export function readTrustedKey(path: string, name = path, kind?: TrustedKey['kin
   return asText(name, bytes, text) ?? asDer(name, bytes, path) ?? fail(path);
 }
 
+/** All that a key file holds: a PEM file may be a bundle of certificates, as authorities are handed out. */
+export function readTrustedKeys(path: string, name = path): readonly TrustedKey[] {
+  const text = Buffer.from(readBounded(path)).toString('latin1');
+  const blocks = text.split(/(?=-----BEGIN CERTIFICATE-----)/).filter((block) => block.startsWith('-----BEGIN CERT'));
+  if (blocks.length < 2 || blocks.length > 256) return [readTrustedKey(path, name)];
+  return blocks.map((block, index) => {
+    const found = asDer(`${name}#${index + 1}`, Buffer.from(block), path);
+    return found ?? fail(path);
+  });
+}
+
 const fail = (path: string): never => {
   throw new UsageError(
     `${path}: no public key and no certificate that assay knows`,

@@ -1,6 +1,7 @@
 /** Update signatures: what one format says of one artefact. */
 import type { Blob } from '../../lib/blob.ts';
 import type { Fault } from '../../lib/fault.ts';
+import { type Range, sizeOf, union, without } from '../../lib/ranges.ts';
 
 /** A public key or certificate that the user trusts, with its origin for messages. `der` is SPKI or certificate; raw formats (minisign, usign, PGP) keep their bytes in `raw`. */
 export interface TrustedKey {
@@ -59,6 +60,8 @@ export interface UpdateVerdict {
   readonly framing: readonly ByteRange[];
   /** Digests that protect against accident only: `sha256`, `crc32` …; `holds` false when it does not match. */
   readonly integrity: readonly { readonly algorithm: string; readonly over: string; readonly holds: boolean }[];
+  /** What does not hold although the signature binds it: a payload whose digest is another, a part that is missing. */
+  readonly broken: readonly string[];
   readonly encrypted: boolean;
   readonly version?: string;
   readonly rollback?: { readonly protected: boolean; readonly value?: string };
@@ -69,8 +72,12 @@ export interface UpdateVerdict {
 
 export interface VerifyContext {
   readonly keys: readonly TrustedKey[];
+  /** Public halves of sample and test keys whose private halves are published: tried where an artefact brings no key. */
+  readonly samples: readonly TrustedKey[];
   readonly now: Date;
   readonly signal: AbortSignal;
+  /** The file name of the artefact: a hint only, for formats that lose their mark when they are cut off. */
+  readonly name: string;
   /** Name of the public sample or test key with this SPKI fingerprint (hex SHA-256), if it is one. */
   sampleKey(fingerprint: string): string | undefined;
   /** A detached signature or companion file beside the artefact (`fw.bin.sig`), by suffix. */
@@ -80,6 +87,40 @@ export interface VerifyContext {
 export interface Verifier {
   readonly id: string;
   readonly title: string;
-  recognise(artefact: Blob): boolean;
+  recognise(artefact: Blob, context: VerifyContext): boolean;
   verify(artefact: Blob, context: VerifyContext): Promise<UpdateVerdict>;
 }
+
+/** Every byte has one of three roles: protected, payload that nothing protects, framing. */
+export function account(
+  size: number,
+  payload: readonly ByteRange[],
+  read: readonly Range[],
+): Pick<UpdateVerdict, 'covered' | 'uncovered' | 'framing'> {
+  const safe = union(read.map(({ start, end }) => ({ start: Math.max(0, start), end: Math.min(size, end) })));
+  const uncovered = payload.flatMap((range) => without(range, safe));
+  const taken = union([...safe, ...uncovered]);
+  return {
+    covered: safe.map((range) => ({ ...range, what: 'signed' })),
+    uncovered,
+    framing: without({ start: 0, end: size, what: 'framing' }, taken),
+  };
+}
+
+export type Overall = FoundSignature['outcome'] | 'unsigned' | 'sample-key';
+
+/** One word for an artefact. A signature by a public key is worse than none; one good signature outweighs strangers'. */
+export function overall({ signed, signatures, broken }: UpdateVerdict): Overall {
+  if (!signed) return 'unsigned';
+  const has = (outcome: FoundSignature['outcome']): boolean => signatures.some((one) => one.outcome === outcome);
+  if (signatures.some(({ sampleKey }) => sampleKey !== undefined)) return 'sample-key';
+  if (broken.length > 0 || has('broken')) return 'broken';
+  if (has('verified')) return 'verified';
+  if (has('refused')) return 'refused';
+  return has('wrong-key') ? 'wrong-key' : 'signer-unknown';
+}
+
+export const isWhole = ({ uncovered }: UpdateVerdict): boolean => sizeOf(uncovered) === 0;
+
+/** Whether something kept the verifier from seeing all that it had to see. */
+export const isOpen = ({ faults }: UpdateVerdict): boolean => faults.length > 0;

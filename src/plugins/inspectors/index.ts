@@ -1,2 +1,2 @@
 /** The registry of inspectors: one line each. */
-export {};
+export { updatesSignature } from './updates/signature.ts';

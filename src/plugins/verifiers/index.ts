@@ -1,2 +1,3 @@
 /** The registry of verifiers: one line each. */
-export {};
+export { rauc } from './bundle/rauc.ts';
+export { swupdate } from './bundle/swupdate.ts';

@@ -1,0 +1,90 @@
+/** `assay verify-update ARTEFACT`: is it signed, wholly, by the given key. */
+import { isWhole, overall, type UpdateVerdict } from '../../core/model/verifier.ts';
+import { type VerifyCode, verifyCode } from '../../core/updates/exit.ts';
+import { verifyArtefact } from '../../core/updates/verify.ts';
+import { openBlob } from '../../lib/blob.ts';
+import { UsageError } from '../../lib/fault.ts';
+import { sizeOf } from '../../lib/ranges.ts';
+import { bytes, safeText } from '../../lib/text.ts';
+import type { Call } from '../call.ts';
+import { library, verifiers } from '../compose.ts';
+import { type LocatedFile, locate } from '../files.ts';
+import { sampleKeyTables } from '../sample-keys.ts';
+import { readTrustedKeys } from '../trusted-key.ts';
+
+export async function run({ arguments: [path], options, io, signal }: Call): Promise<number> {
+  if (path === undefined) throw new UsageError('the artefact is missing', 'assay verify-update ARTEFACT [--key FILE]…');
+  const files = Array.isArray(options['key']) ? (options['key'] as readonly string[]) : [];
+  const keys = files.flatMap((file) => readTrustedKeys(file));
+  const [file] = locate([path]);
+  if (file === undefined) throw new UsageError(`${path}: there is no such file`);
+  const shelf = await library();
+  const tables = sampleKeyTables(shelf, (id) => shelf.knowledge(id));
+  const artefact = openBlob(file.location);
+  try {
+    const settings = { keys, now: new Date().toISOString() };
+    const verdicts = await verifyArtefact(await verifiers(), artefact, file.location, { settings, ...tables, signal });
+    const code = verifyCode(verdicts);
+    if (options['json'] === true) io.out(`${JSON.stringify(asJson(file, verdicts, code), null, 2)}\n`);
+    else if (options['quiet'] !== true) io.out(asText(file, verdicts, code));
+    return code;
+  } finally {
+    artefact.close();
+  }
+}
+
+function asJson({ path, sha256, size }: LocatedFile, verdicts: readonly UpdateVerdict[], code: VerifyCode): object {
+  const formats = verdicts.map((one) => ({ verdict: overall(one), whole: isWhole(one), ...one }));
+  return { schema: 'assay/verification/1', artefact: { path, sha256, size }, code, formats };
+}
+
+const WORDS: { readonly [C in VerifyCode]: string } = {
+  0: 'verified: a given key signed all of the payload',
+  1: 'not to be trusted',
+  3: 'not known: see below',
+};
+
+function asText({ path, size }: LocatedFile, verdicts: readonly UpdateVerdict[], code: VerifyCode): string {
+  const lines = [`${safeText(path)} (${bytes(size)}): ${WORDS[code]}`];
+  if (verdicts.length === 0) lines.push('  no update format that assay knows');
+  return `${[...lines, ...verdicts.flatMap(linesOf)].join('\n')}\n`;
+}
+
+function linesOf(verdict: UpdateVerdict): readonly string[] {
+  const { title, format, version, signatures, integrity } = verdict;
+  const word = verdict.faults.length > 0 && !verdict.signed ? 'not seen whole' : overall(verdict);
+  return [
+    `  ${title} (${format})${version === undefined ? '' : `, version ${safeText(version)}`}: ${word}`,
+    ...signatures.map(signatureLine),
+    ...(verdict.signed
+      ? [`    covered: ${bytes(sizeOf(verdict.covered))}, payload not covered: ${bytes(sizeOf(verdict.uncovered))}`]
+      : []),
+    ...(verdict.signed ? verdict.uncovered.slice(0, 20).map(rangeLine) : []),
+    ...verdict.broken.map((one) => `    broken: ${safeText(one)}`),
+    ...integrity.map(
+      ({ algorithm, over, holds }) =>
+        `    ${algorithm} of ${safeText(over)}: ${holds ? 'holds' : 'does not hold'} (against accidents only)`,
+    ),
+    ...(verdict.rollback === undefined ? [] : [`    rollback: ${rollbackWords(verdict.rollback)}`]),
+    ...(verdict.encrypted ? ['    encrypted (which shows no author)'] : []),
+    ...verdict.faults.map(({ kind, message }) => `    ${kind}: ${safeText(message)}`),
+    ...verdict.notes.map((note) => `    note: ${safeText(note)}`),
+  ];
+}
+
+const rangeLine = ({ start, end, what }: UpdateVerdict['uncovered'][number]): string =>
+  `    not covered: 0x${start.toString(16)}..0x${end.toString(16)} ${safeText(what)}`;
+
+const rollbackWords = ({ protected: bound, value }: NonNullable<UpdateVerdict['rollback']>): string =>
+  bound ? `counter ${safeText(value ?? '')}` : 'no protected counter';
+
+function signatureLine(one: UpdateVerdict['signatures'][number]): string {
+  const key = [one.keyType, one.keyBits === undefined ? undefined : `${one.keyBits} bits`].filter(Boolean).join(' ');
+  const parts = [
+    [one.algorithm, one.hash, key].filter(Boolean).join(', '),
+    one.signer === undefined ? undefined : `by ${safeText(one.signer)}`,
+    one.sampleKey === undefined ? undefined : `PUBLIC SAMPLE KEY ${safeText(one.sampleKey)}`,
+    safeText(one.message),
+  ];
+  return `    signature: ${one.outcome}; ${parts.filter(Boolean).join('; ')}`;
+}

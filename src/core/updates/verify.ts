@@ -1,0 +1,91 @@
+/** Asks every format that recognises an artefact what it says of its signatures. */
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
+import { type Blob, type FileBlob, openBlob } from '../../lib/blob.ts';
+import { faultOf } from '../../lib/fault.ts';
+import type { Settings } from '../model/gatherer.ts';
+import type { TrustedKey, UpdateVerdict, Verifier, VerifyContext } from '../model/verifier.ts';
+
+/** Names of publicly known keys by the fingerprint of their SPKI (hex SHA-256). */
+export type SampleKeys = { readonly [fingerprint: string]: string };
+
+export interface VerifyOptions {
+  readonly settings: Pick<Settings, 'keys' | 'now'>;
+  readonly sampleKeys: SampleKeys;
+  /** Public halves of published signing keys. */
+  readonly samples?: readonly TrustedKey[];
+  readonly signal?: AbortSignal;
+}
+
+/** Suffixes of companion files are short words: no path leaves the artefact's folder. */
+const SUFFIX = /^[.][A-Za-z0-9.-]{1,24}$/;
+
+/** `location` is where the artefact lies: companions (`.sig`, `.asc`) are looked for beside it. */
+export async function verifyArtefact(
+  formats: readonly Verifier[],
+  artefact: Blob,
+  location: string,
+  { settings, sampleKeys, samples = [], signal = new AbortController().signal }: VerifyOptions,
+): Promise<readonly UpdateVerdict[]> {
+  if (artefact.size === 0) return [];
+  const opened: FileBlob[] = [];
+  const context: VerifyContext = {
+    keys: settings.keys,
+    samples,
+    now: new Date(settings.now),
+    signal,
+    name: basename(location),
+    sampleKey: (fingerprint) => (Object.hasOwn(sampleKeys, fingerprint) ? sampleKeys[fingerprint] : undefined),
+    companion(suffix) {
+      const path = `${location}${suffix}`;
+      if (!SUFFIX.test(suffix) || !existsSync(path)) return undefined;
+      const blob = openBlob(path);
+      opened.push(blob);
+      return blob;
+    },
+  };
+  try {
+    const verdicts: UpdateVerdict[] = [];
+    for (const format of formats.filter((one) => one.recognise(artefact, context)))
+      verdicts.push(await format.verify(artefact, context).catch((error: unknown) => failed(format, error)));
+    return verdicts;
+  } finally {
+    for (const blob of opened) blob.close();
+  }
+}
+
+/** A format that recognised an artefact and could not go through with it: nothing is known, and that is told. */
+function failed(format: Verifier, error: unknown): UpdateVerdict {
+  const fault = faultOf(error);
+  if (fault.kind === 'stopped') throw error;
+  return {
+    format: format.id,
+    title: format.title,
+    updateByNature: false,
+    signed: false,
+    signatures: [],
+    covered: [],
+    uncovered: [],
+    framing: [],
+    integrity: [],
+    broken: [],
+    encrypted: fault.kind === 'encrypted',
+    hardware: [],
+    faults: [fault],
+    notes: [],
+  };
+}
+
+/** The keys of the table `known-keys`. */
+export const sampleKeysOf = (table: unknown): SampleKeys => (table as { readonly keys?: SampleKeys }).keys ?? {};
+
+/** The table `sample-keys`: public halves of published signing keys, by name. */
+export function samplesOf(table: unknown): readonly TrustedKey[] {
+  const { keys = [] } = table as { readonly keys?: readonly { readonly name: string; readonly spki: string }[] };
+  return keys.map(({ name, spki }) => ({ name, kind: 'spki', bytes: new Uint8Array(Buffer.from(spki, 'base64')) }));
+}
+/** The names in `sample-keys` by the fingerprint of each key. */
+export function sampleNamesOf(table: unknown): SampleKeys {
+  const { keys = [] } = table as { readonly keys?: readonly { readonly name: string; readonly sha256: string }[] };
+  return Object.fromEntries(keys.map(({ name, sha256 }) => [sha256, name]));
+}
