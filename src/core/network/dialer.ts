@@ -8,6 +8,7 @@ import { FaultError } from '../../lib/fault.ts';
 import type { DatagramPort, Dialer, DialOptions } from '../model/network.ts';
 import { isLoopback, isPublic } from './address.ts';
 import { exchange } from './http.ts';
+import { Liveness } from './liveness.ts';
 import { createPacer, type Pace } from './pace.ts';
 import { secure } from './secure.ts';
 import { whenAborted } from './stopping.ts';
@@ -27,6 +28,7 @@ const CONNECT_TIMEOUT = { near: 2000, far: 5000 };
 /** Opens connections for probes. Throws FaultError `denied` for a host that is not the target's, or a public one without leave. */
 export function createDialer(options: DialerOptions): Dialer {
   const pacer = createPacer(options);
+  const liveness = new Liveness();
   const counts = { tcp: 0, udp: 0 };
   const allowed = new Set(options.hosts);
   const admit = (host: string): void => {
@@ -39,12 +41,15 @@ export function createDialer(options: DialerOptions): Dialer {
     async tcp(host, port, dial = {}) {
       admit(host);
       const release = await pacer.connection(host, dial.signal);
-      counts.tcp += 1;
       try {
+        liveness.admit(host);
+        counts.tcp += 1;
         const socket = await open(host, port, dial);
+        liveness.note(host, true);
         socket.once('close', release);
         return socket;
       } catch (error) {
+        noteFailure(liveness, host, error);
         release();
         throw error;
       }
@@ -83,6 +88,13 @@ export function createDialer(options: DialerOptions): Dialer {
     },
   };
   return dialer;
+}
+
+/** Refused and closed at once are answers; only silence is none. */
+function noteFailure(liveness: Liveness, host: string, error: unknown): void {
+  const kind = error instanceof FaultError ? error.fault.kind : undefined;
+  if (kind === 'timeout') liveness.note(host, false);
+  if (kind === 'refused' || kind === 'closed') liveness.note(host, true);
 }
 
 function open(host: string, port: number, { signal, timeout }: DialOptions): Promise<Duplex> {

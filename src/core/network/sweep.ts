@@ -56,85 +56,160 @@ interface Answer {
   readonly rtt?: number;
 }
 
+/** One connect that is under way. */
+interface Attempt {
+  readonly port: number;
+  readonly socket: Socket;
+  readonly started: number;
+  readonly deadline: number;
+}
+
+/** Milliseconds between looks for attempts that are overdue: one timer for all costs less than one for each. */
+const TICK = 25;
+
 class Run {
   readonly #host: string;
   readonly #options: SweepOptions;
+  readonly #near: boolean;
   readonly #rtt: Rtt = { smoothed: undefined, deviation: 0 };
   #done = 0;
   constructor(host: string, options: SweepOptions) {
     this.#host = host;
     this.#options = options;
+    this.#near = isLoopback(host);
   }
 
+  /** Every port once. Throws FaultError `stopped`. */
   async pass(ports: readonly number[]): Promise<readonly Answer[]> {
-    const answers: Answer[] = [];
-    const started = performance.now();
-    let next = 0;
-    const worker = async (): Promise<void> => {
-      while (next < ports.length) {
-        const index = next;
-        next += 1;
-        if (this.#options.signal?.aborted === true) throw new FaultError('stopped', 'stopped before it was done');
-        await this.#wait(started, index);
-        answers.push(await this.#try(ports[index] ?? 0));
-        this.#done += 1;
-        if (this.#done % 1024 === 0) this.#options.onProgress?.(this.#done);
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(this.#width(), ports.length) }, worker));
-    this.#options.count(ports.length);
-    return answers;
+    const before = Error.stackTraceLimit;
+    // Each closed port makes an error: taking its stack costs more than the connect does.
+    Error.stackTraceLimit = 0;
+    try {
+      return await new Pass(ports, this).run();
+    } finally {
+      Error.stackTraceLimit = before;
+      this.#options.count(ports.length);
+    }
   }
 
+  get host(): string {
+    return this.#host;
+  }
+  get stopped(): boolean {
+    return this.#options.signal?.aborted === true;
+  }
   /** On loopback answers come at once: a few in flight keep the event loop's queues short. */
-  #width(): number {
-    return isLoopback(this.#host) ? Math.min(64, this.#options.inFlight) : this.#options.inFlight;
+  get width(): number {
+    return this.#near ? Math.min(32, this.#options.inFlight) : this.#options.inFlight;
+  }
+  get rate(): number {
+    return this.#options.rate;
   }
 
-  async #wait(started: number, index: number): Promise<void> {
-    if (this.#options.rate === Number.POSITIVE_INFINITY) return;
-    const due = started + (index * 1000) / this.#options.rate;
-    const ahead = due - performance.now();
-    if (ahead > 1) await new Promise((resolve) => setTimeout(resolve, ahead));
-  }
-
-  #timeout(): number {
-    if (isLoopback(this.#host)) return TIMEOUT.near;
+  timeout(): number {
+    if (this.#near) return TIMEOUT.near;
     const { smoothed, deviation } = this.#rtt;
     return smoothed === undefined
       ? TIMEOUT.first
       : Math.min(TIMEOUT.most, Math.max(TIMEOUT.least, smoothed + 4 * deviation));
   }
 
-  #learn(sample: number): void {
+  told(state: State, rtt: number): void {
+    this.#done += 1;
+    if (this.#done % 1024 === 0) this.#options.onProgress?.(this.#done);
+    if (this.#near || (state !== 'open' && state !== 'closed')) return;
     const { smoothed } = this.#rtt;
     if (smoothed === undefined) {
-      this.#rtt.smoothed = sample;
-      this.#rtt.deviation = sample / 2;
+      this.#rtt.smoothed = rtt;
+      this.#rtt.deviation = rtt / 2;
       return;
     }
-    this.#rtt.deviation = 0.75 * this.#rtt.deviation + 0.25 * Math.abs(smoothed - sample);
-    this.#rtt.smoothed = 0.875 * smoothed + 0.125 * sample;
+    this.#rtt.deviation = 0.75 * this.#rtt.deviation + 0.25 * Math.abs(smoothed - rtt);
+    this.#rtt.smoothed = 0.875 * smoothed + 0.125 * rtt;
+  }
+}
+
+/** Connects to all ports, by callbacks alone: a promise for each would double the time. */
+class Pass {
+  readonly #ports: readonly number[];
+  readonly #run: Run;
+  readonly #answers: Answer[] = [];
+  readonly #flying = new Set<Attempt>();
+  readonly #started = performance.now();
+  #next = 0;
+  #ticker: NodeJS.Timeout | undefined;
+  #settle: { resolve(answers: readonly Answer[]): void; reject(error: Error): void } | undefined;
+  constructor(ports: readonly number[], run: Run) {
+    this.#ports = ports;
+    this.#run = run;
   }
 
-  #try(port: number): Promise<Answer> {
-    return new Promise((resolve) => {
-      const started = performance.now();
-      const socket = new Socket();
-      const timer = setTimeout(() => end('silent'), this.#timeout());
-      const end = (state: State): void => {
-        clearTimeout(timer);
-        socket.destroy();
-        const rtt = performance.now() - started;
-        if (state === 'open' || state === 'closed') this.#learn(rtt);
-        resolve(state === 'open' || state === 'closed' ? { port, state, rtt } : { port, state });
-      };
-      socket.once('connect', () =>
-        end(socket.localPort === port && socket.localAddress === socket.remoteAddress ? 'closed' : 'open'),
-      );
-      socket.once('error', (error: NodeJS.ErrnoException) => end(stateOf(error.code)));
-      socket.connect({ host: this.#host, port });
+  run(): Promise<readonly Answer[]> {
+    return new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+      this.#ticker = setInterval(() => this.#tick(), TICK);
+      this.#fill();
     });
+  }
+
+  #fill(): void {
+    const { width, rate } = this.#run;
+    const due = rate === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : this.#due(rate);
+    while (this.#flying.size < width && this.#next < this.#ports.length && this.#next < due) {
+      this.#try(this.#ports[this.#next] ?? 0);
+      this.#next += 1;
+    }
+    if (this.#flying.size === 0 && this.#next >= this.#ports.length) this.#end();
+  }
+
+  /** Ports that may have been begun by now. */
+  #due(rate: number): number {
+    return 1 + ((performance.now() - this.#started) * rate) / 1000;
+  }
+
+  #tick(): void {
+    if (this.#run.stopped) {
+      this.#end(new FaultError('stopped', 'stopped before it was done'));
+      return;
+    }
+    const now = performance.now();
+    for (const attempt of this.#flying) if (attempt.deadline <= now) this.#close(attempt, 'silent');
+    this.#fill();
+  }
+
+  #end(error?: FaultError): void {
+    clearInterval(this.#ticker);
+    for (const { socket } of this.#flying) socket.destroy();
+    this.#flying.clear();
+    if (error === undefined) this.#settle?.resolve(this.#answers);
+    else this.#settle?.reject(error);
+    this.#settle = undefined;
+  }
+
+  #try(port: number): void {
+    const started = performance.now();
+    const socket = new Socket();
+    const attempt: Attempt = { port, socket, started, deadline: started + this.#run.timeout() };
+    this.#flying.add(attempt);
+    socket.once('connect', () => {
+      const own = socket.localPort === port && socket.localAddress === socket.remoteAddress;
+      this.#close(attempt, own ? 'closed' : 'open');
+      this.#fill();
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (this.#close(attempt, stateOf(error.code))) this.#fill();
+    });
+    socket.connect({ host: this.#run.host, port });
+  }
+
+  #close(attempt: Attempt, state: State): boolean {
+    if (!this.#flying.delete(attempt)) return false;
+    attempt.socket.destroy();
+    const { port } = attempt;
+    const rtt = performance.now() - attempt.started;
+    this.#run.told(state, rtt);
+    this.#answers.push(state === 'open' ? { port, state, rtt } : { port, state });
+    return true;
   }
 }
 
