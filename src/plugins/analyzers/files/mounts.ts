@@ -6,6 +6,10 @@ import { fileMount } from '../../../facts/index.ts';
 /** Formats that nothing can write to. */
 const READ_ONLY = /!(squashfs|erofs|cramfs|romfs|iso9660)\b[^!]*$/;
 const REMOUNT = /\bmount\b[^#\n]*\bremount,?\s*\S*\brw\b[^#\n]*\s\/(\s|$)/;
+/** A writable layer laid over the root: what the root's own format says of it no longer holds. */
+const OVERLAY = /^[^#\n]*\bmount\b[^#\n]*\s-t\s*(overlay(?:fs)?|mini_fo|aufs|unionfs)\b/m;
+/** OpenWrt's program that does it. */
+const MOUNT_ROOT = '/sbin/mount_root';
 const LIMIT = 64 * 1024;
 
 interface Found {
@@ -70,6 +74,22 @@ function examine(root: RootFileSystem, list: readonly Found[], context: Analyzer
     },
     { subject: { kind: 'file', path: root.path } },
   );
+  emitOverlay(root, overlayOf(root, list, context), context);
+}
+
+function emitOverlay(root: RootFileSystem, layer: string | undefined, context: AnalyzerContext): void {
+  if (layer === undefined) return;
+  context.emit(
+    fileMount,
+    { point: '/', device: '', type: 'overlay', readOnly: 'no', options: [], file: layer },
+    { subject: { kind: 'file', path: `${root.path}#overlay` }, where: `a writable layer by ${layer}` },
+  );
+}
+
+function overlayOf(root: RootFileSystem, list: readonly Found[], context: AnalyzerContext): string | undefined {
+  const script = list.find((one) => OVERLAY.test(one.text));
+  if (script !== undefined) return script.file.name;
+  return context.tree.resolve(root, MOUNT_ROOT) === undefined ? undefined : MOUNT_ROOT;
 }
 
 interface Row {
