@@ -34,6 +34,17 @@ test('the root is writable where fstab or a remount says so, and unknown where n
   expect(await root({ '/etc/fstab': 'proc /proc proc defaults 0 0\n' })).toBe('unknown');
 });
 
+test('a writable layer over the root is told beside what the root itself is', async () => {
+  const layers = async (files: Parameters<typeof analyze>[1]) =>
+    (await analyze([filesMounts], files)).of('file.mount').map((one) => [one['type'], one['readOnly'], one['file']]);
+  const fstab = { '/etc/fstab': '/dev/root / ext4 ro 0 1\n' };
+  expect(await layers(fstab)).toEqual([['ext4', 'yes', '/etc/fstab']]);
+  expect(await layers({ ...fstab, '/sbin/mount_root': 'x' })).toContainEqual(['overlay', 'no', '/sbin/mount_root']);
+  const script = 'mount -n -t overlay overlay -o lowerdir=/,upperdir=/data/up,workdir=/data/w /mnt\n';
+  expect(await layers({ ...fstab, '/etc/init.d/rcS': script })).toContainEqual(['overlay', 'no', '/etc/init.d/rcS']);
+  expect(await layers({ ...fstab, '/etc/init.d/rcS': `# ${script}` })).toHaveLength(1);
+});
+
 test('developer tools and leftovers are told by name', async () => {
   const { of } = await analyze([filesInventory], {
     '/usr/bin/gdbserver': 'x',
