@@ -108,7 +108,13 @@ export function treeOf(files: { readonly [path: string]: string }, reads: string
     list: () => [],
     content: (entry): Blob => {
       const blob = memoryBlob(Buffer.from(files[entry.path] ?? ''));
-      return { ...blob, read: (offset, length) => (reads.push(entry.path), blob.read(offset, length)) };
+      return {
+        ...blob,
+        read: (offset, length) => {
+          reads.push(entry.path);
+          return blob.read(offset, length);
+        },
+      };
     },
   };
 }

@@ -1,0 +1,60 @@
+/** One row of the table of exit codes, one test. */
+import { describe, expect, test } from 'vitest';
+import { exitCodeOf, type Judging } from '../../src/cli/exit-code.ts';
+import { compareReports } from '../../src/core/assessment/diff.ts';
+import type { Gap } from '../../src/core/model/fact.ts';
+import type { Report } from '../../src/core/model/report.ts';
+import { baseline, check, control, DOOR, endpoint, fact, gap, judge, LOCK, notGiven, unit } from '../support/judge.ts';
+
+const locked = check('doors/locked', { every: 'net.door', satisfies: { ok: true } });
+const oiled = check('locks/oiled', { every: 'net.lock', satisfies: { ok: true } });
+const rules = baseline([
+  control('m', [unit('a', 'decide', [locked])]),
+  control('r', [unit('a', 'decide', [oiled])], { obligation: 'recommended' }),
+]);
+const seen = (door: boolean, lock: boolean, gaps: readonly Gap[] = []): Report =>
+  judge(rules, {
+    facts: [fact(DOOR, endpoint(1), { ok: door, kind: 'd' }), fact(LOCK, endpoint(1), { ok: lock, kind: 'l' })],
+    gaps,
+  });
+const timeout = gap([LOCK.name], 'tcp');
+const absent = notGiven([LOCK.name], 'tcp', '--credentials');
+const bug = gap([LOCK.name], 'tcp', { unseen: { kind: 'bug', message: 'TypeError' } });
+const code = (report: Report, judging: Partial<Judging> = {}): number =>
+  exitCodeOf(report, { failOn: 'mandatory', strict: false, ...judging });
+
+test.each([
+  ['all holds and all was seen', seen(true, true), {}, 0],
+  ['a mandatory control fails', seen(false, true), {}, 1],
+  ['a mandatory control fails beside a gap', seen(false, true, [timeout]), {}, 1],
+  ['a recommended control fails', seen(true, false), {}, 0],
+  ['a recommended control fails and counts', seen(true, false), { failOn: 'recommended' }, 1],
+  ['a mandatory control fails and recommended ones count too', seen(false, true), { failOn: 'recommended' }, 1],
+  ['a mandatory control fails and nothing counts', seen(false, true), { failOn: 'none' }, 0],
+  ['nothing fails and something was not seen', seen(true, true, [timeout]), {}, 3],
+  ['nothing fails and a bug of ours hid something', seen(true, true, [bug]), {}, 3],
+  ['nothing fails and something was not given', seen(true, true, [absent]), {}, 0],
+  ['strict, and a mandatory control passes', seen(true, true), { strict: true }, 0],
+  ['stopped by the user, and nothing fails', seen(true, true), { interrupted: true }, 3],
+  ['stopped by the user, and something fails', seen(false, true), { interrupted: true }, 1],
+] satisfies [string, Report, Partial<Judging>, number][])('%s', (_, report, judging, expected) => {
+  expect(code(report, judging)).toBe(expected);
+});
+
+test('strict: a mandatory control that is open makes 3, whatever left it open', () => {
+  const open = judge(baseline([control('m', [unit('a', 'person')])]));
+  expect(code(open)).toBe(0);
+  expect(code(open, { strict: true })).toBe(3);
+});
+
+describe('against an older report', () => {
+  const against = (before: Report, after: Report): number => code(after, { against: compareReports(before, after) });
+  test('an old failure does not count, a new one does', () => {
+    expect(against(seen(false, true), seen(false, true))).toBe(0);
+    expect(against(seen(true, true), seen(false, true))).toBe(1);
+  });
+  test('an old gap does not count, a new one does', () => {
+    expect(against(seen(true, true, [timeout]), seen(true, true, [timeout]))).toBe(0);
+    expect(against(seen(true, true), seen(true, true, [timeout]))).toBe(3);
+  });
+});

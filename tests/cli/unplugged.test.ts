@@ -1,0 +1,224 @@
+/** What a bench does to a tool: nothing there, nothing in it, the wrong thing. One clear line or an honest report; never a pass, never a stack. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Report } from '../../src/core/model/report.ts';
+import { assay, type Desk, desk, type Said } from '../support/cli.ts';
+
+const ROOT = 'fixtures/demo/insecure.bin';
+let at: Desk;
+beforeAll(() => {
+  at = desk();
+});
+afterAll(() => at.clear());
+
+const reportOf = (name: string): Report => JSON.parse(readFileSync(at.path(name), 'utf8')) as Report;
+const sane = (said: Said): void => {
+  expect(said.err).not.toMatch(/\n\s+at |node:internal|TypeError/);
+  expect(said.out).not.toMatch(/\n\s+at .*\.ts/);
+};
+
+describe('usage: exit 2 and one clear line', () => {
+  const lines: readonly (readonly [string, readonly string[], RegExp])[] = [
+    ['no command', [], /a command is missing/],
+    ['an unknown command', ['scna'], /unknown command 'scna'/],
+    ['an unknown option', ['scan', '--devce', 'x'], /unknown option '--devce'/],
+    ['nothing to look at', ['scan'], /there is nothing to look at/],
+    ['a missing file', ['scan', './nowhere.bin'], /nowhere\.bin: there is no such file/],
+    ['a missing file that could be a host', ['scan', 'nowhere.bin'], /if it is a host: --device nowhere\.bin/],
+    ['a URL for a host', ['scan', '--device', 'http://192.0.2.1/'], /is no host/],
+    ['a public address', ['scan', '--device', '8.8.8.8'], /--authorized/],
+    ['ports beyond 65535', ['scan', '127.0.0.1', '--ports', '80,70000'], /'70000' is no port/],
+    ['a port range backwards', ['scan', '127.0.0.1', '--ports', '90-80'], /is no port/],
+    ['an unknown pace', ['scan', '127.0.0.1', '--pace', 'fats'], /did you mean 'fast'/],
+    ['an unknown state', ['scan', '127.0.0.1', '--state', 'new'], /is none of factory/],
+    ['a number that is none', ['scan', '127.0.0.1', '--credential-tries', 'many'], /no whole number/],
+    ['a date that is none', ['scan', ROOT, '--as-of', '2026-02-30'], /'2026-02-30' is no date/],
+    ['an unknown baseline', ['scan', ROOT, '--baseline', 'xiaomi'], /there is no baseline 'xiaomi'/],
+    ['an unknown level', ['scan', ROOT, '--baseline', 'xiaomi-consumer-iot:hard'], /level/],
+    ['an unknown format', ['scan', ROOT, '--report', 'jsn'], /did you mean 'json'/],
+    ['a format without its file', ['scan', ROOT, '--report', 'json='], /the file is missing/],
+    ['a key that is none', ['scan', ROOT, '--key', 'package.json'], /no public key/],
+    ['a missing waiver file', ['scan', ROOT, '--waivers', 'nope.yaml'], /nope\.yaml: there is no such file/],
+    ['gather without --out', ['gather', ROOT], /--out is missing/],
+    ['an unknown gatherer', ['gather', ROOT, '--out', '/tmp/never', '--only', 'ssh/hostkeys'], /no gatherer/],
+    ['a dossier that is none', ['evaluate', 'src'], /src is no dossier/],
+    ['a report that is none', ['render', 'package.json'], /it is no report of assay/],
+    ['an unknown list', ['list', 'chekcs'], /did you mean 'checks'/],
+    ['an unknown thing', ['explain', 'tls.protocl'], /did you mean 'tls\.protocol'/],
+  ];
+  test.each(lines)('%s', async (_, argv, words) => {
+    const said = await assay(argv);
+    expect(said.code).toBe(2);
+    expect(said.err).toMatch(words);
+    expect(said.out).toBe('');
+    sane(said);
+  });
+  test('the same image twice', async () => {
+    expect((await assay(['scan', ROOT, ROOT])).err).toMatch(/is given twice/);
+  });
+  test('a private key instead of a public one', async () => {
+    const { code, err } = await assay(['scan', ROOT, '--key', 'fixtures/demo/server.pem']);
+    expect(code).toBe(2);
+    expect(err).toMatch(/this is a private key/);
+  });
+  test('ten mistakes in a declaration are ten lines with their places', async () => {
+    const wrong = at.file(
+      'declaration.yaml',
+      [
+        'product: { makr: x }',
+        'device: { state: new }',
+        'features: { wifi: { present: false } }',
+        'listeners: [{ port: 0, transport: tcp }, { port: 80, transport: sctp }, { port: 443 }]',
+        'opaque: [{ what: dsp }]',
+        'keys: [{ name: "" }]',
+        'support: {}',
+        'attestations: { a/b/c: { verdict: maybe, by: me, on: today } }',
+        'colour: red',
+        '',
+      ].join('\n'),
+    );
+    const said = await assay(['scan', '--declaration', wrong]);
+    expect(said.code).toBe(2);
+    const places = said.err.split('\n').filter((line) => /declaration\.yaml:\d+:\d+: /.test(line));
+    expect(places.length).toBeGreaterThanOrEqual(10);
+    sane(said);
+  });
+  test('an option of the project file that does not exist has its place', async () => {
+    const before = process.cwd();
+    process.chdir(at.folder);
+    try {
+      writeFileSync('assay.yaml', 'pace: normal\nbasline: [x]\n');
+      const { code, err } = await assay(['scan', '127.0.0.1']);
+      expect(code).toBe(2);
+      expect(err).toMatch(/assay\.yaml:2:1: there is no option 'basline'/);
+      expect(err).toMatch(/did you mean 'baseline'/);
+    } finally {
+      writeFileSync('assay.yaml', 'name: from-file\n');
+      process.chdir(before);
+    }
+  });
+});
+
+describe('images: exit 3 and an honest report', () => {
+  const whole = readFileSync(ROOT);
+  const noise = Uint8Array.from({ length: 50_000 }, (_, index) => (Math.imul(index + 7, 2654435761) >>> 13) & 0xff);
+  async function scan(name: string, content: Uint8Array): Promise<Report> {
+    const said = await assay([
+      'scan',
+      at.file(name, content),
+      '--quiet',
+      '--report',
+      `json=${at.path(`${name}.json`)}`,
+    ]);
+    sane(said);
+    expect(said.code).not.toBe(0);
+    return reportOf(`${name}.json`);
+  }
+  test('an empty file', async () => {
+    const report = await scan('empty.img', new Uint8Array(0));
+    expect(report.coverage.gaps.some(({ unseen }) => unseen.message.includes('empty'))).toBe(true);
+    expect(report.assessments.every(({ counts }) => counts.pass === 0)).toBe(true);
+  });
+  test('noise', async () => {
+    const report = await scan('noise.img', noise);
+    expect(report.assessments.every(({ counts }) => counts.pass === 0 && counts.fail === 0)).toBe(true);
+    expect(report.coverage.gaps.some(({ unseen }) => unseen.kind !== 'not-given')).toBe(true);
+  });
+  test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(
+    'an image cut to %i/11 never passes what lies in what is missing',
+    async (part) => {
+      const squashfs = whole.indexOf('hsqs');
+      const cut = squashfs + Math.floor(((7000 - 1) * part) / 11);
+      const report = await scan(`cut${part}.img`, whole.subarray(0, cut));
+      const passes = report.checks.filter(({ outcome }) => outcome === 'pass');
+      expect(passes.filter(({ id }) => /^(accounts|keys|binaries|start)\//.test(id))).toEqual([]);
+      expect(report.coverage.gaps.some(({ unseen }) => unseen.kind !== 'not-given')).toBe(true);
+    },
+  );
+  test('a directory is looked at as an unpacked root', async () => {
+    mkdirSync(at.path('root/etc'), { recursive: true });
+    mkdirSync(at.path('root/bin'), { recursive: true });
+    writeFileSync(at.path('root/etc/passwd'), 'root::0:0:root:/:/bin/sh\n');
+    writeFileSync(at.path('root/bin/sh'), '#!/bin/false\n');
+    const said = await assay(['scan', at.path('root'), '--quiet', '--report', `json=${at.path('dir.json')}`]);
+    sane(said);
+    expect(reportOf('dir.json').target.firmware[0]?.path).toBe('root');
+    expect([0, 1, 3]).toContain(said.code);
+  });
+});
+
+describe('devices', () => {
+  const servers: Server[] = [];
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close();
+  });
+  const listen = (speak: Parameters<typeof createServer>[1]): Promise<number> =>
+    new Promise((resolve) => {
+      const server = createServer(speak);
+      servers.push(server);
+      server.listen(0, '127.0.0.1', () => {
+        const address = server.address();
+        resolve(typeof address === 'object' && address !== null ? address.port : 0);
+      });
+    });
+  const scan = async (host: string, ports: string, ...more: readonly string[]): Promise<Said & { report: Report }> => {
+    const file = at.path(`device${Math.random()}.json`);
+    const argv = ['scan', '--device', host, '--ports', ports, '--quiet', '--report', `json=${file}`, ...more];
+    const said = await assay(argv);
+    sane(said);
+    return { ...said, report: JSON.parse(readFileSync(file, 'utf8')) as Report };
+  };
+
+  test('a name that leads nowhere makes 3, and no control passes', async () => {
+    const { code, report } = await scan('nowhere.invalid.test', '80');
+    expect(code).toBe(3);
+    expect(report.assessments.every(({ counts }) => counts.pass === 0)).toBe(true);
+  });
+  test('a port that closes mid-handshake is a gap or an unrecognised service, never a pass', async () => {
+    const port = await listen((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.destroy());
+    });
+    const { code, report } = await scan('127.0.0.1', String(port));
+    expect(code).toBe(3);
+    expect(report.checks.filter(({ id, outcome }) => id.startsWith('tls/') && outcome === 'pass')).toEqual([]);
+  });
+  test('a device without a listener is not not-applicable', async () => {
+    const port = await listen(() => {});
+    servers.pop()?.close();
+    const { report, code } = await scan('127.0.0.1', String(port));
+    expect([0, 3]).toContain(code);
+    const spared = report.assessments.flatMap(({ controls }) =>
+      controls.filter(({ outcome }) => outcome === 'not-applicable'),
+    );
+    expect(spared).toEqual([]);
+  });
+  test('without --credentials the run ends with 0 or 1, not 3', async () => {
+    const port = await listen((socket) => {
+      socket.on('error', () => {});
+      socket.write('SSH-2.0-dropbear_2022.83\r\n');
+      socket.end();
+    });
+    servers.pop()?.close();
+    const { report } = await scan('127.0.0.1', String(port));
+    const login = report.coverage.gaps.filter(({ facts }) => facts.includes('login.default'));
+    expect(login.some(({ unseen }) => unseen.kind === 'not-given' && unseen.flag === '--credentials')).toBe(true);
+  });
+  test('Ctrl-C ends the run within a second, as judged, and the dossier is kept', async () => {
+    const port = await listen((socket) => socket.on('error', () => {}));
+    const controller = new AbortController();
+    const out = at.path('stopped');
+    const running = assay(
+      ['scan', '--device', '127.0.0.1', '--ports', String(port), '--out', out, '--quiet'],
+      controller.signal,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    const stopped = Date.now();
+    controller.abort();
+    const said = await running;
+    expect(Date.now() - stopped).toBeLessThan(1000);
+    expect([1, 3]).toContain(said.code);
+    expect(JSON.parse(readFileSync(`${out}/dossier.json`, 'utf8'))).toMatchObject({ schema: 'assay/dossier/1' });
+  });
+});
