@@ -1,5 +1,5 @@
 /** Rendered reports → stdout or files. A format never changes verdict or exit code; every file that was asked for is written. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { nearest } from '../core/baseline/nearest.ts';
 import type { Dossier, Exporter, Renderer, Reporter } from '../core/model/renderer.ts';
@@ -99,7 +99,8 @@ async function rendered<T>(
 
 function writeTo(file: string, bytes: string | Uint8Array, problems: Problem[]): void {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    // One level only: Node's recursive mkdir never comes back from places such as /proc.
+    if (!existsSync(dirname(file))) mkdirSync(dirname(file));
     writeFileSync(file, bytes);
   } catch (error) {
     problems.push({ message: `${file}: the report cannot be written: ${(error as Error).message}` });

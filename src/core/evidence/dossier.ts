@@ -58,7 +58,8 @@ export function createDossier(
 
 function claim(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    // One level only: Node's recursive mkdir never comes back from places such as /proc.
+    if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
     const others = readdirSync(folder).filter((name) => ![FACTS, GAPS, HEAD, EVIDENCE].includes(name));
     if (others.length === 0 || existsSync(join(folder, HEAD))) return;
   } catch (error) {
