@@ -141,6 +141,12 @@ const COMMANDS: readonly Spec[] = [
     load: () => import('./commands/lint.ts'),
   },
   {
+    name: 'demo',
+    summary: 'scan the embedded demo device and the bundled image',
+    options: [new Option('--hardened', 'the device and image done well'), BASELINE, ...TALK],
+    load: () => import('./commands/demo.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'what this machine offers, and how old the data tables are',
     options: [JSON_FLAG, ...TALK],

@@ -64,13 +64,13 @@ function faulty(broker: Aedes, identity: string): { [service: string]: Server } 
   return {
     http: createHttp(page),
     https: createHttps({ key: identity, cert: identity, minVersion: 'TLSv1', ciphers: 'ALL:@SECLEVEL=0' }, page),
-    ssh: ssh({ careful: false, accounts }),
+    ssh: ssh(accounts),
     telnet: telnet(accounts),
     mqtt: createTcp((socket) => broker.handle(socket)),
   };
 }
 
-/** HTTPS with TLS 1.2 and 1.3 and a password of its own, SSH with keys only, MQTT inside TLS and with a login. */
+/** HTTPS with TLS 1.2 and 1.3 and a password of its own, MQTT inside TLS and with a login; no shell of any kind. */
 async function hardened(
   broker: Aedes,
   now: Date,
@@ -89,7 +89,6 @@ async function hardened(
     authority: identity.authority,
     servers: {
       https: createHttps(tls, web({ user: 'admin', password, careful: true })),
-      ssh: ssh({ careful: true, accounts: {} }),
       mqtts: createTls(tls, (socket) => broker.handle(socket)),
     },
   };

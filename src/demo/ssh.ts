@@ -1,40 +1,24 @@
-/** The SSH server of the demo device, on ssh2: old algorithms and passwords, or modern ones and keys only. */
+/** The SSH server of the demo device, on ssh2: old algorithms, and passwords. */
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 import ssh2 from 'ssh2';
 
 /** Answers `id` only; the host key is made at each start. */
-export function ssh(options: {
-  readonly careful: boolean;
-  readonly accounts: { readonly [user: string]: string };
-}): Server {
-  const key = options.careful
-    ? ssh2.utils.generateKeyPairSync('ed25519').private
-    : generateKeyPairSync('rsa', {
-        modulusLength: 1024,
-        privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
-        publicKeyEncoding: { type: 'pkcs1', format: 'pem' },
-      }).privateKey;
-  const server = new ssh2.Server(
-    {
-      hostKeys: [key],
-      ident: options.careful ? 'DemoCam' : 'dropbear_2014.63',
-      algorithms: options.careful ? CAREFUL : OLD,
-    },
-    (client) => {
-      client.on('error', () => client.end());
-      client.on('authentication', (attempt) => {
-        if (
-          !options.careful &&
-          attempt.method === 'password' &&
-          options.accounts[attempt.username] === attempt.password
-        )
-          attempt.accept();
-        else attempt.reject(options.careful ? ['publickey'] : ['password']);
-      });
-      client.on('ready', () => client.on('session', (accept) => serve(accept())));
-    },
-  );
+export function ssh(accounts: { readonly [user: string]: string }): Server {
+  const format = { type: 'pkcs1', format: 'pem' } as const;
+  const { privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 1024,
+    privateKeyEncoding: format,
+    publicKeyEncoding: format,
+  });
+  const server = new ssh2.Server({ hostKeys: [privateKey], ident: 'dropbear_2014.63', algorithms: OLD }, (client) => {
+    client.on('error', () => client.end());
+    client.on('authentication', (attempt) => {
+      if (attempt.method === 'password' && accounts[attempt.username] === attempt.password) attempt.accept();
+      else attempt.reject(['password']);
+    });
+    client.on('ready', () => client.on('session', (accept) => serve(accept())));
+  });
   return createServer((socket) => server.injectSocket(socket));
 }
 
@@ -47,13 +31,6 @@ function serve(session: ssh2.Session): void {
   });
 }
 
-const CAREFUL: ssh2.Algorithms = {
-  kex: ['curve25519-sha256', 'ecdh-sha2-nistp256'],
-  serverHostKey: ['ssh-ed25519'],
-  cipher: ['aes256-gcm@openssh.com', 'aes128-gcm@openssh.com'],
-  hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com'],
-  compress: ['none'],
-};
 const OLD: ssh2.Algorithms = {
   kex: ['diffie-hellman-group1-sha1', 'diffie-hellman-group14-sha1', 'curve25519-sha256'],
   serverHostKey: ['ssh-rsa'],

@@ -36,13 +36,14 @@ function join(
   if (found === undefined) {
     const sameBuild = context.facts.of(identitySameBuild).some((fact) => fact.data.same === 'yes');
     if (!sameBuild || !context.facts.coverage(keyPrivate.name, 'image').complete) {
-      const message = sameBuild
+      const why = sameBuild
         ? 'not all keys of the image were seen'
         : 'nothing shows that the device runs the image that was given';
-      context.gap(
-        { kind: 'unrecognised', message: `whether the served key lies in the image is not known: ${message}` },
-        { scope: served.subject, area: 'endpoint' },
-      );
+      const message = `whether the served key lies in the image is not known: ${why}`;
+      const unseen = sameBuild
+        ? ({ kind: 'unrecognised', message } as const)
+        : ({ kind: 'not-given', flag: 'an image of the same build', message } as const);
+      context.gap(unseen, { scope: served.subject, area: 'endpoint' });
       return;
     }
   }

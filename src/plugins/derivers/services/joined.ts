@@ -17,7 +17,8 @@ export const servicesJoined: Deriver = {
     if (facts.of(identitySameBuild).some((fact) => fact.data.same === 'yes')) join(context);
     else
       context.gap({
-        kind: 'unrecognised',
+        kind: 'not-given',
+        flag: 'an image of the same build',
         message: 'nothing shows that image and device are the same build: they are not joined',
       });
     return Promise.resolve();
