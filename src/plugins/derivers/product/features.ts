@@ -39,7 +39,7 @@ export const productFeatures: Deriver = {
     see(context, ['ip', 'network-interface'], 'a service answers on the network', services);
     see(
       context,
-      ['web-ui', 'http'],
+      ['web-ui'],
       'a web server answers',
       services.filter((one) => one.data.protocol === 'http'),
     );
@@ -51,18 +51,24 @@ export const productFeatures: Deriver = {
     );
     see(
       context,
-      ['crypto', 'remotely-accessible-security-functions'],
+      ['crypto'],
       'a service speaks TLS or SSH',
       services.filter((one) => one.data.tls || one.data.protocol === 'ssh'),
     );
-    see(context, ['login', 'passwords-used', 'password', 'user-authentication'], 'something asks for a login', [
+    see(
+      context,
+      ['mqtt'],
+      'an MQTT broker answers',
+      services.filter((one) => one.data.protocol === 'mqtt'),
+    );
+    see(context, LOGIN, 'something asks for a login', [
       ...facts.of(loginSurface),
       ...facts.of(httpAuthentication).filter((one) => one.data.scheme !== 'none'),
     ]);
     see(context, ['linux'], 'a root file system of Linux lies in the image', facts.of(imageRoot));
     see(
       context,
-      ['debug-port'],
+      ['debug-port', 'debug-interfaces-exist'],
       'something runs on a serial console',
       facts.of(bootConsole).filter((one) => one.data.serial),
     );
@@ -73,13 +79,30 @@ export const productFeatures: Deriver = {
       'an access point is configured',
       facts.of(secretWifi).filter((one) => one.data.role === 'access-point'),
     );
-    see(context, ['ota', 'updatable'], 'an update or an update client was found', [
+    see(context, UPDATES, 'an update or an update client was found', [
       ...facts.of(updateArtefact).filter((one) => one.data.byNature),
       ...facts.of(updateClient),
     ]);
+    see(
+      context,
+      ['network-updates-delivered'],
+      'an update client fetches from the network',
+      facts.of(updateClient).filter((one) => ['https', 'http', 'ftp', 'tftp'].includes(one.data.transport)),
+    );
     return Promise.resolve();
   },
 };
+
+/** The names under which baselines ask for a login: the device's own, and the conditions of ETSI EN 303 645 table B.1. */
+const LOGIN = [
+  'login',
+  'password',
+  'passwords-used',
+  'passwords-used-user-or-m2m',
+  'user-authentication-possible',
+  'network-authentication-possible',
+];
+const UPDATES = ['ota', 'update', 'updatable', 'update-mechanism-implemented', 'software-updateable'];
 
 function see(context: GatherContext, names: readonly string[], basis: string, because: readonly Fact[]): void {
   if (because.length === 0) return;
