@@ -11,7 +11,6 @@ export { credentialsSsh } from './credentials/ssh.ts';
 export { credentialsSurfaces } from './credentials/surfaces.ts';
 export { credentialsTelnet } from './credentials/telnet.ts';
 export { credentialsVnc } from './credentials/vnc.ts';
-export { cwmpAccessProbe } from './cwmp/access.ts';
 export { debugAccessProbe } from './debug/access.ts';
 export { dnsResolverProbe } from './dns/resolver.ts';
 export { ftpAccessProbe } from './ftp/access.ts';

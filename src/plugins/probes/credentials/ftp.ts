@@ -16,14 +16,15 @@ export const credentialsFtp = credentialProbe({
   open: (endpoint, { encrypted }, context) => ({
     protocol: 'ftp',
     // Servers answer a wrong login after seconds: what waits costs them nothing. The pace caps what is open at once.
-    width: 16,
+    width: 32,
     batch: 1,
     async knock(account, passwords) {
       const stream = await reach(context.dial, endpoint, { signal: context.signal, secure: encrypted });
       try {
         const control = new FtpControl(stream, { lifetime: 60_000 });
         const greeting = await control.reply();
-        if (greeting.code === 421) return [{ outcome: 'locked', milliseconds: 0, signal: 'lock-out' }];
+        // 421 is said to what comes beside others, too: a sign only where nothing else is open.
+        if (greeting.code !== 220) throw new FaultError('refused', `the FTP server greets with ${greeting.code}`);
         return await oneByOne(passwords, (password) => login(control, stream, { account, password }, context));
       } finally {
         stream.destroy();
@@ -55,7 +56,7 @@ function judge(reply: FtpReply, folder: FtpReply | undefined): Judgement {
     const proof = `230 ${reply.text}${folder?.code === 257 ? `, PWD: ${folder.text}` : ''}`;
     return { outcome: 'accepted', proof: proof.slice(0, 120) };
   }
-  if (reply.code === 421 || speaksOfLockOut(reply.text)) return { outcome: 'locked', signal: 'lock-out' };
+  if (reply.code !== 421 && speaksOfLockOut(reply.text)) return { outcome: 'locked', signal: 'lock-out' };
   if (REFUSALS.includes(reply.code)) return { outcome: 'refused' };
   throw new FaultError('unrecognised', `a login was answered ${reply.code} ${reply.text}`);
 }

@@ -91,6 +91,8 @@ function tell(
 function bannerOf({ protocol, said }: Recognised): string {
   if (protocol === 'http' || protocol === 'rtsp')
     return printable(/^server[ \t]*:([^\r\n]*)/im.exec(said.toString('latin1'))?.[1] ?? '');
+  // Some SSH servers send their first binary packet along with the line.
+  if (protocol === 'ssh') return printable(/^SSH-[^\r\n]*/m.exec(said.toString('latin1'))?.[0] ?? '');
   return ['tls', 'mqtt', 'adb', 'gdb', 'dns', 'modbus'].includes(protocol) ? '' : printable(withoutNegotiation(said));
 }
 

@@ -6,6 +6,7 @@ import {
 } from '../../../codecs/protocols/datagram-services.ts';
 import { askDatagrams } from '../../../codecs/protocols/datagrams.ts';
 import type { Probe, ProbeContext } from '../../../core/model/gatherer.ts';
+import type { DatagramPort } from '../../../core/model/network.ts';
 import type { SubjectOf } from '../../../core/model/target.ts';
 import { netPort, netService, netSweep } from '../../../facts/index.ts';
 import { FaultError, faultOf } from '../../../lib/fault.ts';
@@ -93,45 +94,77 @@ async function lookAt(
   context: ProbeContext,
 ): Promise<State> {
   const subject = { kind: 'endpoint', host, port, transport: 'udp' } as const;
-  const answers = await Promise.all(questions.map((one) => ask(subject, one, context)));
-  const at = answers.findIndex((answer) => typeof answer === 'object');
-  const greeting = answers[at];
-  const protocol = questions[at]?.protocol;
-  if (typeof greeting === 'object' && protocol !== undefined) {
-    context.emit(netPort, { transport: 'udp', port }, { subject });
-    const tls = protocol === 'dtls';
-    const evidence = [context.keep(greeting.bytes, 'application/octet-stream')];
-    const { bytes: _, ...told } = greeting;
-    context.emit(netService, { protocol, transport: 'udp', tls, ...told }, { subject, evidence });
+  const doors = new Doors();
+  const connected = questions.filter((one) => !one.anyPort);
+  let answers = await Promise.all(connected.map((one) => ask(subject, one, doors, context)));
+  // A socket that is not connected hears of no closed port: it asks where nobody said that it is.
+  if (!answers.includes('closed') && !doors.closed) {
+    const others = questions.filter((one) => one.anyPort);
+    answers = [...answers, ...(await Promise.all(others.map((one) => ask(subject, one, doors, context))))];
+  }
+  doors.close();
+  const found = answers.find((answer): answer is Found => typeof answer === 'object');
+  if (found !== undefined) {
+    tell(subject, found, context);
     return 'open';
   }
   if (answers.includes('failed')) return 'failed';
   return answers.includes('closed') ? 'closed' : 'silent';
 }
 
+interface Found {
+  readonly protocol: ProtocolQuestion['protocol'];
+  readonly greeting: Greeting;
+}
+
+/** The sockets of one port's questions: the first answer that is understood ends the others' wait. */
+class Doors {
+  readonly #open = new Set<DatagramPort>();
+  closed = false;
+
+  admit(door: DatagramPort): void {
+    if (this.closed) door.close();
+    else this.#open.add(door);
+  }
+  close(): void {
+    this.closed = true;
+    for (const door of this.#open) door.close();
+  }
+}
+
+function tell(subject: SubjectOf<'endpoint'>, { protocol, greeting }: Found, { emit, keep }: ProbeContext): void {
+  emit(netPort, { transport: 'udp', port: subject.port }, { subject });
+  const evidence = [keep(greeting.bytes, 'application/octet-stream')];
+  const { bytes: _, ...told } = greeting;
+  emit(netService, { protocol, transport: 'udp', tls: protocol === 'dtls', ...told }, { subject, evidence });
+}
+
 async function ask(
   subject: SubjectOf<'endpoint'>,
   question: ProtocolQuestion,
+  doors: Doors,
   { dial, signal, gap }: ProbeContext,
-): Promise<Greeting | State> {
+): Promise<Found | State> {
   try {
     const door = await dial.udp(subject.host, subject.port, { signal, anyPort: question.anyPort });
-    try {
-      let seen: Greeting | undefined;
-      const recognise = (bytes: Uint8Array): boolean => {
-        seen ??= question.recognise(bytes);
-        return seen !== undefined;
-      };
-      for (const bytes of question.questions(subject.host)) {
-        await askDatagrams(door, bytes, recognise);
-        if (seen !== undefined) return seen;
+    doors.admit(door);
+    let greeting: Greeting | undefined;
+    const recognise = (bytes: Uint8Array): boolean => {
+      greeting ??= question.recognise(bytes);
+      return greeting !== undefined;
+    };
+    for (const bytes of question.questions(subject.host)) {
+      // One try at a time: another question may have been answered meanwhile.
+      for (let round = 0; round < 2 && !doors.closed; round += 1) {
+        await askDatagrams(door, bytes, recognise, { tries: 1 });
+        if (greeting === undefined) continue;
+        doors.close();
+        return { protocol: question.protocol, greeting };
       }
-      return 'silent';
-    } finally {
-      door.close();
     }
+    return 'silent';
   } catch (thrown) {
-    if (thrown instanceof FaultError && thrown.fault.kind === 'refused') return 'closed';
+    if (doors.closed || (thrown instanceof FaultError && thrown.fault.kind === 'refused')) return 'closed';
     gap(faultOf(thrown), { scope: subject, area: 'udp' });
     return 'failed';
   }

@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { cwmpAccess, debugAccess, netService, vncSecurity } from '../../../../src/facts/index.ts';
-import { cwmpAccessProbe } from '../../../../src/plugins/probes/cwmp/access.ts';
 import { debugAccessProbe } from '../../../../src/plugins/probes/debug/access.ts';
+import { httpCwmp } from '../../../../src/plugins/probes/http/cwmp.ts';
 import { vncSecurityProbe } from '../../../../src/plugins/probes/vnc/security.ts';
 import { listen, ODD_PEERS } from '../../../support/peers.ts';
 import { aFact, endpoint, runProbe } from '../../../support/probe.ts';
@@ -88,7 +88,7 @@ test.each([
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const run = await runProbe(cwmpAccessProbe, { known: [service(port, 'cwmp')] });
+  const run = await runProbe(httpCwmp, { known: [service(port, 'cwmp')] });
   expect(run.of(cwmpAccess)).toEqual([{ authenticated, status, scheme: 'digest' }]);
   await new Promise((resolve) => server.close(resolve));
 });
