@@ -13,6 +13,7 @@ import { createPacer, type Pace } from './pace.ts';
 import { secure } from './secure.ts';
 import { whenAborted } from './stopping.ts';
 import { sweep } from './sweep.ts';
+import { type Recorder, recording } from './transcript.ts';
 
 export interface DialerOptions {
   /** Addresses or names of the target; nothing else is ever contacted. */
@@ -20,6 +21,8 @@ export interface DialerOptions {
   readonly pace: Pace;
   /** The user's word that public addresses may be probed. */
   readonly authorized: boolean;
+  /** Is told every exchange. */
+  readonly record?: Recorder;
 }
 
 /** Milliseconds until a connection counts as timed out, on loopback and elsewhere. */
@@ -87,7 +90,7 @@ export function createDialer(options: DialerOptions): Dialer {
       });
     },
   };
-  return dialer;
+  return options.record === undefined ? dialer : recording(dialer, options.record);
 }
 
 /** Refused and closed at once are answers; only silence is none. */
