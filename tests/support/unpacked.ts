@@ -62,14 +62,22 @@ const byText = (a: string, b: string): number => (a < b ? -1 : 1);
 /** The lines of one container of the image. */
 export function linesIn(image: UnpackedImage, container: string, kept: Kept): string[] {
   return [...image.tree.entries()]
-    .filter((entry) => entry.container === container && entry.name !== '/')
+    .filter((entry) => entry.container === container && entry.path !== `${container}/`)
     .map((entry) => lineOf({ ...entry, name: entry.path.slice(container.length) }, kept))
     .sort(byText);
 }
 
+/** Links are not followed, as `recursive` of Node would. */
+function namesBelow(top: string, folder: string): string[] {
+  return readdirSync(join(top, folder), { withFileTypes: true }).flatMap((entry) => {
+    const name = folder === '' ? entry.name : `${folder}/${entry.name}`;
+    return entry.isDirectory() ? [name, ...namesBelow(top, name)] : [name];
+  });
+}
+
 /** The lines of a folder of this machine, as `lstat` sees it. */
 export function linesOnDisk(top: string, kept: Kept): string[] {
-  return readdirSync(top, { recursive: true, encoding: 'utf8' })
+  return namesBelow(top, '')
     .map((name) => {
       const path = join(top, name);
       const stats = lstatSync(path);

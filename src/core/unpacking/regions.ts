@@ -22,7 +22,7 @@ export interface ByteCoverage {
   readonly encrypted: number;
   /** Longest run that is neither understood nor padding nor acknowledged. */
   readonly largestUnknown: number;
-  /** At most 1 % not understood, and no such run above 64 KiB. */
+  /** At most 1 % of what is no padding is not understood, and no such run is above 64 KiB. */
   readonly complete: boolean;
 }
 
@@ -41,7 +41,12 @@ export function coverageOf(regions: readonly Region[], bytes: number): ByteCover
     largestUnknown = Math.max(largestUnknown, run);
   }
   const open = sums.unknown + sums.encrypted;
-  return { bytes, ...sums, largestUnknown, complete: bytes > 0 && open * 100 <= bytes && largestUnknown <= LARGEST };
+  return {
+    bytes,
+    ...sums,
+    largestUnknown,
+    complete: bytes > 0 && open * 100 <= bytes - sums.padding && largestUnknown <= LARGEST,
+  };
 }
 
 /** Lays `over` upon `under`; both sorted and free of overlaps, both in the same coordinates. Linear. */

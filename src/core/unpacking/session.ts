@@ -128,8 +128,7 @@ export class Session {
         { kind: 'truncated', message: `${unpacker.title} is cut off: it says that it is longer` },
         isRooted(surface, unpacker),
       );
-    const opened = await this.#opened(surface, claim, path);
-    this.containers.push({
+    const record: ContainerRecord = {
       path,
       format: unpacker.id,
       class: unpacker.class,
@@ -138,9 +137,13 @@ export class Session {
       start,
       end,
       ...(note === undefined ? {} : { note }),
-      opened: opened !== undefined,
-      files: opened?.files ?? 0,
-    });
+      opened: false,
+      files: 0,
+    };
+    // Outer ones come before what they hold.
+    const place = this.containers.push(record) - 1;
+    const opened = await this.#opened(surface, claim, path);
+    if (opened !== undefined) this.containers[place] = { ...record, opened: true, files: opened.files };
     if (opened === undefined) return [{ ...base, kind: 'unknown', note: note ?? 'recognised, not read' }];
     return overlay([base], tidy(shift(opened.regions, start), surface.blob.size));
   }
