@@ -10,6 +10,8 @@ export { filesMounts } from './files/mounts.ts';
 export { filesPermissions } from './files/permissions.ts';
 export { kernelBuild } from './kernel/build.ts';
 export { kernelSysctls } from './kernel/sysctl.ts';
+export { keysCertificates } from './keys/certificates.ts';
+export { keysPrivateKeys } from './keys/private-keys.ts';
 export { servicesSettings } from './services/settings.ts';
 export { servicesStart } from './services/start.ts';
 export { updatesClient } from './updates/client.ts';

@@ -21,7 +21,7 @@ describe('a field is recognised and its password found', () => {
     ['des', 'rJ0FHsG0ZbyZo', 'ismart12'],
     ['md5crypt', '$1$ybdHbPDn$ii9aEIFNiolBbM9QxW9mr0', 'hslwificam'],
     ['md5crypt', '$1$$iC.dUsGpxNNJGeOm1dFio/', '1234'],
-    ['apr1', '$apr1$TqI9WECO$LHZB2DqRlk9nObiB6vJG9.', 'mypassword'],
+    ['apr1', '$apr1$TqI9WECO$j9r/e6j19vJ/UYfK.IcXb/', 'mypassword'],
     ['sha256crypt', '$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5', 'Hello world!'],
     ['sha256crypt', '$5$rounds=10000$saltstringsaltst$3xv.VbSHBb41AL9AvLeujZkZRBAwqFMz2.opqey6IcA', 'Hello world!'],
     [

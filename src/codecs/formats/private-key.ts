@@ -1,0 +1,236 @@
+/** Reads private keys in the forms that images hold; a key counts only when it parses, never by its marker. */
+import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { type PemBlock, pemBlocks } from './pem.ts';
+import { publicKeyOf, SshFields } from './ssh-blob.ts';
+
+export type KeyFormat = 'pkcs1' | 'pkcs8' | 'sec1' | 'openssh' | 'dropbear' | 'putty' | 'openpgp' | 'der' | 'other';
+export type PrivateKeyType = 'RSA' | 'EC' | 'Ed25519' | 'Ed448' | 'X25519' | 'DSA' | 'DH' | 'other';
+
+export interface PrivateKey {
+  readonly format: KeyFormat;
+  readonly type: PrivateKeyType;
+  /** 0 where it is not known. */
+  readonly bits: number;
+  readonly curve?: string;
+  /** Hex SHA-256 of the public half as SPKI. */
+  readonly spki?: string;
+  readonly encrypted: boolean;
+  readonly passphrase?: string;
+  readonly offset: number;
+  /** RSA only. */
+  readonly modulus?: bigint;
+  readonly exponent?: number;
+}
+
+type Told = Omit<PrivateKey, 'format' | 'encrypted' | 'offset' | 'passphrase'>;
+
+const CURVE_BITS: { readonly [name: string]: number } = { prime256v1: 256, prime192v1: 192 };
+/** What encrypted keys of sample code and SDKs are locked with. */
+const PASSPHRASES = [
+  '',
+  'password',
+  'changeit',
+  'secret',
+  'test',
+  '1234',
+  '123456',
+  'admin',
+  'passw0rd',
+  'mypassword',
+  'default',
+  'foobar',
+];
+
+/** What is known of a key by its public half. */
+export function toldOf(key: KeyObject): Told {
+  const spki = createHash('sha256')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest('hex');
+  const details = key.asymmetricKeyDetails ?? {};
+  switch (key.asymmetricKeyType) {
+    case 'rsa':
+    case 'rsa-pss': {
+      const { n = '' } = key.asymmetricKeyType === 'rsa' ? key.export({ format: 'jwk' }) : {};
+      const modulus = n === '' ? {} : { modulus: BigInt(`0x${Buffer.from(n, 'base64url').toString('hex')}`) };
+      const exponent = Number(details.publicExponent ?? 0n);
+      return { type: 'RSA', bits: details.modulusLength ?? 0, spki, exponent, ...modulus };
+    }
+    case 'ec': {
+      const curve = details.namedCurve ?? '';
+      return { type: 'EC', bits: CURVE_BITS[curve] ?? Number(/\d{3}/.exec(curve)?.[0] ?? 0), curve, spki };
+    }
+    case 'ed25519':
+      return { type: 'Ed25519', bits: 256, spki };
+    case 'ed448':
+      return { type: 'Ed448', bits: 456, spki };
+    case 'x25519':
+      return { type: 'X25519', bits: 256, spki };
+    case 'dsa':
+      return { type: 'DSA', bits: details.modulusLength ?? 0, spki };
+    default:
+      return { type: 'other', bits: 0, spki };
+  }
+}
+
+const LABELS: { readonly [label: string]: KeyFormat } = {
+  'RSA PRIVATE KEY': 'pkcs1',
+  'EC PRIVATE KEY': 'sec1',
+  'DSA PRIVATE KEY': 'other',
+  'PRIVATE KEY': 'pkcs8',
+  'ENCRYPTED PRIVATE KEY': 'pkcs8',
+};
+
+/** The key of a PEM block; undefined when it is none or does not parse. */
+export function privateKeyOf(block: PemBlock): PrivateKey | undefined {
+  if (block.label === 'OPENSSH PRIVATE KEY') return opensshKey(block.der, block.offset);
+  if (block.label === 'PGP PRIVATE KEY BLOCK') return undefined;
+  const format = LABELS[block.label];
+  if (format === undefined) return undefined;
+  const encrypted = block.encrypted || block.label === 'ENCRYPTED PRIVATE KEY';
+  if (!encrypted) {
+    const key = attempt(() => createPrivateKey({ key: block.text, format: 'pem' })) ?? fromDer(block.der);
+    return key === undefined ? undefined : { format, encrypted, offset: block.offset, ...toldOf(createPublicKey(key)) };
+  }
+  for (const passphrase of PASSPHRASES) {
+    const key = attempt(() => createPrivateKey({ key: block.text, format: 'pem', passphrase }));
+    if (key !== undefined)
+      return { format, encrypted, passphrase, offset: block.offset, ...toldOf(createPublicKey(key)) };
+  }
+  // An encrypted body is at least as long as the smallest key; its structure can not be shown to be one.
+  const type = block.label.startsWith('RSA')
+    ? 'RSA'
+    : block.label.startsWith('EC ')
+      ? 'EC'
+      : block.label.startsWith('DSA')
+        ? 'DSA'
+        : 'other';
+  return block.der.length < 48 ? undefined : { format, type, bits: 0, encrypted, offset: block.offset };
+}
+
+function attempt<T>(make: () => T): T | undefined {
+  try {
+    return make();
+  } catch {
+    return undefined;
+  }
+}
+
+/** A bare PKCS#8, PKCS#1 or SEC 1 structure. */
+function fromDer(der: Uint8Array): KeyObject | undefined {
+  const key = Buffer.from(der.buffer, der.byteOffset, der.length);
+  for (const type of ['pkcs8', 'pkcs1', 'sec1'] as const) {
+    const made = attempt(() => createPrivateKey({ key, format: 'der', type }));
+    if (made !== undefined) return made;
+  }
+  return undefined;
+}
+
+/** `openssh-key-v1`: the public half stands in clear, whatever the private one is locked with (PROTOCOL.key). */
+function opensshKey(bytes: Uint8Array, offset: number): PrivateKey | undefined {
+  const magic = 'openssh-key-v1\0';
+  if (Buffer.from(bytes.subarray(0, magic.length)).toString('latin1') !== magic) return undefined;
+  const fields = new SshFields(bytes, magic.length);
+  const cipher = fields.text();
+  fields.field();
+  fields.field();
+  if (cipher === undefined || fields.number() !== 1) return undefined;
+  const blob = fields.field();
+  const secret = fields.field();
+  if (blob === undefined || secret === undefined || secret.length < 16) return undefined;
+  const encrypted = cipher !== 'none';
+  if (!encrypted && secret.readUInt32BE(0) !== secret.readUInt32BE(4)) return undefined;
+  const told = toldOfBlob(blob);
+  return told === undefined ? undefined : { format: 'openssh', encrypted, offset, ...told };
+}
+
+function toldOfBlob(blob: Uint8Array): Told | undefined {
+  const key = publicKeyOf(blob);
+  if (key !== undefined) return toldOf(key);
+  const fields = new SshFields(blob);
+  if (fields.text() !== 'ssh-dss') return undefined;
+  const prime = fields.field();
+  return prime === undefined ? undefined : { type: 'DSA', bits: Math.max(0, prime.length - 1) * 8 };
+}
+
+/** Dropbear's host keys: the public fields, then the private ones, in SSH's wire form without any header. */
+export function dropbearKey(bytes: Uint8Array): PrivateKey | undefined {
+  const fields = new SshFields(bytes);
+  const type = fields.text() ?? '';
+  if (!/^(ssh-rsa|ssh-dss|ecdsa-sha2-nistp\d{3}|ssh-ed25519)$/.test(type)) return undefined;
+  if (type === 'ssh-ed25519') {
+    // One field: 32 bytes of seed, 32 of the public point.
+    const both = fields.field();
+    if (both?.length !== 64) return undefined;
+    const told = toldOfBlob(wire(type, both.subarray(32)));
+    return told === undefined ? undefined : { format: 'dropbear', encrypted: false, offset: 0, ...told };
+  }
+  const [first, second, third] = [fields.field(), fields.field(), fields.field()];
+  // A public key alone ends here: its private exponent is what makes it a private key.
+  if (first === undefined || second === undefined || third === undefined || third.length < 16) return undefined;
+  const told = toldOfBlob(wire(type, first, second));
+  return told === undefined ? undefined : { format: 'dropbear', encrypted: false, offset: 0, ...told };
+}
+
+function wire(type: string, ...fields: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat(
+    [Buffer.from(type), ...fields].flatMap((field) => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(field.length);
+      return [length, field];
+    }),
+  );
+}
+
+/** PuTTY's `.ppk`, versions 2 and 3. */
+export function puttyKey(text: string): PrivateKey | undefined {
+  if (!/^PuTTY-User-Key-File-[23]: /.test(text)) return undefined;
+  const lines = text.split(/\r?\n/).slice(0, 500);
+  const after = (name: string): string =>
+    lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2) ?? '';
+  const count = Math.min(Number(after('Public-Lines')) || 0, 100);
+  const start = lines.findIndex((line) => line.startsWith('Public-Lines: ')) + 1;
+  const told = toldOfBlob(Buffer.from(lines.slice(start, start + count).join(''), 'base64'));
+  return told === undefined
+    ? undefined
+    : { format: 'putty', encrypted: after('Encryption') !== 'none', offset: 0, ...told };
+}
+
+const MAX_TRIES = 500;
+/** What follows SEQUENCE and its length in PKCS#1 (version 0, a long INTEGER) and PKCS#8 (version 0, an algorithm). */
+const STARTS = [Buffer.from([2, 1, 0, 2, 0x82]), Buffer.from([2, 1, 0, 2, 0x81]), Buffer.from([2, 1, 0, 0x30])];
+
+/** DER keys anywhere in bytes, each proved by parsing it. */
+export function derKeys(bytes: Uint8Array): readonly PrivateKey[] {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const found: PrivateKey[] = [];
+  for (const start of STARTS) {
+    let tries = 0;
+    for (let at = buffer.indexOf(start); at !== -1 && tries < MAX_TRIES; at = buffer.indexOf(start, at + 1)) {
+      const sequence = sequenceBefore(buffer, at);
+      if (sequence === undefined) continue;
+      tries += 1;
+      const der = buffer.subarray(sequence.from, sequence.to);
+      const key = fromDer(der);
+      if (key === undefined) continue;
+      found.push({ format: 'der', encrypted: false, offset: sequence.from, ...toldOf(createPublicKey(key)) });
+    }
+  }
+  return found;
+}
+
+/** The SEQUENCE whose content begins at `at`, if its length fits a key and the bytes there are. */
+function sequenceBefore(buffer: Buffer, at: number): { readonly from: number; readonly to: number } | undefined {
+  const forms: readonly (readonly [number, number])[] = [
+    [4, at >= 4 && buffer[at - 4] === 0x30 && buffer[at - 3] === 0x82 ? buffer.readUInt16BE(at - 2) : 0],
+    [3, at >= 3 && buffer[at - 3] === 0x30 && buffer[at - 2] === 0x81 ? buffer[at - 1]! : 0],
+    [2, at >= 2 && buffer[at - 2] === 0x30 && buffer[at - 1]! < 0x80 ? buffer[at - 1]! : 0],
+  ];
+  const form = forms.find(([, length]) => length >= 40 && length <= 8192 && at + length <= buffer.length);
+  return form === undefined ? undefined : { from: at - form[0], to: at + form[1] };
+}
+
+/** Every private key in PEM form, with those PEM blocks that only say that they are one left out. */
+export const pemKeys = (bytes: Uint8Array): readonly PrivateKey[] =>
+  pemBlocks(bytes)
+    .map(privateKeyOf)
+    .filter((key) => key !== undefined);

@@ -1,0 +1,63 @@
+/** What the place of a key file says: whether it is an example, what it is for, and who names it. */
+import type { FileEntry, FileTree } from '../../../core/model/files.ts';
+
+export type Place = 'system' | 'documentation' | 'test' | 'library';
+export type Purpose = 'ssh-host' | 'tls-server' | 'tls-client' | 'update-signing' | 'authority' | 'vpn' | 'unknown';
+
+/** Where a key lies that nobody means to use: examples, tests, and what libraries carry for their own trials. */
+export function placeOf(name: string): Place {
+  if (/\/(docs?|man|info|examples?|samples?|README[^/]*|demos?)\//i.test(name)) return 'documentation';
+  if (/\/(tests?|testdata|testing|selftest|t|__tests__)\//i.test(name)) return 'test';
+  // The openssl program carries the keys of its own speed test.
+  if (/\/s?bin\/openssl$/.test(name)) return 'library';
+  if (/\/lib[^/]*\.(so|a)(\.[\d.]+)?$/.test(name) || /\/(node_modules|site-packages|dist-packages)\//.test(name))
+    return 'library';
+  return 'system';
+}
+
+const PURPOSES: readonly (readonly [RegExp, Purpose])[] = [
+  [/ssh_host_|dropbear|\/ssh\/.*host.*key/i, 'ssh-host'],
+  [/openvpn|wireguard|\/wg\d|ipsec|strongswan|racoon|\/vpn/i, 'vpn'],
+  [
+    /(sign|signing)[-_.]?(key|priv)|(swupdate|rauc|mender|fwup|firmware|update|ota)[^/]*(key|priv|\.pem)/i,
+    'update-signing',
+  ],
+  [/(^|[/_.-])(root)?ca([-_.]?(priv|key))?[-_.]*(key|pem|der)?$|cakey|ca[-_.]key|rootca/i, 'authority'],
+  [/client/i, 'tls-client'],
+  [
+    /httpd|lighttpd|nginx|uhttpd|apache|boa|goahead|mini_httpd|stunnel|server|https?|ssl|tls|web|mosquitto|mqtt/i,
+    'tls-server',
+  ],
+];
+
+export const purposeOf = (name: string): Purpose => PURPOSES.find(([shape]) => shape.test(name))?.[1] ?? 'unknown';
+
+const MAX_TEXT = 128 << 10;
+const MAX_FILES = 4000;
+const TEXT_PLACES =
+  /^\/(etc|usr\/etc|opt|www|usr\/lib\/lua|lib\/systemd|usr\/lib\/systemd|usr\/share\/\w+|home|system\/etc)\//;
+
+/** The first configuration or script that names each of the files, by the file's path; read only when there are any. */
+export function namedBy(files: readonly FileEntry[], tree: FileTree): ReadonlyMap<string, FileEntry> {
+  const namers = new Map<string, FileEntry>();
+  const wanted = new Map(files.filter(({ name }) => name.length > 6).map((file) => [file.path, file]));
+  let read = 0;
+  for (const entry of tree.entries()) {
+    if (wanted.size === 0 || read >= MAX_FILES) break;
+    if (!mayName(entry)) continue;
+    read += 1;
+    for (const path of namesIn(Buffer.from(tree.content(entry).read(0, MAX_TEXT)), entry, wanted)) {
+      namers.set(path, entry);
+      wanted.delete(path);
+    }
+  }
+  return namers;
+}
+
+const mayName = (entry: FileEntry): boolean =>
+  entry.type === 'file' && entry.size > 0 && entry.size <= MAX_TEXT && TEXT_PLACES.test(entry.name);
+
+function namesIn(text: Buffer, entry: FileEntry, wanted: ReadonlyMap<string, FileEntry>): readonly string[] {
+  if (text.subarray(0, 256).includes(0)) return [];
+  return [...wanted].filter(([path, file]) => path !== entry.path && text.includes(file.name)).map(([path]) => path);
+}

@@ -1,0 +1,133 @@
+/** Private keys in an image: found by parsing, told by fingerprint, with their weaknesses and who refers to them. */
+
+import { isElf } from '../../../codecs/formats/elf.ts';
+import { linesOf } from '../../../codecs/formats/text-lines.ts';
+import { hasClosePrimes, hasRocaPrint, hasSmallFactor, sharingPrimes } from '../../../codecs/formats/weak-keys.ts';
+import type { FileEntry, FileTree } from '../../../core/model/files.ts';
+import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
+import { accountFirstBoot, keyPrivate } from '../../../facts/index.ts';
+import { type KeyInFile, keysIn, mayHoldKeys } from './found.ts';
+import { namedBy, placeOf, purposeOf } from './places.ts';
+
+const MAX_KEYS = 2000;
+
+interface Held {
+  readonly file: FileEntry;
+  readonly key: KeyInFile;
+}
+const held = new WeakMap<FileTree, Held[]>();
+
+export const keysPrivateKeys: Analyzer = {
+  id: 'keys/private-keys',
+  title: 'Private keys',
+  method: 'EXAMINE',
+  intrusion: 'passive',
+  consumes: [accountFirstBoot],
+  produces: [keyPrivate],
+  wants: mayHoldKeys,
+  observe(file, content, context) {
+    const found = keysIn(content, file.name);
+    if (found.length === 0) return;
+    const list = held.get(context.tree) ?? [];
+    held.set(context.tree, list);
+    for (const key of found) {
+      if (list.length === MAX_KEYS) {
+        context.gap({ kind: 'over-budget', message: `more than ${MAX_KEYS} private keys in one image` });
+        return;
+      }
+      list.push({ file, key });
+    }
+  },
+  finish(context) {
+    const list = held.get(context.tree) ?? [];
+    held.delete(context.tree);
+    if (list.length === 0) return;
+    // Who names a program does not refer to a key inside it.
+    const files = new Set(list.filter(({ file }) => !isProgram(file, context)).map(({ file }) => file));
+    const names = namedBy([...files], context.tree);
+    const shared = sharingPrimes(list.flatMap(({ key }) => (key.modulus === undefined ? [] : [key.modulus])));
+    const { keys } = context.knowledge('known-keys') as { readonly keys: { readonly [spki: string]: string } };
+    for (const one of list) emit(one, names.get(one.file.path), shared, keys, context);
+  },
+};
+
+const isProgram = (file: FileEntry, context: AnalyzerContext): boolean => isElf(context.tree.content(file).read(0, 20));
+
+function emit(
+  { file, key }: Held,
+  namer: FileEntry | undefined,
+  shared: ReadonlySet<bigint>,
+  known: { readonly [spki: string]: string },
+  context: AnalyzerContext,
+): void {
+  const { format, type, bits, curve, spki, encrypted, passphrase, offset } = key;
+  const owner = spki === undefined ? undefined : known[spki];
+  const place = namer === undefined ? placeOf(file.name) : 'system';
+  context.emit(
+    keyPrivate,
+    {
+      file: file.name,
+      format,
+      type,
+      bits,
+      ...(curve === undefined ? {} : { curve }),
+      ...(spki === undefined ? {} : { spki }),
+      encrypted,
+      ...(passphrase === undefined ? {} : { passphrase }),
+      place,
+      referenced: namer !== undefined,
+      ...(namer === undefined ? {} : { referencedBy: namer.name }),
+      purpose: format === 'dropbear' ? 'ssh-host' : format === 'wireguard' ? 'vpn' : purposeOf(file.name),
+      replacedAtFirstBoot: replaced(file, context),
+      ...(owner === undefined ? {} : { known: owner }),
+      weaknesses: weaknessesOf(key, shared),
+      readableByOthers: readable(file, context),
+    },
+    { subject: { kind: 'file', path: file.path }, where: `offset 0x${offset.toString(16)}` },
+  );
+}
+
+type Weakness = 'small' | 'roca' | 'shared-prime' | 'close-primes' | 'small-exponent' | 'small-factor';
+
+function weaknessesOf({ type, bits, modulus, exponent }: KeyInFile, shared: ReadonlySet<bigint>): Weakness[] {
+  const least = type === 'RSA' || type === 'DSA' ? 2048 : type === 'EC' ? 224 : 0;
+  const small: Weakness[] = bits > 0 && bits < least ? ['small'] : [];
+  return modulus === undefined ? small : [...small, ...ofModulus(modulus, exponent, shared)];
+}
+
+function ofModulus(modulus: bigint, exponent: number | undefined, shared: ReadonlySet<bigint>): readonly Weakness[] {
+  const signs: readonly (readonly [Weakness, boolean])[] = [
+    ['shared-prime', shared.has(modulus)],
+    ['small-factor', hasSmallFactor(modulus)],
+    ['close-primes', modulus < 1n << 4200n && hasClosePrimes(modulus)],
+    ['roca', hasRocaPrint(modulus)],
+    ['small-exponent', exponent !== undefined && exponent < 3],
+  ];
+  return signs.filter(([, seen]) => seen).map(([weakness]) => weakness);
+}
+
+/**
+ * A script that makes the key only when there is none (`[ -f key ] ||`) leaves the one of the image in place; one that
+ * names the file without looking first may well replace it.
+ */
+function replaced(file: FileEntry, context: AnalyzerContext): 'yes' | 'no' | 'unknown' {
+  for (const { data, subject } of context.facts.of(accountFirstBoot)) {
+    if (data.what !== 'host-key' && data.what !== 'certificate') continue;
+    if (subject.kind !== 'file' || !data.how.includes(file.name)) continue;
+    const script = context.tree.get(subject.path);
+    if (script === undefined || !looksFirst(script, file.name, context)) return 'unknown';
+  }
+  return 'no';
+}
+
+function looksFirst(script: FileEntry, name: string, context: AnalyzerContext): boolean {
+  for (const { text } of linesOf(context.tree.content(script), { bytes: 256 << 10 }))
+    if (text.includes(name) && /(\[|test|if)\s+(!\s+)?-[efrs]\s/.test(text)) return true;
+  return false;
+}
+
+function readable(file: FileEntry, context: AnalyzerContext): 'yes' | 'no' | 'unknown' {
+  const root = context.tree.roots.find(({ path }) => path === file.root);
+  if (file.mode === undefined || root?.keepsModes !== true) return 'unknown';
+  return (file.mode & 0o004) === 0 ? 'no' : 'yes';
+}
