@@ -38,10 +38,11 @@ export async function check(
   signature: Uint8Array,
   signal?: AbortSignal,
 ): Promise<Checked> {
-  if (!fits(scheme, key)) return { outcome: 'bad' };
+  if (!fits(scheme, key) || !(await holds(scheme, key, message, signature, signal))) return { outcome: 'bad' };
+  // Only what holds is refused: a weak key among many says nothing of a signature that it did not make.
   if (key.weak !== undefined) return { outcome: 'refused', why: key.weak };
   if (isWeakHash(scheme.hash)) return { outcome: 'refused', why: `signatures over ${scheme.hash} can be forged` };
-  return { outcome: (await holds(scheme, key, message, signature, signal)) ? 'good' : 'bad' };
+  return { outcome: 'good' };
 }
 
 async function holds(
@@ -81,6 +82,8 @@ function openRsa(key: PublicKey, signature: Uint8Array): Buffer | undefined {
 
 /** DigestInfo prefixes of RFC 8017, 9.2, note 1. */
 const PREFIX: { readonly [hash: string]: string } = {
+  md5: '3020300c06082a864886f70d020505000410',
+  sha1: '3021300906052b0e03021a05000414',
   sha224: '302d300d06096086480165030402040500041c',
   sha256: '3031300d060960864801650304020105000420',
   sha384: '3041300d060960864801650304020205000430',

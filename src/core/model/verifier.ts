@@ -91,6 +91,24 @@ export interface Verifier {
   verify(artefact: Blob, context: VerifyContext): Promise<UpdateVerdict>;
 }
 
+/** A verdict that says nothing yet: what a format does not speak of stays so. */
+export const blankVerdict = ({ title }: Pick<Verifier, 'title'>, format: string): UpdateVerdict => ({
+  format,
+  title,
+  updateByNature: true,
+  signed: false,
+  signatures: [],
+  covered: [],
+  uncovered: [],
+  framing: [],
+  integrity: [],
+  broken: [],
+  encrypted: false,
+  hardware: [],
+  faults: [],
+  notes: [],
+});
+
 /** Every byte has one of three roles: protected, payload that nothing protects, framing. */
 export function account(
   size: number,
