@@ -147,6 +147,13 @@ const COMMANDS: readonly Spec[] = [
     load: () => import('./commands/demo.ts'),
   },
   {
+    name: 'init',
+    arguments: '[dossier]',
+    summary: 'a declaration to fill in, with what a dossier shows',
+    options: [new Option('--out <file>', 'write it there'), ...TALK],
+    load: () => import('./commands/init.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'what this machine offers, and how old the data tables are',
     options: [JSON_FLAG, ...TALK],

@@ -121,3 +121,13 @@ test('another baseline is judged from the same dossier', async () => {
   const said = await assay(['evaluate', at.path('d'), '--baseline', 'owasp-iot-top10', '--report', 'json']);
   expect(JSON.parse(said.out)).toMatchObject({ assessments: [{ baseline: { id: 'owasp-iot-top10' } }] });
 });
+
+test('a declaration made from the dossier is one that lint has nothing against', async () => {
+  const file = at.path('made.yaml');
+  expect((await assay(['init', at.path('d'), '--out', file])).code).toBe(0);
+  expect(readFileSync(file, 'utf8')).toContain(`port: ${device.ports['ssh']}, transport: tcp, protocol: "ssh"`);
+  const said = await assay(['lint', file]);
+  expect(said.err).toBe('');
+  expect(said.code).toBe(0);
+  expect((await assay(['init', at.path('d'), '--out', file])).err).toMatch(/is there already/);
+});
