@@ -51,6 +51,25 @@ export const FAULTS: readonly Fault[] = [
     ],
   },
   {
+    what: 'the key that the device serves lies in its image',
+    checks: [
+      'certificates/not-in-image',
+      'keys/no-private-key',
+      'keys/not-readable-by-others',
+      'keys/rsa-size',
+      'keys/no-weakness',
+    ],
+  },
+  {
+    what: 'the certificate in the image is old and weak too',
+    checks: [
+      'keys/certificate-size',
+      'keys/certificate-hash',
+      'keys/certificate-in-date',
+      'keys/no-certificate-with-its-key',
+    ],
+  },
+  {
     what: 'root has the password admin, hashed with MD5',
     checks: ['accounts/no-shared-password', 'accounts/no-known-password', 'accounts/strong-hash'],
   },

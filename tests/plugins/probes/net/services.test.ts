@@ -13,7 +13,7 @@ const look = (...ports: readonly number[]) => runProbe(netServices, { known: por
 
 describe.each([
   ['faulty', false, { http: 'http', https: 'http', ssh: 'ssh', telnet: 'telnet', mqtt: 'mqtt' }],
-  ['hardened', true, { https: 'http', ssh: 'ssh', mqtts: 'mqtt' }],
+  ['hardened', true, { https: 'http', mqtts: 'mqtt' }],
 ] as const)('the %s demo device', (_name, hardened, expected) => {
   let device: DemoDevice;
   beforeAll(async () => {
