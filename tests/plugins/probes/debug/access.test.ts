@@ -95,12 +95,15 @@ test.each([
 
 test.concurrent.each(Object.keys(ODD_PEERS))('a peer that %s leaves a gap and no fact', async (what) => {
   const peer = await listen(ODD_PEERS[what]!);
-  for (const [probe, protocol] of [
+  const probes = [
     [debugAccessProbe, 'adb'],
     [debugAccessProbe, 'gdb'],
     [vncSecurityProbe, 'vnc'],
-  ] as const) {
-    const run = await runProbe(probe, { known: [service(peer.port, protocol)] });
+  ] as const;
+  const runs = await Promise.all(
+    probes.map(([probe, protocol]) => runProbe(probe, { known: [service(peer.port, protocol)] })),
+  );
+  for (const run of runs) {
     expect(run.facts).toEqual([]);
     expect(run.gaps).toHaveLength(1);
     expect(run.gaps[0]!.unseen.kind).not.toBe('bug');

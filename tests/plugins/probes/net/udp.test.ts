@@ -28,7 +28,7 @@ const service = (port: number, protocol: 'tftp' | 'mdns' | 'ssdp' | 'snmp' | 'co
 const SSDP =
   'HTTP/1.1 200 OK\r\nST: upnp:rootdevice\r\nUSN: uuid:1\r\nSERVER: Linux UPnP/1.0 Cam/2.1\r\nLOCATION: http://192.0.2.1/d.xml\r\n\r\n';
 
-test('an SSDP responder is found and told', async () => {
+test.concurrent('an SSDP responder is found and told', async () => {
   const peer = await answer((bytes) => (bytes.toString().startsWith('M-SEARCH') ? SSDP : undefined));
   const found = await find(peer.port);
   expect(found.of(netService)).toMatchObject([{ protocol: 'ssdp', banner: 'Linux UPnP/1.0 Cam/2.1' }]);
@@ -39,15 +39,16 @@ test('an SSDP responder is found and told', async () => {
   peer.stop();
 });
 
-test('a port that echoes or answers noise is no service', async () => {
-  for (const reply of [(bytes: Buffer) => bytes, () => Buffer.alloc(300, 0x41), () => Buffer.alloc(0)]) {
+test.concurrent('a port that echoes or answers noise is no service', async () => {
+  const look = async (reply: (bytes: Buffer) => Buffer): Promise<void> => {
     const peer = await answer(reply);
     expect((await find(peer.port)).of(netService)).toEqual([]);
     peer.stop();
-  }
+  };
+  await Promise.all([look((bytes) => bytes), look(() => Buffer.alloc(300, 0x41)), look(() => Buffer.alloc(0))]);
 });
 
-test('a TFTP server that gives anything tells nothing by its names', async () => {
+test.concurrent('a TFTP server that gives anything tells nothing by its names', async () => {
   const peer = await answer(() => Buffer.from([0, 3, 0, 1, 65]));
   const run = await runProbe(tftpFiles, { known: [service(peer.port, 'tftp')] });
   expect(run.of(tftpFile)).toEqual([]);
@@ -55,7 +56,7 @@ test('a TFTP server that gives anything tells nothing by its names', async () =>
   peer.stop();
 });
 
-test('a silent agent or server leaves a gap, or is told as refusing where silence is the refusal', async () => {
+test.concurrent('a silent agent or server leaves a gap, or is told as refusing where silence is the refusal', async () => {
   const peer = await answer(() => undefined);
   const coap = await runProbe(coapResources, { known: [service(peer.port, 'coap')] });
   expect(coap.of(coapResource)).toEqual([]);
@@ -75,7 +76,7 @@ const record = (owner: string, type: number, data: Buffer): Buffer =>
 const texts = (...strings: string[]): Buffer =>
   Buffer.concat(strings.map((text) => Buffer.concat([Buffer.of(text.length), Buffer.from(text)])));
 
-test('mDNS services are listed with what their records reveal', async () => {
+test.concurrent('mDNS services are listed with what their records reveal', async () => {
   const peer = await answer((bytes) => {
     const root = bytes.includes('_services');
     const records = root
@@ -97,7 +98,7 @@ test('mDNS services are listed with what their records reveal', async () => {
   peer.stop();
 });
 
-test('keys without a value and unknown keys reveal nothing', () => {
+test.concurrent('keys without a value and unknown keys reveal nothing', () => {
   expect(revealedBy(['sn=', 'path=/', 'key'])).toEqual([]);
   expect(revealedBy(['Token=abc', 'user=bob'])).toEqual(['key', 'user']);
 });
