@@ -1,6 +1,6 @@
 /** SSDP searches and their answers (UPnP Device Architecture 2.0 §1.3). */
 
-/** An M-SEARCH that may be sent to one host alone; then no MX header stands (§1.3.2). */
+/** An M-SEARCH for one host alone. MX need not stand then (§1.3.2), but many stacks drop a search without it. */
 export const ssdpSearch = (host: string, target = 'ssdp:all'): Buffer =>
   Buffer.from(
     `M-SEARCH * HTTP/1.1\r\nHOST: ${host}\r\nMAN: "ssdp:discover"\r\nMX: 1\r\nST: ${target}\r\n\r\n`,
