@@ -1,0 +1,215 @@
+/** Compressed files of EROFS: the index of logical clusters, full or compact, and the clusters themselves. */
+import { inflateRawSync } from 'node:zlib';
+import type { Blob } from '../../lib/blob.ts';
+import { FaultError } from '../../lib/fault.ts';
+import { lz4Block } from '../compression/lz4.ts';
+import { unrawLzma } from '../compression/lzma.ts';
+import { propertiesOf } from '../compression/xz.ts';
+import { unzstd } from '../compression/zstd.ts';
+import type { ErofsInode } from './erofs.ts';
+import { Fields } from './ordered-fields.ts';
+
+const Type = { plain: 0, head: 1, nonhead: 2, head2: 3 } as const;
+const COUNT = 0x800;
+const Advice = { compact2: 1, big1: 2, big2: 4, inline: 8, interlaced: 16, fragment: 32 } as const;
+const MOST_EXTENT = 1 << 24;
+
+/** One logical cluster of the index. `blocks`: compressed blocks, where the entry after a head says so. */
+interface Entry {
+  readonly type: number;
+  readonly offset: number;
+  readonly place: number;
+  readonly blocks: number | undefined;
+}
+
+interface Map {
+  readonly advice: number;
+  readonly algorithms: readonly [number, number];
+  readonly bits: number;
+  readonly inlineSize: number;
+  readonly indexAt: number;
+}
+
+function mapOf(blob: Blob, inode: ErofsInode, blockSize: number): Map {
+  const at = Math.ceil(inode.after / 8) * 8;
+  const fields = new Fields(blob.read(at, 8), true);
+  const advice = fields.u16(4);
+  if ((fields.u8(7) & 0x80) !== 0 || (advice & Advice.fragment) !== 0)
+    throw new FaultError('unsupported', 'EROFS files in fragments are not read');
+  const algorithms = fields.u8(6);
+  return {
+    advice,
+    algorithms: [algorithms & 15, algorithms >> 4],
+    bits: Math.log2(blockSize) + (fields.u8(7) & 7),
+    inlineSize: (advice & Advice.inline) === 0 ? 0 : fields.u16(2),
+    indexAt: at + 8,
+  };
+}
+
+/** The full index: eight bytes for each logical cluster, after eight of padding. */
+function* fullIndex(blob: Blob, at: number, count: number): Generator<Entry> {
+  for (let i = 0; i < count; i += 1) {
+    const fields = new Fields(blob.read(at + 8 + i * 8, 8), true);
+    const type = fields.u16(0) & 3;
+    const delta = fields.u16(4);
+    const blocks = type === Type.nonhead && (delta & COUNT) !== 0 ? delta & ~COUNT : undefined;
+    yield { type, offset: fields.u16(2), place: fields.u32(4), blocks };
+  }
+}
+
+/** The compact index: packs of 2 entries in 8 bytes and of 16 in 32, each with one block number at its end. */
+function* compactIndex(blob: Blob, map: Map, count: number): Generator<Entry> {
+  const { indexAt, bits, advice } = map;
+  const initial = ((32 - (indexAt % 32)) / 4) & 7;
+  const dense = (advice & Advice.compact2) !== 0 && initial < count ? Math.floor((count - initial) / 16) * 16 : 0;
+  const lowBits = Math.max(bits, 12);
+  const big = (advice & Advice.big1) !== 0;
+  for (let lcn = 0; lcn < count; ) {
+    const inDense = lcn >= initial && lcn < initial + dense;
+    const entries = inDense ? 16 : 2;
+    const size = inDense ? 32 : 8;
+    const width = ((size - 4) * 8) / entries;
+    const at =
+      lcn < initial
+        ? indexAt + lcn * 4
+        : indexAt + initial * 4 + (inDense ? (lcn - initial) * 2 : dense * 2 + (lcn - initial - dense) * 4);
+    const pack = new Fields(blob.read(at, size), true);
+    const read = (i: number): { type: number; low: number } => {
+      const bit = i * width;
+      const from = bit >> 3;
+      let word = 0;
+      for (let k = 3; k >= 0; k -= 1) word = (word * 256 + (from + k < size ? pack.u8(from + k) : 0)) >>> 0;
+      word >>>= bit & 7;
+      return { type: (word >>> lowBits) & 3, low: word & ((1 << lowBits) - 1) };
+    };
+    let place = pack.u32(size - 4);
+    for (let i = 0; i < entries && lcn < count; i += 1, lcn += 1) {
+      const { type, low } = read(i);
+      if (type === Type.nonhead) {
+        yield { type, offset: 0, place: 0, blocks: (low & COUNT) !== 0 ? low & ~COUNT : undefined };
+        continue;
+      }
+      yield { type, offset: low, place: place + (big ? 0 : 1), blocks: undefined };
+      if (!big) place += 1;
+      else {
+        // In big clusters the entry that follows a head says how many blocks the next head is away.
+        const next = i + 1 < entries ? read(i + 1) : undefined;
+        place += next !== undefined && next.type === Type.nonhead && (next.low & COUNT) !== 0 ? next.low & ~COUNT : 1;
+      }
+    }
+  }
+}
+
+interface Extent {
+  readonly start: number;
+  readonly type: number;
+  readonly place: number;
+  blocks: number;
+}
+
+export function* compressedContent(
+  blob: Blob,
+  inode: ErofsInode,
+  blockSize: number,
+  compact: boolean,
+): Generator<Uint8Array> {
+  const map = mapOf(blob, inode, blockSize);
+  const cluster = 2 ** map.bits;
+  const count = Math.ceil(inode.size / cluster);
+  const entries = compact ? compactIndex(blob, map, count) : fullIndex(blob, map.indexAt, count);
+  let open: Extent | undefined;
+  let lcn = 0;
+  for (const entry of entries) {
+    if (entry.type !== Type.nonhead) {
+      const start = lcn * cluster + entry.offset;
+      // The index may end with an entry for the end of the file.
+      if (start >= inode.size) break;
+      if (open !== undefined) yield extent(blob, map, open, start, blockSize, false);
+      else if (start !== 0) throw new FaultError('malformed', 'a compressed file has no start');
+      open = { start, type: entry.type, place: entry.place, blocks: 1 };
+    } else if (open !== undefined && entry.blocks !== undefined) open.blocks = entry.blocks;
+    lcn += 1;
+  }
+  if (open === undefined) {
+    if (inode.size > 0) throw new FaultError('malformed', 'a compressed file has no clusters');
+    return;
+  }
+  if (map.inlineSize === 0) {
+    yield extent(blob, map, open, inode.size, blockSize, true);
+    return;
+  }
+  yield tail(blob, inode, map, open, count, compact);
+}
+
+/** The last cluster, kept behind the index. */
+function tail(blob: Blob, inode: ErofsInode, map: Map, open: Extent, count: number, compact: boolean): Uint8Array {
+  const initial = ((32 - (map.indexAt % 32)) / 4) & 7;
+  const dense = (map.advice & Advice.compact2) !== 0 && initial < count ? Math.floor((count - initial) / 16) * 16 : 0;
+  const end = compact
+    ? map.indexAt + Math.ceil((initial * 4 + dense * 2 + Math.max(0, count - initial - dense) * 4) / 8) * 8
+    : map.indexAt + 8 + count * 8;
+  const bytes = blob.read(end, map.inlineSize);
+  return decoded(bytes, inode.size - open.start, open, map);
+}
+
+function extent(
+  blob: Blob,
+  map: Map,
+  { start, type, place, blocks }: Extent,
+  end: number,
+  blockSize: number,
+  last: boolean,
+): Uint8Array {
+  const length = end - start;
+  if (length <= 0 || length > MOST_EXTENT)
+    throw new FaultError('malformed', 'a compressed extent has no possible length');
+  const bytes = blob.read(place * blockSize, blocks * blockSize);
+  if (bytes.length < Math.min(blocks * blockSize, last ? 1 : blockSize))
+    throw new FaultError('truncated', 'a cluster lies beyond the end of the image');
+  if (type === Type.plain && (map.advice & Advice.interlaced) !== 0) {
+    const out = new Uint8Array(length);
+    for (let i = 0; i < length; i += 1) out[i] = bytes[(start + i) % blockSize]!;
+    return out;
+  }
+  return decoded(bytes, length, { type }, map);
+}
+
+function decoded(bytes: Uint8Array, length: number, { type }: { readonly type: number }, map: Map): Uint8Array {
+  if (type === Type.plain) {
+    if (bytes.length < length) throw new FaultError('malformed', 'a plain cluster is too short');
+    return bytes.slice(0, length);
+  }
+  // Compressed data ends at the end of its blocks; zeros fill the start.
+  let from = 0;
+  while (from < bytes.length && bytes[from] === 0) from += 1;
+  const packed = bytes.subarray(from);
+  const out = unpackOne(packed, length, map.algorithms[type === Type.head2 ? 1 : 0]);
+  if (out.length < length) throw new FaultError('malformed', 'a cluster holds less than it should');
+  return out.subarray(0, length);
+}
+
+function unpackOne(packed: Uint8Array, length: number, algorithm: number): Uint8Array {
+  switch (algorithm) {
+    case 0: {
+      const out = new Uint8Array(length);
+      return out.subarray(0, lz4Block(packed, out));
+    }
+    case 1: {
+      // MicroLZMA: the first byte of the stream is always zero, and the inverted properties stand in its place.
+      const plain = packed.slice();
+      const properties = propertiesOf(~(plain[0] ?? 0) & 0xff);
+      plain[0] = 0;
+      return unrawLzma(plain, properties, length);
+    }
+    case 2:
+      try {
+        return inflateRawSync(packed, { maxOutputLength: length });
+      } catch (thrown) {
+        throw new FaultError('malformed', 'a cluster is no deflate data', { cause: thrown });
+      }
+    case 3:
+      return unzstd(packed, length);
+    default:
+      throw new FaultError('unsupported', `EROFS compression ${algorithm} is not known`);
+  }
+}
