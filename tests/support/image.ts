@@ -143,7 +143,7 @@ fi`;
 export function tool(command: string, ...args: readonly string[]): string {
   const ran = spawnSync(command, args, {
     encoding: 'utf8',
-    env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
+    env: { ...process.env, LC_ALL: 'C.UTF-8', PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
   });
   if (ran.status !== 0) throw new Error(`${command} ${args.join(' ')}: ${ran.stderr}${ran.stdout}`);
   return ran.stdout;

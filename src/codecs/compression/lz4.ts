@@ -7,8 +7,12 @@ const malformed = (message: string): FaultError => new FaultError('malformed', m
 const le32 = (b: Uint8Array, i: number): number =>
   (b[i]! | (b[i + 1]! << 8) | (b[i + 2]! << 16) | (b[i + 3]! << 24)) >>> 0;
 
-/** Decodes one block into `output` from `at` on (what stands before is its history); gives the end of what was written. */
-export function lz4Block(input: Uint8Array, output: Uint8Array, at = 0): number {
+/**
+ * Decodes one block into `output` from `at` on (what stands before is its history); gives the end of what was written.
+ * `partial`: it is enough to fill the output, whatever comes after.
+ */
+// biome-ignore lint/complexity/noExcessiveCognitiveComplexity: a hot loop whose state must stay in locals
+export function lz4Block(input: Uint8Array, output: Uint8Array, at = 0, partial = false): number {
   const end = input.length;
   let from = 0;
   let to = at;
@@ -25,12 +29,13 @@ export function lz4Block(input: Uint8Array, output: Uint8Array, at = 0): number 
         literals += more;
       }
     }
+    if (partial && to + literals >= output.length) literals = output.length - to;
     if (from + literals > end || to + literals > output.length) throw malformed('LZ4 literals go beyond the block');
     if (literals > 32) output.set(input.subarray(from, from + literals), to);
     else for (let i = 0; i < literals; i += 1) output[to + i] = input[from + i]!;
     from += literals;
     to += literals;
-    if (from >= end) break;
+    if (from >= end || (partial && to === output.length)) break;
     if (from + 2 > end) throw malformed('an LZ4 block ends amid a match');
     const distance = input[from]! | (input[from + 1]! << 8);
     from += 2;
@@ -45,6 +50,7 @@ export function lz4Block(input: Uint8Array, output: Uint8Array, at = 0): number 
       }
     }
     if (distance === 0 || distance > to) throw malformed('an LZ4 match reaches before the start');
+    if (partial && to + length > output.length) length = output.length - to;
     if (to + length > output.length) throw malformed('an LZ4 match goes beyond the block');
     if (distance >= length && length > 32) output.copyWithin(to, to - distance, to - distance + length);
     else for (let i = 0; i < length; i += 1) output[to + i] = output[to - distance + i]!;

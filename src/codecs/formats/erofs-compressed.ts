@@ -28,9 +28,11 @@ interface Map {
   readonly bits: number;
   readonly inlineSize: number;
   readonly indexAt: number;
+  /** Whether compressed data ends at the end of its blocks, after zeros; older images start it at the start. */
+  readonly padded: boolean;
 }
 
-function mapOf(blob: Blob, inode: ErofsInode, blockSize: number): Map {
+function mapOf(blob: Blob, inode: ErofsInode, blockSize: number): Omit<Map, 'padded'> {
   const at = Math.ceil(inode.after / 8) * 8;
   const fields = new Fields(blob.read(at, 8), true);
   const advice = fields.u16(4);
@@ -112,8 +114,9 @@ export function* compressedContent(
   inode: ErofsInode,
   blockSize: number,
   compact: boolean,
+  padded: boolean,
 ): Generator<Uint8Array> {
-  const map = mapOf(blob, inode, blockSize);
+  const map = { ...mapOf(blob, inode, blockSize), padded };
   const cluster = 2 ** map.bits;
   const count = Math.ceil(inode.size / cluster);
   const entries = compact ? compactIndex(blob, map, count) : fullIndex(blob, map.indexAt, count);
@@ -179,20 +182,19 @@ function decoded(bytes: Uint8Array, length: number, { type }: { readonly type: n
     if (bytes.length < length) throw new FaultError('malformed', 'a plain cluster is too short');
     return bytes.slice(0, length);
   }
-  // Compressed data ends at the end of its blocks; zeros fill the start.
   let from = 0;
-  while (from < bytes.length && bytes[from] === 0) from += 1;
+  while (map.padded && from < bytes.length && bytes[from] === 0) from += 1;
   const packed = bytes.subarray(from);
-  const out = unpackOne(packed, length, map.algorithms[type === Type.head2 ? 1 : 0]);
+  const out = unpackOne(packed, length, map.algorithms[type === Type.head2 ? 1 : 0], !map.padded);
   if (out.length < length) throw new FaultError('malformed', 'a cluster holds less than it should');
   return out.subarray(0, length);
 }
 
-function unpackOne(packed: Uint8Array, length: number, algorithm: number): Uint8Array {
+function unpackOne(packed: Uint8Array, length: number, algorithm: number, partial: boolean): Uint8Array {
   switch (algorithm) {
     case 0: {
       const out = new Uint8Array(length);
-      return out.subarray(0, lz4Block(packed, out));
+      return out.subarray(0, lz4Block(packed, out, 0, partial));
     }
     case 1: {
       // MicroLZMA: the first byte of the stream is always zero, and the inverted properties stand in its place.

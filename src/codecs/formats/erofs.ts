@@ -159,7 +159,13 @@ class Erofs implements InodeSource {
       }
       case Layout.full:
       case Layout.compact:
-        yield* compressedContent(this.#blob, inode, blockSize, layout === Layout.compact);
+        yield* compressedContent(
+          this.#blob,
+          inode,
+          blockSize,
+          layout === Layout.compact,
+          (this.#super.incompatible & 1) === 1,
+        );
         return;
       case Layout.chunks:
         yield* this.#chunks(inode);

@@ -101,7 +101,8 @@ class Ext implements InodeSource {
     const { blockSize, descriptorSize, first, firstMetaGroup, blocksPerGroup } = this.#super;
     const perBlock = blockSize / descriptorSize;
     const meta = Math.floor(group / perBlock);
-    let at = (first + 1) * blockSize + group * descriptorSize;
+    // With blocks of 1 KiB the superblock has the second one, whatever the first block of data is.
+    let at = ((blockSize === 1024 ? 1 : 0) + 1) * blockSize + group * descriptorSize;
     if (meta >= firstMetaGroup) {
       const start = first + meta * perBlock * blocksPerGroup;
       // The first group of all has the superblock before its descriptors.
