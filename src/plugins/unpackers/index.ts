@@ -28,6 +28,7 @@ export { romfs } from './filesystem/romfs.ts';
 export { squashfs } from './filesystem/squashfs.ts';
 export { ubi } from './filesystem/ubi.ts';
 export { ubifs } from './filesystem/ubifs.ts';
+export { yaffs2 } from './filesystem/yaffs2.ts';
 export { androidBoot } from './image/android-boot.ts';
 export { androidSparse } from './image/android-sparse.ts';
 export { chk } from './image/chk.ts';
