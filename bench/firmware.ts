@@ -8,7 +8,14 @@ import { pathToFileURL } from 'node:url';
 const SIZES = [64, 256];
 const RUNS = Number(process.env['BENCH_RUNS'] ?? 5);
 /** Content of this machine, in the order in which it is taken until the image is large enough. */
-const CONTENT = ['/usr/bin', '/usr/lib/x86_64-linux-gnu', '/usr/lib/python3', '/usr/share/perl', '/usr/lib', '/usr/sbin'];
+const CONTENT = [
+  '/usr/bin',
+  '/usr/lib/x86_64-linux-gnu',
+  '/usr/lib/python3',
+  '/usr/share/perl',
+  '/usr/lib',
+  '/usr/sbin',
+];
 
 interface Run {
   readonly seconds: number;
@@ -92,7 +99,9 @@ function main(): void {
     }
     const [small, large] = seconds;
     if (small !== undefined && large !== undefined)
-      console.log(`growth: ${((large / small) * (SIZES[1]! / SIZES[0]!)).toFixed(2)} times the time for ${SIZES[1]! / SIZES[0]!} times the bytes`);
+      console.log(
+        `growth: ${((large / small) * (SIZES[1]! / SIZES[0]!)).toFixed(2)} times the time for ${SIZES[1]! / SIZES[0]!} times the bytes`,
+      );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
