@@ -1,4 +1,4 @@
-/** Unpacks SquashFS images of xz beside `unsquashfs`, as whole processes: medians of five, growth and memory. Run: `node bench/firmware.ts` (Node ≥ 22.18) or the built form. */
+/** Unpacks SquashFS images of xz beside `unsquashfs`, as whole processes: medians of five, growth and memory. Run: `node bench/firmware.js` after a build. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,14 +16,8 @@ const CONTENT = [
   '/usr/lib',
   '/usr/sbin',
 ];
-
-interface Run {
-  readonly seconds: number;
-  readonly megabytes: number;
-}
-
 /** A whole process under GNU time. */
-function timed(command: string, args: readonly string[]): Run {
+function timed(command, args) {
   const started = performance.now();
   const ran = spawnSync('/usr/bin/time', ['-f', '%M', command, ...args], { encoding: 'utf8' });
   const seconds = (performance.now() - started) / 1000;
@@ -31,12 +25,10 @@ function timed(command: string, args: readonly string[]): Run {
   const kilobytes = Number(ran.stderr.trim().split('\n').at(-1));
   return { seconds, megabytes: kilobytes / 1024 };
 }
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
-
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 /** Unpacks, accounts for every byte and hashes every file, as `assay unpack` does. */
-function program(folder: string): string {
-  const built = (path: string): string => pathToFileURL(resolve('dist', path)).href;
+function program(folder) {
+  const built = (path) => pathToFileURL(resolve('dist', path)).href;
   const path = join(folder, 'unpack.mjs');
   writeFileSync(
     path,
@@ -54,9 +46,8 @@ await pool.close();
   );
   return path;
 }
-
 /** An image of about so many MiB, cut from content that is there. */
-function imageOf(folder: string, megabytes: number): string {
+function imageOf(folder, megabytes) {
   const given = process.env[`BENCH_IMAGE_${megabytes}`];
   if (given !== undefined && existsSync(given)) return given;
   const image = join(folder, `${megabytes}.squashfs`);
@@ -72,16 +63,15 @@ function imageOf(folder: string, megabytes: number): string {
   rmSync(tree, { recursive: true, force: true });
   return image;
 }
-
-function main(): void {
+function main() {
   const folder = mkdtempSync(join(tmpdir(), 'assay-bench-'));
   try {
     const unpack = program(folder);
-    const seconds: number[] = [];
+    const seconds = [];
     for (const size of SIZES) {
       const image = imageOf(folder, size);
-      const ours: Run[] = [];
-      const theirs: Run[] = [];
+      const ours = [];
+      const theirs = [];
       // Turn by turn, so that the machine's mood falls on both.
       for (let i = 0; i < RUNS; i += 1) {
         const target = join(folder, 'out');
@@ -100,11 +90,10 @@ function main(): void {
     const [small, large] = seconds;
     if (small !== undefined && large !== undefined)
       console.log(
-        `growth: ${((large / small) * (SIZES[1]! / SIZES[0]!)).toFixed(2)} times the time for ${SIZES[1]! / SIZES[0]!} times the bytes`,
+        `growth: ${((large / small) * (SIZES[1] / SIZES[0])).toFixed(2)} times the time for ${SIZES[1] / SIZES[0]} times the bytes`,
       );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
-
 main();
