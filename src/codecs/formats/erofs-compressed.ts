@@ -6,8 +6,21 @@ import { lz4Block } from '../compression/lz4.ts';
 import { unrawLzma } from '../compression/lzma.ts';
 import { propertiesOf } from '../compression/xz.ts';
 import { unzstd } from '../compression/zstd.ts';
-import type { ErofsInode } from './erofs.ts';
 import { Fields } from './ordered-fields.ts';
+
+/** An inode as it lies on disk. `after`: where what follows it (xattrs excluded) starts. */
+export interface ErofsInode {
+  readonly layout: number;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mtime: number;
+  readonly size: number;
+  readonly place: number;
+  readonly xattrAt: number;
+  readonly xattrSize: number;
+  readonly after: number;
+}
 
 const Type = { plain: 0, head: 1, nonhead: 2, head2: 3 } as const;
 const COUNT = 0x800;

@@ -1,7 +1,7 @@
 /** EROFS: plain, inline and chunked files, and compressed ones with either kind of index. */
 import type { Blob } from '../../lib/blob.ts';
 import { FaultError } from '../../lib/fault.ts';
-import { compressedContent } from './erofs-compressed.ts';
+import { compressedContent, type ErofsInode } from './erofs-compressed.ts';
 import {
   checkSize,
   type InodeRecord,
@@ -51,20 +51,6 @@ export function openErofs(blob: Blob): InodeSource {
   const superblock = erofsSuper(blob);
   if (superblock === undefined) throw new FaultError('malformed', 'no EROFS superblock');
   return new Erofs(blob, superblock);
-}
-
-/** An inode as it lies on disk. `after`: where what follows it (xattrs excluded) starts. */
-export interface ErofsInode {
-  readonly layout: number;
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly mtime: number;
-  readonly size: number;
-  readonly place: number;
-  readonly xattrAt: number;
-  readonly xattrSize: number;
-  readonly after: number;
 }
 
 const Layout = { plain: 0, full: 1, inline: 2, compact: 3, chunks: 4 } as const;
