@@ -41,8 +41,8 @@ export interface Door {
   open(): Promise<Duplex>;
 }
 
-/** Milliseconds: for a banner, for HTTP before others are asked beside it, for an answer. */
-const WAIT = { banner: 1100, quick: 1200, answer: 4000, question: 2500 };
+/** Milliseconds: for a banner, of silence before TLS is asked beside the wait, for HTTP before others are asked, for an answer. */
+const WAIT = { banner: 1100, hush: 150, quick: 1200, answer: 4000, question: 2500 };
 /** Ports of printers: whatever is sent there is printed. */
 const PRINTERS = { first: 9100, last: 9107 };
 
@@ -101,7 +101,8 @@ async function listenThenAsk(door: Door): Promise<Recognised | Unrecognised> {
   const stream = await door.open();
   try {
     const reader = new StreamReader(stream, { buffered: 65_536, lifetime: 12_000 });
-    const said = await reader.burst(WAIT.banner, 60, 4096);
+    const said = await listen(door, reader);
+    if (!Buffer.isBuffer(said)) return said;
     if (said.length > 0) {
       const known = await settle(stream, reader, said);
       return known ?? (await askOthers(door, undefined)) ?? { protocol: undefined, said, closes: false };
@@ -115,6 +116,15 @@ async function listenThenAsk(door: Door): Promise<Recognised | Unrecognised> {
   } finally {
     stream.destroy();
   }
+}
+
+/** What comes first. Most that keep silent for a moment wait for a hello: TLS is asked beside the wait for a banner. */
+async function listen(door: Door, reader: StreamReader): Promise<Buffer | Recognised> {
+  const early = await reader.burst(WAIT.hush, 60, 4096);
+  if (early.length > 0 || reader.finished) return early;
+  const banner = reader.burst(WAIT.banner - WAIT.hush, 60, 4096);
+  if (door.secure) return banner;
+  return (await Promise.race([asksTls(door), banner])) ?? banner;
 }
 
 const later = (ms: number): Promise<'later'> => new Promise((resolve) => setTimeout(() => resolve('later'), ms));
