@@ -1,4 +1,5 @@
 /** The registry of analyzers: one line each. */
+export { accountsAuthorizedKeys } from './accounts/authorized-keys.ts';
 export { accountsFirstBoot } from './accounts/first-boot.ts';
 export { accountsPasswords } from './accounts/passwords.ts';
 export { accountsPrivileges } from './accounts/privileges.ts';
@@ -12,6 +13,10 @@ export { kernelBuild } from './kernel/build.ts';
 export { kernelSysctls } from './kernel/sysctl.ts';
 export { keysCertificates } from './keys/certificates.ts';
 export { keysPrivateKeys } from './keys/private-keys.ts';
+export { secretsSymmetricKeys } from './secrets/symmetric-keys.ts';
+export { secretsTokens } from './secrets/tokens.ts';
+export { secretsUrlsWithCredentials } from './secrets/urls-with-credentials.ts';
+export { secretsWifi } from './secrets/wifi.ts';
 export { servicesSettings } from './services/settings.ts';
 export { servicesStart } from './services/start.ts';
 export { updatesClient } from './updates/client.ts';

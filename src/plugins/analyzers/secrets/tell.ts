@@ -1,0 +1,34 @@
+/** What the secrets analyzers share: masking, randomness, and what is plainly an example. */
+import type { FileEntry } from '../../../core/model/files.ts';
+
+const MAX_SIZE = 16 << 20;
+
+export const maySearch = (file: FileEntry): boolean =>
+  file.type === 'file' &&
+  file.linkTo === undefined &&
+  file.size >= 8 &&
+  file.size <= MAX_SIZE &&
+  !/\.(gz|xz|bz2|png|jpe?g|gif|woff2?|ttf|mp3|wav|h264|zip)$/i.test(file.name);
+
+/** First and last two characters and the length: `AK…Q4 (20)`. */
+export const masked = (secret: string): string => `${secret.slice(0, 2)}…${secret.slice(-2)} (${secret.length})`;
+
+/** Shannon's entropy in bits for each character. */
+export function entropyOf(text: string): number {
+  const counts = new Map<string, number>();
+  for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
+  let bits = 0;
+  for (const count of counts.values()) bits -= (count / text.length) * Math.log2(count / text.length);
+  return Math.round(bits * 100) / 100;
+}
+
+/** Folders of documentation, tests and samples. */
+export const isExamplePlace = (name: string): boolean =>
+  /\/(docs?|man|info|examples?|samples?|tests?|testdata|demos?|locale|i18n)\//i.test(name) ||
+  /(README|CHANGELOG|\.(md|rst|txt|po|1|5|8))$/i.test(name);
+
+/** Words and runs that nobody's secret has. */
+export const looksMade = (text: string): boolean =>
+  /example|sample|dummy|test|changeme|xxxx|placeholder|your[_-]?|1234567|abcdef|0000000|\*\*\*|<|>|\$\{|\{\{|%s/i.test(
+    text,
+  );

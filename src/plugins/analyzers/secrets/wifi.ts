@@ -1,0 +1,187 @@
+/** Wi-Fi networks that an image presets: hostapd, wpa_supplicant and UCI configurations. */
+import { linesOf, type TextLine } from '../../../codecs/formats/text-lines.ts';
+import type { FileEntry } from '../../../core/model/files.ts';
+import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
+import { secretWifi } from '../../../facts/index.ts';
+import { isExamplePlace } from './tell.ts';
+
+type Security = 'open' | 'wep' | 'wpa' | 'wpa2' | 'wpa3' | 'unknown';
+interface Network {
+  role: 'access-point' | 'client';
+  ssid?: string;
+  key?: string;
+  line: number;
+  security: Security;
+  disabled: boolean;
+}
+
+const NAMES = /\/(hostapd[\w.-]*\.conf|wpa_supplicant[\w.-]*\.conf|wpa[\w-]*\.conf|config\/wireless)$/;
+
+export const secretsWifi: Analyzer = {
+  id: 'secrets/wifi',
+  title: 'Preset Wi-Fi networks',
+  method: 'EXAMINE',
+  intrusion: 'passive',
+  consumes: [],
+  produces: [secretWifi],
+  wants: (file) => file.type === 'file' && file.size > 0 && file.size <= 1 << 20 && NAMES.test(file.name),
+  observe(file, content, context) {
+    const lines = [...linesOf(content, { lines: 20_000 })].filter(({ text }) => !/^\s*(#|$)/.test(text));
+    const networks = file.name.endsWith('/wireless')
+      ? uci(lines)
+      : /hostapd/.test(file.name)
+        ? hostapd(lines)
+        : supplicant(lines);
+    for (const network of networks.slice(0, 200)) if (isPreset(network)) tell(network, file, context);
+  },
+};
+
+/** A client without a key holds no secret, and what is switched off or filled in by a script serves nobody as it stands. */
+const isPreset = ({ role, key, disabled, ssid }: Network): boolean =>
+  !disabled && (role === 'access-point' || key !== undefined) && !/^SET_BY|^[@%$<{]/.test(ssid ?? '');
+
+function tell({ role, ssid, key, line, security }: Network, file: FileEntry, context: AnalyzerContext): void {
+  const placeholder =
+    key !== undefined &&
+    (/[$@%<>{}]/.test(key) || /^(x+|\*+|your.*|changeme.*)$/i.test(key) || isExamplePlace(file.name));
+  context.emit(
+    secretWifi,
+    { role, ...(ssid === undefined ? {} : { ssid }), file: file.name, line, security, placeholder },
+    { where: `line ${line}` },
+  );
+}
+
+const bare = (value: string): string => value.trim().replace(/^(["'])(.*)\1$/, '$2');
+
+/** hostapd.conf: one access point a file; `bss=` begins another. */
+function hostapd(lines: readonly TextLine[]): Network[] {
+  const networks: Network[] = [];
+  let values = new Map<string, TextLine & { readonly value: string }>();
+  const close = (): void => {
+    const ssid = values.get('ssid');
+    if (ssid === undefined) return;
+    const key = ['wpa_passphrase', 'wpa_psk', 'sae_password', 'wep_key0']
+      .map((name) => values.get(name))
+      .find((one) => one !== undefined);
+    networks.push({
+      role: 'access-point',
+      ssid: bare(ssid.value),
+      ...(key === undefined ? {} : { key: bare(key.value) }),
+      line: (key ?? ssid).number,
+      security: hostapdSecurity(values),
+      disabled: false,
+    });
+  };
+  for (const line of lines) {
+    const [, name = '', value = ''] = /^\s*(\w+)=(.*)$/.exec(line.text) ?? [];
+    if (name === 'bss') {
+      close();
+      values = new Map();
+    } else if (name !== '') values.set(name, { ...line, value });
+  }
+  close();
+  return networks;
+}
+
+function hostapdSecurity(values: ReadonlyMap<string, { readonly value: string }>): Security {
+  const wpa = Number(values.get('wpa')?.value ?? 0);
+  if (values.has('wep_key0')) return 'wep';
+  if (wpa === 0) return values.has('ieee8021x') ? 'unknown' : 'open';
+  const management = values.get('wpa_key_mgmt')?.value ?? 'WPA-PSK';
+  if (/SAE/.test(management) && !/PSK/.test(management)) return 'wpa3';
+  return (wpa & 2) === 2 && (wpa & 1) === 0 ? 'wpa2' : 'wpa';
+}
+
+/** wpa_supplicant.conf: `network={ … }`; mode 2 is an access point. */
+function supplicant(lines: readonly TextLine[]): Network[] {
+  const networks: Network[] = [];
+  let open: Network | undefined;
+  for (const { number, text } of lines) {
+    if (/^\s*network\s*=\s*\{/.test(text))
+      open = { role: 'client', line: number, security: 'unknown', disabled: false };
+    else if (/^\s*\}/.test(text) && open !== undefined) {
+      networks.push(open);
+      open = undefined;
+    } else if (open !== undefined) supplicantValue(open, text, number);
+  }
+  return networks;
+}
+
+const KEY_SECURITY: { readonly [name: string]: Security } = {
+  psk: 'wpa2',
+  sae_password: 'wpa3',
+  wep_key0: 'wep',
+  password: 'unknown',
+};
+
+function supplicantValue(network: Network, text: string, line: number): void {
+  const [, name = '', raw = ''] = /^\s*(\w+)\s*=\s*(.*)$/.exec(text) ?? [];
+  const value = bare(raw);
+  const security = KEY_SECURITY[name];
+  if (security !== undefined) {
+    Object.assign(network, { key: value, line, security: security === 'unknown' ? network.security : security });
+  } else supplicantSetting(network, name, value);
+}
+
+function supplicantSetting(network: Network, name: string, value: string): void {
+  if (name === 'ssid') network.ssid = value;
+  if (name === 'mode' && value === '2') network.role = 'access-point';
+  if (name === 'disabled') network.disabled = value === '1';
+  if (name === 'key_mgmt' && network.security === 'unknown') network.security = managed(value);
+}
+
+const managed = (value: string): Security => (/NONE/.test(value) ? 'open' : /SAE/.test(value) ? 'wpa3' : 'wpa2');
+
+/** /etc/config/wireless of OpenWrt: a radio that is disabled serves nobody. */
+function uci(lines: readonly TextLine[]): Network[] {
+  const networks: UciNetwork[] = [];
+  const off = new Set<string>();
+  for (const { type, name, start, options } of sectionsOf(lines)) {
+    if (type === 'wifi-device' && options.some((one) => one.option === 'disabled' && one.value === '1')) off.add(name);
+    if (type !== 'wifi-iface') continue;
+    const network: UciNetwork = blank(start);
+    for (const { option, value, line } of options) uciValue(network, option, value, line);
+    networks.push(network);
+  }
+  return networks.map((one) => (one.device !== undefined && off.has(one.device) ? { ...one, disabled: true } : one));
+}
+
+type UciNetwork = Network & { device?: string };
+interface Section {
+  readonly type: string;
+  readonly name: string;
+  readonly start: number;
+  readonly options: { readonly option: string; readonly value: string; readonly line: number }[];
+}
+
+function sectionsOf(lines: readonly TextLine[]): readonly Section[] {
+  const sections: Section[] = [];
+  for (const { number, text } of lines) {
+    const [, type, name = ''] = /^\s*config\s+(\S+)(?:\s+(\S+))?/.exec(text) ?? [];
+    if (type !== undefined) sections.push({ type: bare(type), name: bare(name), start: number, options: [] });
+    const [, option, raw = ''] = /^\s*option\s+(\w+)\s+(.*)$/.exec(text) ?? [];
+    if (option !== undefined) sections.at(-1)?.options.push({ option, value: bare(raw), line: number });
+  }
+  return sections;
+}
+
+const blank = (line: number): Network => ({ role: 'access-point', line, security: 'open', disabled: false });
+
+function uciValue(network: Network & { device?: string }, name: string, value: string, line: number): void {
+  if (name === 'device') network.device = value;
+  if (name === 'ssid') network.ssid = value;
+  if (name === 'mode' && value === 'sta') network.role = 'client';
+  if (name === 'disabled' && value === '1') network.disabled = true;
+  if (name === 'encryption') network.security = uciSecurity(value);
+  if (name !== 'key') return;
+  network.key = value;
+  network.line = line;
+}
+
+function uciSecurity(value: string): Security {
+  if (value === 'none') return 'open';
+  if (/^wep/.test(value)) return 'wep';
+  if (/^sae(?!-mixed)/.test(value)) return 'wpa3';
+  if (/^(psk2|wpa2|sae-mixed)/.test(value)) return 'wpa2';
+  return /^(psk|wpa)/.test(value) ? 'wpa' : 'unknown';
+}
