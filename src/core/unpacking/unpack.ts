@@ -10,9 +10,7 @@ import { type ByteCoverage, coverageOf, isOpen, type Region } from './regions.ts
 import { Session } from './session.ts';
 import { Spool } from './spool.ts';
 
-export type { UnpackLimits } from './limits.ts';
-export type { ContainerRecord, OpaqueEntry, UnpackedImage, UnpackGap, UnpackOptions } from './outcome.ts';
-export type { Region } from './regions.ts';
+export type { OpaqueEntry, UnpackedImage, UnpackGap, UnpackOptions } from './outcome.ts';
 
 /** Throws what opening the path throws, and an AbortError; all else that goes wrong is a gap. Call `dispose` at the end. */
 export async function unpackImage(options: UnpackOptions): Promise<UnpackedImage> {
