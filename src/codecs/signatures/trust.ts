@@ -46,6 +46,9 @@ export interface Signed {
   readonly message: string;
 }
 
+/** Names of files that lie beside what they sign. */
+export const COMPANIONS: readonly string[] = ['.sig', '.minisig', '.asc', '.p7s', '.gpg', '.sign', '.signature'];
+
 export interface NamedKey {
   readonly name: string;
   readonly key: PublicKey;

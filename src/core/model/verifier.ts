@@ -125,6 +125,17 @@ export function account(
   };
 }
 
+/**
+ * What the signatures of several parts protect together: once one is verified, ranges of others do not count, so that a
+ * stranger's signature over one part never rides on the maker's over another.
+ */
+export function countedRanges(
+  parts: readonly { readonly signature: FoundSignature; readonly read: readonly Range[] }[],
+): readonly Range[] {
+  const verified = parts.filter(({ signature }) => signature.outcome === 'verified');
+  return (verified.length > 0 ? verified : parts).flatMap(({ read }) => read);
+}
+
 export type Overall = FoundSignature['outcome'] | 'unsigned' | 'sample-key';
 
 /** One word for an artefact. A signature by a public key is worse than none; one good signature outweighs strangers'. */

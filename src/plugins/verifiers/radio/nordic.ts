@@ -16,6 +16,7 @@ import {
   account,
   type ByteRange,
   blankVerdict,
+  countedRanges,
   type FoundSignature,
   type UpdateVerdict,
   type Verifier,
@@ -117,7 +118,7 @@ export const nordic: Verifier = {
       ...account(
         artefact.size,
         told.flatMap(({ payload }) => payload),
-        told.flatMap(({ read }) => read),
+        countedRanges(told.flatMap(({ signature, read }) => (signature === undefined ? [] : [{ signature, read }]))),
       ),
       broken: told.flatMap(({ broken }) => broken),
       integrity: told.flatMap(({ integrity }) => integrity),

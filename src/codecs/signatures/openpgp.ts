@@ -1,0 +1,76 @@
+/** OpenPGP signatures (RFC 9580) through openpgp.js: detached ones, and cleartext documents. */
+import { FaultError } from '../../lib/fault.ts';
+import type { Signed, Trust } from './trust.ts';
+
+const MOST = 64 << 20;
+
+/** The verdict on a detached signature, armoured or binary. The message is read whole: the library wants it so. */
+export async function pgpDetached(
+  trust: Trust,
+  signature: Uint8Array,
+  message: Uint8Array,
+): Promise<readonly Signed[]> {
+  if (message.length > MOST) throw new FaultError('over-budget', 'too large for an OpenPGP signature');
+  const pgp = await import('openpgp');
+  try {
+    const armored = Buffer.from(signature).toString('latin1').includes('-----BEGIN PGP SIGNATURE-----');
+    const parsed = armored
+      ? await pgp.readSignature({ armoredSignature: Buffer.from(signature).toString('latin1') })
+      : await pgp.readSignature({ binarySignature: signature });
+    const document = await pgp.createMessage({ binary: message });
+    const keys = await keysOf(trust);
+    const { signatures } = await pgp.verify({
+      message: document,
+      signature: parsed,
+      verificationKeys: keys.map(({ key }) => key),
+      date: trust.now,
+      format: 'binary',
+    });
+    return Promise.all(signatures.map((one) => verdictOf(trust, keys, one)));
+  } catch (error) {
+    if (error instanceof FaultError) throw error;
+    throw new FaultError('malformed', 'no OpenPGP signature that can be read', { cause: error });
+  }
+}
+
+type Key = Awaited<ReturnType<typeof import('openpgp')['readKey']>>;
+interface Named {
+  readonly name: string;
+  readonly key: Key;
+}
+
+async function keysOf(trust: Trust): Promise<readonly Named[]> {
+  const pgp = await import('openpgp');
+  const found: Named[] = [];
+  for (const { name, bytes } of trust.keys.filter(({ kind }) => kind === 'openpgp')) {
+    const text = Buffer.from(bytes).toString('latin1');
+    const keys = text.includes('-----BEGIN')
+      ? await pgp.readKeys({ armoredKeys: text })
+      : await pgp.readKeys({ binaryKeys: bytes });
+    found.push(...keys.map((key) => ({ name, key: key as Key })));
+  }
+  return found;
+}
+
+interface Checked {
+  readonly keyID: { toHex(): string };
+  readonly verified: Promise<true>;
+}
+
+async function verdictOf(_trust: Trust, keys: readonly Named[], { keyID, verified }: Checked): Promise<Signed> {
+  const number = keyID.toHex();
+  const known = keys.find(({ key }) => key.getKeyIDs().some((id) => id.toHex() === number));
+  const why = await verified.then(
+    () => undefined,
+    (error: unknown) => (error instanceof Error ? error.message : 'unknown'),
+  );
+  const base = { algorithm: 'OpenPGP', signer: `key ${number}` };
+  if (why === undefined && known !== undefined)
+    return { ...base, outcome: 'verified', verifiedBy: known.name, message: `verifies with ${known.name}` };
+  if (known === undefined) {
+    const message = keys.length > 0 ? 'made with another key than the given one' : 'cannot be verified without the key';
+    return { ...base, outcome: keys.length > 0 ? 'wrong-key' : 'signer-unknown', message };
+  }
+  const weak = /insecure|expired|revoked|reject|not valid|created in the future/i.test(why ?? '');
+  return { ...base, outcome: weak ? 'refused' : 'broken', message: why ?? 'does not hold' };
+}
