@@ -30,9 +30,9 @@ export async function greetDatagram(
   try {
     return await converse();
   } finally {
-    // A fatal alert frees the server's state: small servers keep one client at a time.
+    // A close_notify frees the server's state: small servers keep one client at a time.
     await port.send(
-      Buffer.concat([u8(21), u16(RECORD_VERSION), Buffer.alloc(7), u8(cookies + 1), u16(2), u8(2), u8(90)]),
+      Buffer.concat([u8(21), u16(RECORD_VERSION), Buffer.alloc(7), u8(cookies + 1), u16(2), u8(1), u8(0)]),
     );
   }
 

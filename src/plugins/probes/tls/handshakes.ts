@@ -84,6 +84,9 @@ export class Handshakes {
     const first = await this.#once(offer);
     const flight = first.end === 'closed' && first.hello === undefined ? await this.#once(offer) : first;
     if (flight.hello === undefined) {
+      // Of datagrams, a closed port says nothing of what a server would have refused.
+      if (flight.end === 'closed' && this.mode === 'datagram')
+        throw new FaultError('closed', `the port closed before a hello of ${offer.version} was answered`);
       if (flight.end === 'timeout') throw new FaultError('timeout', `no answer to a hello of ${offer.version}`);
       if (flight.end === 'malformed')
         throw new FaultError('malformed', `the answer to a hello of ${offer.version} is not TLS`);
