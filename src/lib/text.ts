@@ -12,6 +12,9 @@ export function safeText(text: string, limit = 400): string {
   });
 }
 
+/** A text without half surrogate pairs, which neither UTF-8 nor `encodeURIComponent` can write. */
+export const wellFormed = (text: string): string => text.replace(/\p{Cs}/gu, '\ufffd');
+
 /** Lines of at most `width` columns, broken at spaces; a longer word is cut. Every line but the first is indented by `hang` spaces. */
 export function wrap(text: string, width: number, hang = 0): readonly string[] {
   const lines: string[] = [];

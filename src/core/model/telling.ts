@@ -1,0 +1,129 @@
+/** What several renderers ask of a report: who cites a check, what is open for whom, where a subject lies, one line for a result. */
+import { safeText } from '../../lib/text.ts';
+import type { Fact } from './fact.ts';
+import type { Assessment, CheckReport, ControlReport, Report, Result, UnitReport } from './report.ts';
+import { nameOf, type Subject } from './target.ts';
+import type { Mark, Obligation, Outcome } from './verdict.ts';
+
+/** One control that a check speaks for. */
+export interface Citation {
+  readonly baseline: string;
+  readonly control: string;
+  readonly title: string;
+  readonly unit: string;
+  readonly mark: Mark;
+  readonly obligation: Obligation;
+  /** Outcome of the unit. */
+  readonly outcome: Outcome;
+}
+
+/** All controls that cite each check, by the check's key. Controls that do not apply or are drafts cite nothing. */
+export function citationsOf(report: Report): ReadonlyMap<string, readonly Citation[]> {
+  const found = new Map<string, Citation[]>();
+  for (const { assessment, control, unit } of unitsOf(report)) {
+    if (control.outcome === 'not-applicable' || control.draft === true) continue;
+    for (const key of unit.checks) {
+      const list = found.get(key) ?? [];
+      found.set(key, list);
+      list.push({
+        baseline: baselineName(assessment),
+        control: control.id,
+        title: control.title,
+        unit: unit.id,
+        mark: unit.mark,
+        obligation: control.obligation,
+        outcome: unit.outcome,
+      });
+    }
+  }
+  return found;
+}
+
+export function* unitsOf(
+  report: Report,
+): Generator<{ readonly assessment: Assessment; readonly control: ControlReport; readonly unit: UnitReport }> {
+  for (const assessment of report.assessments) {
+    for (const control of assessment.controls) {
+      for (const unit of control.units) yield { assessment, control, unit };
+    }
+  }
+}
+
+/** `xiaomi-consumer-iot@2021-12:medium`. */
+export const baselineName = ({ baseline }: Assessment): string =>
+  `${baseline.id}@${baseline.version}${baseline.level === undefined ? '' : `:${baseline.level}`}`;
+
+/** `xiaomi-consumer-iot 3.2.2, etsi-en-303-645 5.1-1`: one phrase for many citations, each control once. */
+export function citationPhrase(citations: readonly Citation[]): string {
+  const byBaseline = new Map<string, Set<string>>();
+  for (const { baseline, control } of citations) {
+    const id = baseline.slice(0, baseline.indexOf('@'));
+    byBaseline.set(id, (byBaseline.get(id) ?? new Set()).add(control));
+  }
+  return [...byBaseline].map(([id, controls]) => `${id} ${[...controls].join(' ')}`).join(', ');
+}
+
+/** The gravest obligation among controls. */
+export const gravestObligation = (list: readonly { readonly obligation: Obligation }[]): Obligation =>
+  (['mandatory', 'recommended'] as const).find((one) => list.some(({ obligation }) => obligation === one)) ??
+  'advisory';
+
+/** A result that counts in reports: `counts` is false where no applicable control cites its check. */
+export interface Finding {
+  readonly check: CheckReport;
+  readonly result: Result;
+  readonly obligation: Obligation;
+  readonly citations: readonly Citation[];
+}
+
+/** The results of one outcome that some applicable control rests on, gravest severity first. */
+export function findingsOf(report: Report, outcome: Outcome): readonly Finding[] {
+  const citations = citationsOf(report);
+  const order = { critical: 0, high: 1, medium: 2, low: 3, info: 4 };
+  return report.checks
+    .toSorted((a, b) => order[a.severity] - order[b.severity] || (a.key < b.key ? -1 : 1))
+    .flatMap((check) => {
+      const cited = citations.get(check.key) ?? [];
+      if (cited.length === 0) return [];
+      const obligation = gravestObligation(cited);
+      return check.results
+        .filter((result) => result.outcome === outcome)
+        .map((result) => ({ check, result, obligation, citations: cited }));
+    });
+}
+
+/** Why a control is open in one word: something could not be seen, or a person must look. */
+export const openFor = (control: { readonly reasons: readonly string[] }): 'unseen' | 'person' =>
+  control.reasons.includes('gap') ? 'unseen' : 'person';
+
+/** One harmless line for a result. */
+export const resultLine = (result: Result, limit = 2000): string =>
+  safeText(result.subject.kind === 'target' ? result.message : `${nameOf(result.subject)}: ${result.message}`, limit);
+
+/** Where in its artefact a result's facts lie: a line (from 1) or a byte offset, of the first fact that tells it. */
+export function placeOf(
+  result: Result,
+  facts: ReadonlyMap<string, Fact>,
+): { readonly line?: number; readonly offset?: number } {
+  for (const id of result.facts) {
+    const where = facts.get(id)?.where ?? '';
+    const line = /^line (\d{1,9})\b/.exec(where)?.[1];
+    if (line !== undefined && Number(line) > 0) return { line: Number(line) };
+    const offset = /^offset (0x[0-9a-f]{1,12}|\d{1,15})\b/.exec(where)?.[1];
+    if (offset !== undefined) return { offset: Number(offset) };
+  }
+  return {};
+}
+
+export const factsById = (report: Report): ReadonlyMap<string, Fact> =>
+  new Map(report.facts.map((fact) => [fact.id, fact]));
+
+/**
+ * A subject's name without what changes from release to release or from edit to edit: the image's own file name, and
+ * the line that some subjects carry after `#`. Fingerprints rest on it.
+ */
+export function lastingName(subject: Subject): string {
+  if (subject.kind === 'file') return subject.path.replace(/^[^!/]*(?=!)/, '').replace(/#\d+$/, '');
+  if (subject.kind === 'image' || subject.kind === 'region') return 'image';
+  return subject.kind === 'update' ? 'update' : nameOf(subject);
+}

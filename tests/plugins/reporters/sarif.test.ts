@@ -1,0 +1,112 @@
+/** Proves the SARIF reporter against the OASIS schema: kinds, levels, fingerprints, suppressions, places, hostile text. */
+import type { Log, Result, Run } from 'sarif';
+import { expect, test } from 'vitest';
+import type { Report } from '../../../src/core/model/report.ts';
+import { sarif } from '../../../src/plugins/reporters/sarif.ts';
+import {
+  failingReport,
+  hostileCharactersIn,
+  hostileReport,
+  mixedReport,
+  officialSchema,
+  WIDE,
+} from '../../support/report.ts';
+
+const valid = officialSchema('sarif-2.1.0');
+const render = (report: Report): string => String(sarif.render(report, WIDE));
+const runOf = (report: Report): Run => (JSON.parse(render(report)) as Log).runs[0] as Run;
+const resultsOf = (run: Run): readonly Result[] => run.results ?? [];
+
+test.each([
+  ['failing', failingReport],
+  ['mixed', mixedReport],
+  ['hostile', hostileReport],
+])('a %s report is valid by the official schema', (_, make) => {
+  valid(JSON.parse(render(make())));
+  expect(valid.errors ?? []).toEqual([]);
+});
+
+test('the schema refuses a log whose result has no message', () => {
+  const log = JSON.parse(render(failingReport())) as { runs: { results: { message?: unknown }[] }[] };
+  delete log.runs[0]?.results[0]?.message;
+  expect(valid(log)).toBe(false);
+});
+
+test('every failing result of a mandatory control is an error at its place in the image', () => {
+  const run = runOf(failingReport());
+  const shadow = resultsOf(run).find((one) => one.ruleId === 'accounts/no-known-password' && one.kind === 'fail');
+  expect(shadow).toMatchObject({
+    level: 'error',
+    locations: [
+      {
+        physicalLocation: {
+          artifactLocation: { uri: 'insecure.bin!squashfs/etc/shadow' },
+          region: { startLine: 1 },
+        },
+      },
+    ],
+  });
+  const rule = run.tool.driver.rules?.[shadow?.ruleIndex ?? -1];
+  expect(rule?.id).toBe('accounts/no-known-password');
+  expect(rule?.help?.text).toContain('Take the hash out of the image');
+  expect(rule?.properties?.tags).toContain('external/cwe/cwe-521');
+});
+
+test('a level other than none stands beside kind fail alone', () => {
+  const graded = resultsOf(runOf(mixedReport())).filter(({ level }) => level !== 'none');
+  expect(graded.length).toBeGreaterThan(3);
+  expect(new Set(graded.map(({ kind }) => kind))).toEqual(new Set(['fail']));
+});
+
+test('nothing unseen is told as a pass', () => {
+  const open = failingReport().checks.flatMap(({ results }) => results.filter((one) => one.outcome === 'inconclusive'));
+  const told = resultsOf(runOf(failingReport()));
+  expect(told.filter(({ kind }) => kind === 'open' || kind === 'review')).toHaveLength(open.length);
+});
+
+test('a waiver is an accepted suppression of a failure', () => {
+  const waived = resultsOf(runOf(mixedReport())).filter(({ suppressions }) => suppressions !== undefined);
+  expect(waived).toHaveLength(1);
+  expect(waived[0]).toMatchObject({
+    kind: 'fail',
+    level: 'error',
+    suppressions: [{ kind: 'external', status: 'accepted', justification: expect.stringContaining('Ada') }],
+  });
+});
+
+test('fingerprints are unique, and stay when lines move and the image is renamed', () => {
+  const before = resultsOf(runOf(failingReport()));
+  const moved = JSON.stringify(failingReport())
+    .replaceAll('insecure.bin!', 'release-2.bin!')
+    .replaceAll(/"where":"line \d+/g, '"where":"line 77')
+    .replaceAll(/#\d+"/g, '#77"');
+  const after = resultsOf(runOf(JSON.parse(moved) as Report));
+  const prints = (list: readonly Result[]) => list.map((one) => one.partialFingerprints?.['assayCheckAndSubject/v1']);
+  expect(new Set(prints(before)).size).toBe(before.length);
+  expect(prints(after)).toEqual(prints(before));
+  expect(after.map(({ guid }) => guid)).toEqual(before.map(({ guid }) => guid));
+});
+
+test('gaps and bugs are notifications, and a bug is no successful execution', () => {
+  const [invocation] = runOf(mixedReport()).invocations ?? [];
+  expect(invocation?.executionSuccessful).toBe(false);
+  expect(invocation?.toolExecutionNotifications?.map(({ level }) => level)).toEqual(['warning', 'error']);
+  expect(invocation?.toolExecutionNotifications?.[0]?.message.text).toContain(
+    '[2001:db8::1]:443/tcp: no answer in 3 s',
+  );
+});
+
+test('hostile text is inert and bounded', () => {
+  const log = render(hostileReport());
+  const values: string[] = [];
+  JSON.parse(log, (_, value: unknown) => {
+    if (typeof value === 'string') values.push(value);
+    return value;
+  });
+  expect(values.flatMap(hostileCharactersIn)).toEqual([]);
+  expect(Math.max(...values.map((value) => value.length))).toBeLessThan(8000);
+});
+
+test('the same report gives the same bytes', () => {
+  expect(render(mixedReport())).toBe(render(mixedReport()));
+});
