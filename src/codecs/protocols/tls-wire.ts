@@ -6,7 +6,6 @@ export const u16 = (value: number): Buffer => Buffer.from([(value >> 8) & 0xff, 
 export const u24 = (value: number): Buffer => Buffer.from([(value >> 16) & 0xff, (value >> 8) & 0xff, value & 0xff]);
 export const vector8 = (bytes: Uint8Array): Buffer => Buffer.concat([u8(bytes.length), bytes]);
 export const vector16 = (bytes: Uint8Array): Buffer => Buffer.concat([u16(bytes.length), bytes]);
-export const vector24 = (bytes: Uint8Array): Buffer => Buffer.concat([u24(bytes.length), bytes]);
 export const u16s = (values: readonly number[]): Buffer => Buffer.concat(values.map(u16));
 
 /** Reads forward; throws FaultError `malformed` where a length goes beyond the bytes there are. */

@@ -243,6 +243,3 @@ async function addressOf(host: string): Promise<string> {
     throw new FaultError('unreachable', `the name ${host} has no address`);
   }
 }
-
-/** Whether a text is an address (not a name). */
-export const isAddress = (host: string): boolean => isIP(host) !== 0;
