@@ -1,0 +1,113 @@
+/** Cracking against john with the same list, and certificates against openssl x509, on this machine's own. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { hashOf } from '../../src/codecs/formats/crypt.ts';
+import { run } from '../../src/codecs/formats/crypt-job.ts';
+import { readCertificate } from '../../src/codecs/formats/x509.ts';
+
+const said = (command: string, args: readonly string[], input?: string): string => {
+  const path = `${process.env['PATH']}:/usr/sbin`;
+  return (
+    spawnSync(command, args, {
+      encoding: 'utf8',
+      env: { ...process.env, PATH: path },
+      ...(input === undefined ? {} : { input }),
+    }).stdout ?? ''
+  );
+};
+const has = (command: string): boolean => said('sh', ['-c', `command -v ${command}`]) !== '';
+const AUTHORITIES = '/etc/ssl/certs';
+
+test.skipIf(!has('john') || !has('mkpasswd'))(
+  'hashes of seven schemes open exactly as john opens them with the same list',
+  async () => {
+    const { passwords } = parse(readFileSync('baselines/knowledge/common-passwords.yaml', 'utf8')) as {
+      passwords: string[];
+    };
+    const words = passwords.slice(0, 120);
+    const chosen = [words[0], words[37], words[99], 'no-list-has-this-one'] as string[];
+    const made: readonly ((word: string) => string)[] = [
+      (word) => said('mkpasswd', ['-m', 'descrypt', word]),
+      (word) => said('openssl', ['passwd', '-1', word]),
+      (word) => said('openssl', ['passwd', '-apr1', word]),
+      (word) => said('openssl', ['passwd', '-5', word]),
+      (word) => said('openssl', ['passwd', '-6', word]),
+      (word) => said('mkpasswd', ['-m', 'bcrypt', '-R', '4', word]),
+      (word) => said('mkpasswd', ['-m', 'sha512crypt', '-R', '1000', word]),
+    ];
+    const hashes = made.flatMap((make) => chosen.map((word) => make(word).trim()));
+    const shadow = hashes.map((hash, at) => `u${at}:${hash}:19000:0:99999:7:::`).join('\n');
+    const folder = mkdtempSync(join(tmpdir(), 'assay-john-'));
+    const opened = new Set<string>();
+    try {
+      writeFileSync(join(folder, 'list'), `${words.join('\n')}\n`);
+      writeFileSync(join(folder, 'shadow'), `${shadow}\n`);
+      for (const format of ['descrypt', 'md5crypt', 'bcrypt', 'crypt']) {
+        const output = said('john', [
+          `--format=${format}`,
+          `--wordlist=${join(folder, 'list')}`,
+          join(folder, 'shadow'),
+        ]);
+        for (const [, word, index] of output.matchAll(/^(\S+)\s+\(u(\d+)\)$/gm))
+          opened.add(`${hashes[Number(index)]}:${word}`);
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+    const known: string[] = [];
+    for (const stored of hashes) {
+      const hash = hashOf(stored);
+      if (hash?.method === undefined) throw new Error(`${stored} can not be tried`);
+      const settings = hash.group.slice(hash.method.length + 1);
+      const { found, done } = await run({
+        method: hash.method,
+        settings,
+        digests: [hash.digest],
+        words,
+        until: Date.now() + 60_000,
+      });
+      expect(done).toBe(true);
+      for (const word of Object.values(found)) known.push(`${stored}:${word}`);
+    }
+    // john's classic build knows no apr1 and no salted SHA by a format of its own; `crypt` covers those that the C library knows.
+    expect(known.length).toBe(21);
+    const theirs = [...opened];
+    expect(theirs.length).toBeGreaterThanOrEqual(15);
+    expect(theirs.filter((line) => !known.includes(line))).toEqual([]);
+    expect(known.filter((line) => !theirs.includes(line) && !line.startsWith('$apr1$'))).toEqual([]);
+  },
+);
+
+test.skipIf(!existsSync(AUTHORITIES) || !has('openssl'))('certificates say what openssl x509 says', () => {
+  const files = readdirSync(AUTHORITIES)
+    .filter((name) => name.endsWith('.pem'))
+    .slice(0, 60);
+  expect(files.length).toBeGreaterThan(0);
+  for (const name of files) {
+    const path = join(AUTHORITIES, name);
+    const ours = readCertificate(readFileSync(path));
+    const theirs = said('openssl', [
+      'x509',
+      '-in',
+      path,
+      '-noout',
+      '-serial',
+      '-startdate',
+      '-enddate',
+      '-fingerprint',
+      '-sha256',
+      '-dateopt',
+      'iso_8601',
+    ]);
+    const field = (key: string): string => new RegExp(`${key}=(.*)`).exec(theirs)?.[1] ?? '';
+    expect(ours.sha256, name).toBe(field('sha256 Fingerprint').replaceAll(':', '').toLowerCase());
+    expect(ours.notAfter, name).toBe(field('notAfter').replace(' ', 'T').replace('Z', '.000Z'));
+    expect(ours.notBefore, name).toBe(field('notBefore').replace(' ', 'T').replace('Z', '.000Z'));
+    const text = said('openssl', ['x509', '-in', path, '-noout', '-text']);
+    expect(ours.keyBits, name).toBe(Number(/Public-Key: \((\d+) bit/.exec(text)?.[1] ?? ours.keyBits));
+  }
+});
