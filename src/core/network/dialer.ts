@@ -1,7 +1,7 @@
 /** The one door to the network: only hosts of the target, paced, counted; sockets are opened here and nowhere else. */
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
-import { connect, isIPv6, type Socket } from 'node:net';
+import { connect, isIP, isIPv6, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { rootCertificates } from 'node:tls';
 import { FaultError } from '../../lib/fault.ts';
