@@ -105,16 +105,15 @@ export async function attribute(trust: Trust, claim: Claim): Promise<Signed> {
   ].filter(({ key }) => fits(scheme, key));
   for (const one of tries) {
     const checked = await check(scheme, one.key, claim.message, claim.signature, trust.signal);
-    if (checked.outcome !== 'bad') return { ...base, ...keyFacts(one.key), ...told(trust, one, checked, given) };
+    if (checked.outcome !== 'bad') return { ...base, ...keyFacts(one.key), ...told(trust, one, checked) };
   }
-  return { ...base, ...(embedded === undefined ? {} : keyFacts(embedded)), ...unmet(claim, given, embedded) };
+  return { ...base, ...(embedded === undefined ? {} : keyFacts(embedded)), ...unmet(trust, claim, given) };
 }
 
 function told(
   trust: Trust,
   { name, key, role }: NamedKey & { readonly role: 'given' | 'embedded' | 'sample' },
   checked: Checked,
-  given: readonly NamedKey[],
 ): Pick<Signed, 'outcome' | 'message' | 'verifiedBy' | 'sampleKey'> {
   if (checked.outcome === 'refused') return { outcome: 'refused', message: checked.why };
   const sampleName = trust.sampleKey(key.fingerprint) ?? (role === 'sample' ? name : undefined);
@@ -125,20 +124,21 @@ function told(
   }
   if (sampleName !== undefined)
     return { outcome: 'signer-unknown', ...sample, message: `made with a public sample key: ${sampleName}` };
-  return given.length > 0
+  return trust.keys.length > 0
     ? { outcome: 'wrong-key', message: 'made with another key than the given one' }
     : { outcome: 'signer-unknown', message: 'holds, but no given key tells by whom' };
 }
 
 function unmet(
-  { names }: Claim,
+  trust: Trust,
+  { names, embedded }: Claim,
   given: readonly NamedKey[],
-  embedded: PublicKey | undefined,
 ): Pick<Signed, 'outcome' | 'message'> {
   if (embedded !== undefined) return { outcome: 'broken', message: 'does not hold for the key that comes with it' };
   if (names !== undefined && given.some(({ key }) => names(key)))
     return { outcome: 'broken', message: 'names the given key and does not hold for it' };
-  return given.length > 0
+  // A given key of another kind did not make it either.
+  return trust.keys.length > 0
     ? { outcome: 'wrong-key', message: 'does not hold for the given key: another key, or changed since' }
     : { outcome: 'signer-unknown', message: 'cannot be verified without the public key' };
 }

@@ -35,6 +35,8 @@ export const companion: Verifier = {
       }
       notes.push(`signature in ${context.name}${suffix}`);
     }
+    // Nothing was read when no key fits: a detached signature is of the whole file all the same.
+    await message.digest('sha256', context.signal);
     return {
       ...blankVerdict(companion, 'detached'),
       updateByNature: false,
@@ -70,8 +72,6 @@ async function bare(context: VerifyContext, signature: Uint8Array, message: Mess
     if (one.verifiedBy !== undefined || one.sampleKey !== undefined || one.outcome === 'refused') return one;
     first = first === undefined || (first.outcome === 'signer-unknown' && one.outcome === 'wrong-key') ? one : first;
   }
-  // Nothing was read when no key fits: the signature is of the whole file all the same.
-  await message.digest('sha256', context.signal);
   return first ?? { algorithm: 'unknown', outcome: 'broken', message: 'no signature of a known kind' };
 }
 
