@@ -82,6 +82,9 @@ function membersOf(artefact: Blob): { readonly members: readonly TarMember[]; re
         throw new FaultError('malformed', `${member.name} comes twice`);
       members.push(member);
     }
+    const end = members.at(-1)?.next ?? 0;
+    for (const chunk of chunksOf(artefact.slice(end)))
+      if (chunk.some((byte) => byte !== 0)) throw new FaultError('malformed', 'something lies behind its last member');
     return { members, faults: [] };
   } catch (error) {
     return { members, faults: [faultOf(error)] };
