@@ -4,9 +4,6 @@ import { printable } from './stream-reader.ts';
 export const tftpRead = (name: string): Buffer =>
   Buffer.concat([Buffer.of(0, 1), Buffer.from(name, 'latin1'), Buffer.of(0), Buffer.from('octet'), Buffer.of(0)]);
 
-/** Stops a transfer at once: nothing of the file beyond its first block is fetched. */
-const tftpStop = (): Buffer => Buffer.concat([Buffer.of(0, 5, 0, 0), Buffer.from('enough'), Buffer.of(0)]);
-
 export type TftpAnswer =
   | { readonly kind: 'data'; readonly bytes: Uint8Array }
   | { readonly kind: 'error'; readonly code: number; readonly message: string };

@@ -5,6 +5,7 @@ import { type Hardening, hardeningOf } from '../../../codecs/formats/elf-hardeni
 import type { FileEntry, RootFileSystem } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { binaryHardening } from '../../../facts/index.ts';
+import { FaultError } from '../../../lib/fault.ts';
 
 interface Seen {
   readonly file: FileEntry;
@@ -35,7 +36,7 @@ export const binariesHardening: Analyzer = {
   observe(file, content, context) {
     if (!isElf(content.read(0, 20))) return;
     const elf = readElf(content);
-    if (elf === undefined) return;
+    if (elf === undefined) throw new FaultError('malformed', 'an ELF file whose headers can not be read');
     const one = {
       file,
       hardening: hardeningOf(elf, file.name),
@@ -69,7 +70,7 @@ function machineOf(list: readonly Seen[], root: RootFileSystem): string | undefi
 const foreignPlace = (name: string): boolean =>
   /\/(lib|usr\/lib|vendor|etc)\/(firmware|modules)\//.test(name) ||
   /^\/(boot|firmware)\//.test(name) ||
-  /(vmlinux|u-?boot|uImage|zImage)/i.test(name);
+  /\/(vmlinux|u-?boot|uImage|zImage)[^/]*$/i.test(name);
 
 function emit(
   { file, hardening, machine, bits, little }: Seen,

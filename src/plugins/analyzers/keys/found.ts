@@ -4,21 +4,32 @@ import { derKeys, dropbearKey, type PrivateKey, privateKeyOf, puttyKey } from '.
 import { type Certificate, readCertificate } from '../../../codecs/formats/x509.ts';
 import type { FileEntry } from '../../../core/model/files.ts';
 import type { Blob } from '../../../lib/blob.ts';
+import { FaultError } from '../../../lib/fault.ts';
 
 const MAX_SIZE = 64 << 20;
 const MAX_BARE = 64 << 10;
 
 /** Files that may hold keys: everything with content that can be searched in one go. */
 export const mayHoldKeys = (file: FileEntry): boolean =>
-  file.type === 'file' && file.linkTo === undefined && file.size >= 48 && file.size <= MAX_SIZE;
+  file.type === 'file' &&
+  file.linkTo === undefined &&
+  file.size >= 48 &&
+  (file.size <= MAX_SIZE || file.root !== undefined);
 
 export type KeyInFile = Omit<PrivateKey, 'format'> & {
   readonly format: PrivateKey['format'] | 'openpgp' | 'wireguard' | 'jks' | 'pkcs12';
 };
 
+/** The whole content; a file of a root file system that is too large becomes a gap. */
+function searchable(content: Blob): Uint8Array {
+  if (content.size > MAX_SIZE)
+    throw new FaultError('over-budget', `the file is larger than ${MAX_SIZE >> 20} MiB and was not searched`);
+  return content.read(0, content.size);
+}
+
 /** Private keys in a file. A structure that does not parse is none. */
 export function keysIn(content: Blob, name: string): readonly KeyInFile[] {
-  const bytes = content.read(0, content.size);
+  const bytes = searchable(content);
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 64));
   const bare = bytes.length <= MAX_BARE ? whole(bytes, start) : undefined;
   if (bare !== undefined) return [bare];
@@ -78,7 +89,7 @@ function wireguard(bytes: Uint8Array, name: string): readonly KeyInFile[] {
 
 /** Certificates in a file; at most 4,000. */
 export function certificatesIn(content: Blob): readonly Certificate[] {
-  const bytes = content.read(0, content.size);
+  const bytes = searchable(content);
   const found: Certificate[] = [];
   for (const { label, der } of pemBlocks(bytes)) {
     if (label !== 'CERTIFICATE' && label !== 'X509 CERTIFICATE' && label !== 'TRUSTED CERTIFICATE') continue;

@@ -1,7 +1,7 @@
 /** Publicly known constant keys in an image. */
 import type { Analyzer } from '../../../core/model/gatherer.ts';
 import { secretSymmetric } from '../../../facts/index.ts';
-import { isExamplePlace, maySearch } from './tell.ts';
+import { isExamplePlace, maySearch, searchable } from './tell.ts';
 
 /** Keys that specifications or analyses published: whoever has one has that of every device. */
 const KEYS: readonly { readonly name: string; readonly bytes: Buffer }[] = [
@@ -19,8 +19,7 @@ export const secretsSymmetricKeys: Analyzer = {
   wants: maySearch,
   observe(file, content, context) {
     if (isExamplePlace(file.name)) return;
-    const bytes = content.read(0, content.size);
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    const buffer = searchable(content);
     for (const { name, bytes: key } of KEYS) {
       const offset = buffer.indexOf(key);
       if (offset === -1) continue;

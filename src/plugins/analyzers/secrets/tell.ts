@@ -1,5 +1,7 @@
 /** What the secrets analyzers share: masking, randomness, and what is plainly an example. */
 import type { FileEntry } from '../../../core/model/files.ts';
+import type { Blob } from '../../../lib/blob.ts';
+import { FaultError } from '../../../lib/fault.ts';
 
 const MAX_SIZE = 16 << 20;
 
@@ -7,8 +9,16 @@ export const maySearch = (file: FileEntry): boolean =>
   file.type === 'file' &&
   file.linkTo === undefined &&
   file.size >= 8 &&
-  file.size <= MAX_SIZE &&
+  (file.size <= MAX_SIZE || file.root !== undefined) &&
   !/\.(gz|xz|bz2|png|jpe?g|gif|woff2?|ttf|mp3|wav|h264|zip)$/i.test(file.name);
+
+/** The content of a file that is not too large to be searched; one of a root file system that is becomes a gap. */
+export function searchable(content: Blob): Buffer {
+  if (content.size > MAX_SIZE)
+    throw new FaultError('over-budget', `the file is larger than ${MAX_SIZE >> 20} MiB and was not searched`);
+  const bytes = content.read(0, content.size);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
 
 /** First and last two characters and the length: `AK…Q4 (20)`. */
 export const masked = (secret: string): string => `${secret.slice(0, 2)}…${secret.slice(-2)} (${secret.length})`;

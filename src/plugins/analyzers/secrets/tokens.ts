@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import type { FileEntry } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { secretToken } from '../../../facts/index.ts';
-import { entropyOf, isExamplePlace, looksMade, masked, maySearch } from './tell.ts';
+import { entropyOf, isExamplePlace, looksMade, masked, maySearch, searchable } from './tell.ts';
 
 type Confidence = 'verified' | 'likely' | 'possible';
 
@@ -84,8 +84,7 @@ export const secretsTokens: Analyzer = {
   produces: [secretToken],
   wants: maySearch,
   observe(file, content, context) {
-    const bytes = content.read(0, content.size);
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    const buffer = searchable(content);
     let found = 0;
     for (const form of FORMS) {
       for (const { offset, secret } of occurrences(buffer, form)) {

@@ -1,7 +1,7 @@
 /** URLs with a user name and a password in an image. */
 import type { Analyzer } from '../../../core/model/gatherer.ts';
 import { secretUrl } from '../../../facts/index.ts';
-import { isExamplePlace, looksMade, maySearch } from './tell.ts';
+import { isExamplePlace, looksMade, maySearch, searchable } from './tell.ts';
 
 const MAX_TRIES = 20_000;
 const MAX_FOUND = 200;
@@ -21,8 +21,7 @@ export const secretsUrlsWithCredentials: Analyzer = {
   produces: [secretUrl],
   wants: maySearch,
   observe(file, content, context) {
-    const bytes = content.read(0, content.size);
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    const buffer = searchable(content);
     const isText = !buffer.subarray(0, 512).includes(0);
     const seen = new Set<string>();
     let line = 1;
