@@ -1,0 +1,147 @@
+/** The report as GitHub-flavoured Markdown: a comment of a merge request, a step summary. */
+import type { Reporter } from '../../core/model/renderer.ts';
+import type { Report } from '../../core/model/report.ts';
+import { nameOf } from '../../core/model/target.ts';
+import { baselineName, citationPhrase, type Finding, findingsOf } from '../../core/model/telling.ts';
+import { bytes, plural, safeText } from '../../lib/text.ts';
+
+const SIGN = {
+  pass: '✅ pass',
+  fail: '❌ fail',
+  inconclusive: '❔ open',
+  'not-applicable': '➖ not applicable',
+  waived: '🟣 waived',
+  error: '⚠️ error',
+} as const;
+
+/** Rows of a table before the rest is counted: GitHub cuts a comment at 65,536 characters. */
+const ROWS = 60;
+
+export const markdown: Reporter = {
+  id: 'markdown',
+  title: 'Markdown: a comment for a merge request',
+  extension: 'md',
+  mediaType: 'text/markdown',
+  render(report) {
+    const parts = [head(report), failures(report), gaps(report), waivers(report), looked(report), settle(report)];
+    return `${parts
+      .filter((part) => part.length > 0)
+      .map((part) => part.join('\n'))
+      .join('\n\n')}\n`;
+  },
+};
+
+function head(report: Report): readonly string[] {
+  return [
+    `## ${SIGN[report.outcome]}: ${inert(report.target.name, 120)}`,
+    '',
+    '| Baseline | Outcome | Mandatory: fail | pass | open | waived | Recommended: fail |',
+    '|---|---|--:|--:|--:|--:|--:|',
+    ...report.assessments.map((assessment) => {
+      const { mandatory, counts } = assessment;
+      const open = mandatory.inconclusive + mandatory.error;
+      return row([
+        inert(baselineName(assessment)),
+        SIGN[assessment.outcome],
+        `${mandatory.fail}`,
+        `${mandatory.pass}`,
+        `${open}`,
+        `${mandatory.waived}`,
+        `${counts.fail - mandatory.fail}`,
+      ]);
+    }),
+  ];
+}
+
+function failures(report: Report): readonly string[] {
+  const findings = findingsOf(report, 'fail');
+  if (findings.length === 0) return ['### Nothing that was looked at fails'];
+  const lines = byCheck(findings).map(({ check, list }) => {
+    const where = list.slice(0, 3).map(({ result }) => inert(nameOf(result.subject), 200));
+    const more = list.length > 3 ? ` and ${list.length - 3} more` : '';
+    const citations = list[0]?.citations ?? [];
+    return row([
+      check.severity,
+      inert(check.title),
+      `${where.join('<br>')}${more}`,
+      inert(citationPhrase(citations), 300),
+      inert(check.remediation, 400),
+    ]);
+  });
+  return [
+    `### What fails (${lines.length})`,
+    '',
+    '| Severity | What | Where | Asked by | Remedy |',
+    '|---|---|---|---|---|',
+    ...lines.slice(0, ROWS),
+    ...(lines.length > ROWS ? ['', `and ${lines.length - ROWS} more`] : []),
+  ];
+}
+
+function byCheck(
+  findings: readonly Finding[],
+): readonly { readonly check: Finding['check']; readonly list: Finding[] }[] {
+  const found = new Map<string, { check: Finding['check']; list: Finding[] }>();
+  for (const finding of findings) {
+    const entry = found.get(finding.check.key) ?? { check: finding.check, list: [] };
+    found.set(finding.check.key, entry);
+    entry.list.push(finding);
+  }
+  return [...found.values()];
+}
+
+function gaps(report: Report): readonly string[] {
+  const tried = report.coverage.gaps.filter(({ unseen }) => unseen.kind !== 'not-given');
+  if (tried.length === 0) return [];
+  return folded(
+    `What was tried and could not be seen (${tried.length})`,
+    tried.map((gap) => `${inert(nameOf(gap.scope), 200)}: ${inert(gap.unseen.message)} (${inert(gap.source)})`),
+  );
+}
+
+function waivers(report: Report): readonly string[] {
+  if (report.waivers.length === 0) return [];
+  return folded(
+    `Waivers (${report.waivers.length})`,
+    report.waivers.map(
+      ({ waiver, state, note }) =>
+        `${inert(waiver.control)}: ${state}, until ${inert(waiver.expires)} by ${inert(waiver.approvedBy)}: ${inert(note ?? waiver.reason)}`,
+    ),
+  );
+}
+
+function looked(report: Report): readonly string[] {
+  const images = report.coverage.images.map((image) => {
+    const known = image.bytes - image.unknown - image.encrypted;
+    const share = image.bytes === 0 ? 0 : (100 * known) / image.bytes;
+    return `${inert(image.path, 200)}: ${bytes(image.bytes)}, ${share.toFixed(1)} % understood, padding or acknowledged`;
+  });
+  const devices = report.target.devices.map(
+    (host) => `${inert(host)}: ports ${inert(report.scope.ports)}, state ${report.target.state}`,
+  );
+  const ran = report.coverage.gatherers.filter(({ status }) => status === 'done' || status === 'partial');
+  return folded('What was looked at', [...images, ...devices, `${plural(ran.length, 'gatherer')} ran`]);
+}
+
+function settle(report: Report): readonly string[] {
+  const tool = `<sub>${inert(report.tool.name)} ${inert(report.tool.version)}, as of ${inert(report.assessedAt.slice(0, 10))}</sub>`;
+  const open = report.settle.map(({ flag, controls }) => `${inert(flag)} (${controls})`);
+  return open.length === 0 ? [tool] : [`To settle more: ${open.join(', ')}.`, '', tool];
+}
+
+function folded(title: string, lines: readonly string[]): readonly string[] {
+  const shown = lines.slice(0, ROWS).map((line) => `- ${line}`);
+  const more = lines.length > ROWS ? [`- and ${lines.length - ROWS} more`] : [];
+  return [`<details><summary>${title}</summary>`, '', ...shown, ...more, '', '</details>'];
+}
+
+const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+
+/**
+ * Foreign text that is text and nothing else: no markup, link, mention, reference, emoji or HTML comes of it. An entity
+ * is never read as syntax (CommonMark §6.2, GFM tables included).
+ */
+const inert = (text: string, limit = 600): string =>
+  safeText(text, limit).replace(/[\\`*_{}[\]<>#!|~@:&$^"]|\bwww\./g, (one) =>
+    [...one].map((character) => `&#${character.charCodeAt(0)};`).join(''),
+  );
