@@ -268,6 +268,10 @@ class Campaign {
       },
       { where: `${this.#tried} of ${this.#chosen} known pairs tried` },
     );
+    if (found !== undefined && this.#context.settings.state !== 'initialised') {
+      const message = 'a default login is taken; whether one in use takes it too was not tried';
+      this.#context.gap({ kind: 'not-given', flag: '--state initialised', message }, { facts: [loginDefault] });
+    }
     if (found !== undefined || exhausted) return;
     const some = `${this.#tried} of ${this.#chosen} known pairs were tried`;
     if (this.#signal !== undefined) {

@@ -80,6 +80,8 @@ describe.each(COUNTED)('%s', (protocol, probe, serve) => {
     ]);
     expect(run.of(loginOpen)).toEqual([{ protocol, open: false, how: 'closed', state: 'factory' }]);
     expect(accounts.tried[0]).toMatch(/^Zq[0-9a-f]{12}:Zq[0-9a-f]{12}$/);
+    // What a new unit takes leaves open what one in use takes.
+    expect(run.gaps.map(({ unseen }) => ('flag' in unseen ? unseen.flag : ''))).toContain('--state initialised');
   });
 
   test.each([3, 5])('an account that locks at %i wrong tries is never locked', async (lockAt) => {
