@@ -121,7 +121,12 @@ async function openDoors(
     if (asset !== undefined) tables.set(id, asset);
     return table;
   };
-  const hosts = prepared.target.devices.map(({ host }) => host);
+  // The server of updates is contacted only when the user named it on the command line.
+  const server =
+    options.updateUrl !== undefined && URL.canParse(options.updateUrl)
+      ? [new URL(options.updateUrl).hostname.replace(/^\[|\]$/g, '')]
+      : [];
+  const hosts = [...prepared.target.devices.map(({ host }) => host), ...server];
   const dialer = await createDialer({ hosts, pace: options.pace, authorized: options.authorized });
   const known = prepared.target.images.length > 0 ? await unpackers() : [];
   const formats = prepared.target.images.length + prepared.target.updates.length > 0 ? await verifiers() : [];

@@ -1,2 +1,3 @@
 /** The registry of inspectors: one line each. */
 export { updatesSignature } from './updates/signature.ts';
+export { updatesTransport } from './updates/transport.ts';
