@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Blob, type FileBlob, openBlob } from '../../lib/blob.ts';
-import { faultOf } from '../../lib/fault.ts';
+import { FaultError, faultOf } from '../../lib/fault.ts';
 import type { Settings } from '../model/gatherer.ts';
 import type { TrustedKey, UpdateVerdict, Verifier, VerifyContext } from '../model/verifier.ts';
 
@@ -46,11 +46,21 @@ export async function verifyArtefact(
   };
   try {
     const verdicts: UpdateVerdict[] = [];
-    for (const format of formats.filter((one) => one.recognise(artefact, context)))
+    for (const format of formats.filter((one) => recognises(one, artefact, context)))
       verdicts.push(await format.verify(artefact, context).catch((error: unknown) => failed(format, error)));
     return verdicts;
   } finally {
     for (const blob of opened) blob.close();
+  }
+}
+
+/** What cannot even be looked at is of another format. */
+function recognises(format: Verifier, artefact: Blob, context: VerifyContext): boolean {
+  try {
+    return format.recognise(artefact, context);
+  } catch (error) {
+    if (error instanceof FaultError) return false;
+    throw error;
   }
 }
 

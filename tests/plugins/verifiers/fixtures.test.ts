@@ -98,6 +98,16 @@ test('a script without a hash in a signed sw-description is payload that nothing
   expect(code).toBe(1);
 });
 
+test('an archive with a second member of a name is broken, whichever of them the hash fits', async () => {
+  const bytes = Buffer.from(artefact('rsa.swu'));
+  const at = bytes.indexOf('rootfs.img\0') - 110;
+  const member = bytes.subarray(at, bytes.indexOf('070702', at + 110));
+  const doubled = Buffer.concat([bytes.subarray(0, at), member, bytes.subarray(at)]);
+  const { code, word } = await judge(doubled, { keys: SIGNER });
+  expect(word).toBe('broken');
+  expect(code).toBe(1);
+});
+
 test('a FIT whose images alone are signed leaves its configuration uncovered', async () => {
   const { code, verdicts } = await judge(artefact('image.itb'), { keys: SIGNER });
   expect(verdicts[0]!.uncovered.map(({ what }) => what)).toContain('conf-1/kernel');

@@ -124,6 +124,9 @@ async function imagesOf(
   const found: Images = { payload: [], read: [], broken: [], digests: [], encrypted: false };
   const byName = new Map(members.map((member) => [member.name, member]));
   const seen = new Set<string>();
+  // Which of two members of a name is installed is up to the device.
+  for (const [index, { name }] of members.entries())
+    if (byName.get(name) !== members[index]) found.broken.push(`${name} comes twice`);
   for (const entry of entriesOf(settings)) {
     const name = String(entry['filename']);
     const stated = typeof entry['sha256'] === 'string' ? entry['sha256'].toLowerCase() : undefined;
