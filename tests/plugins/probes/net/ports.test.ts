@@ -51,3 +51,19 @@ test('all ports of loopback leave no gap, and no port connects to itself', async
   expect(run.of(netPort)).toContainEqual({ transport: 'tcp', port: peer.port });
   await peer.stop();
 }, 30_000);
+
+test('ports that a firewall drops are silent, seen from here, and no gap', async () => {
+  const dropping = {
+    ...loopback(),
+    sweep: () =>
+      Promise.resolve({
+        open: [{ port: 443, state: 'open' as const, rtt: 1 }],
+        closed: 0,
+        silent: 65_534,
+        answered: true,
+      }),
+  };
+  const run = await runProbe(netPorts, { subjects: [host], settings: { ports: 'all' }, dial: dropping });
+  expect(run.gaps).toEqual([]);
+  expect(run.of(netSweep)).toMatchObject([{ open: 1, silent: 65_534, complete: true }]);
+});
