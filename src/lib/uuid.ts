@@ -1,7 +1,7 @@
 /** Names made of what they name: version 5 UUIDs (RFC 9562 §5.5) and short digests, so that the same report gives the same bytes. */
 import { createHash } from 'node:crypto';
 
-/** The namespace of every name that assay makes; random, fixed once. */
+/** The namespace of every name that assay makes; fixed once. */
 const NAMESPACE = 'c81f2bd7-5d6b-5e6b-9a0e-3f3c5c1c2f10';
 
 /** The version 5 UUID of a name; the same name gives the same UUID for ever. */
