@@ -11,7 +11,8 @@ export interface ShellCommand {
 
 /** Hangs on an action that no boot asks for: `stop)` or `stop() {`. */
 const NEVER = '\u0000';
-const LINES = 5000;
+/** Lines of a script that are read; whoever reads a longer one must tell that its end was not seen. */
+export const LINES = 5000;
 const LINE = 4096;
 
 interface Block {

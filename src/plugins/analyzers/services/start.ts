@@ -1,7 +1,9 @@
 /** What an image starts at boot, followed from init on: inittab, SysV and BusyBox scripts, procd, systemd, inetd, Android init. */
+import { LINES } from '../../../codecs/formats/shell-script.ts';
 import type { FileEntry, FileTree, RootFileSystem } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { bootConsole, serviceStart } from '../../../facts/index.ts';
+import { FaultError } from '../../../lib/fault.ts';
 import { daemonNames, daemonOf, portsOf, WATCHED } from './daemons.ts';
 import { type Start, startsOf } from './followed.ts';
 
@@ -13,6 +15,8 @@ const TEXTS = 20_000;
 const START_PLACES =
   /^\/(etc\/|init$|init[\w.]*\.rc$|(usr\/)?lib\/systemd\/|system\/etc\/init|vendor\/etc\/init|(usr\/|opt\/|home\/|root\/)?s?bin\/[\w.-]+\.sh$|.*\/(rcS|rc\.local|start\w*\.sh|init\w*\.sh)$)/;
 
+const START_SCRIPT = /^\/etc\/(inittab$|init\.d\/|rc)/;
+
 export const servicesStart: Analyzer = {
   id: 'services/start',
   title: 'What starts at boot',
@@ -20,14 +24,18 @@ export const servicesStart: Analyzer = {
   intrusion: 'passive',
   consumes: [],
   produces: [serviceStart, bootConsole],
-  wants: (file) =>
-    file.type === 'file' && file.root !== undefined && file.size <= LIMIT && START_PLACES.test(file.name),
+  wants: (file) => file.type === 'file' && file.root !== undefined && START_PLACES.test(file.name),
   observe(file, content, context) {
     const map = texts.get(context.tree) ?? new Map<string, string>();
     texts.set(context.tree, map);
-    if (map.size >= TEXTS) return;
     const bytes = content.read(0, LIMIT);
-    if (!bytes.subarray(0, 512).includes(0)) map.set(file.path, Buffer.from(bytes).toString('latin1'));
+    if (bytes.subarray(0, 512).includes(0)) return;
+    const text = Buffer.from(bytes).toString('latin1');
+    const whole = content.size <= LIMIT && text.split('\n', LINES + 2).length <= LINES + 1 && map.size < TEXTS;
+    if (whole) map.set(file.path, text);
+    // What a script starts beyond what was read is not known: never «starts nothing».
+    else if (text.startsWith('#!') || START_SCRIPT.test(file.name))
+      throw new FaultError('over-budget', 'a start script is too long to be read whole');
   },
   finish(context) {
     const map = texts.get(context.tree) ?? new Map<string, string>();

@@ -76,3 +76,13 @@ test('an image without any way to start leaves it open', async () => {
   const { gaps } = await started({ '/etc/passwd': 'root:x:0:0::/:/bin/sh\n' });
   expect(gaps).toEqual([expect.objectContaining({ area: 'root-file-system' })]);
 });
+
+test('a start script that is too long to be read whole becomes a gap, never «starts nothing»', async () => {
+  const long = (text: string) => analyze([servicesStart], { '/etc/init.d/rcS': text });
+  await expect(long(`#!/bin/sh\n${'true\n'.repeat(6000)}telnetd\n`)).rejects.toMatchObject({
+    fault: { kind: 'over-budget' },
+  });
+  await expect(long(`#!/bin/sh\n# ${'x'.repeat(300_000)}\ntelnetd\n`)).rejects.toMatchObject({
+    fault: { kind: 'over-budget' },
+  });
+});
