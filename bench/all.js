@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 
-const HELPERS = ['all.js', 'support.js'];
+const HELPERS = ['all.js', 'lab-camera.js', 'support.js'];
 const failed = [];
 for (const name of readdirSync('bench')
   .filter((file) => file.endsWith('.js') && !HELPERS.includes(file))

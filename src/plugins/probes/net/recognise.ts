@@ -1,4 +1,4 @@
-/** Finds out what a port speaks: listens first, then asks, one connection after the other while answers come. */
+/** Finds out what a port speaks: listens first, then asks; what waits is waited for side by side. */
 import type { Duplex } from 'node:stream';
 import { StreamReader } from '../../../codecs/protocols/stream-reader.ts';
 import { greet } from '../../../codecs/protocols/tls-flight.ts';
@@ -41,8 +41,9 @@ export interface Door {
   open(): Promise<Duplex>;
 }
 
-/** Milliseconds: for a banner, of silence before TLS is asked beside the wait, for HTTP before others are asked, for an answer. */
-const WAIT = { banner: 1100, hush: 150, quick: 1200, answer: 4000, question: 2500 };
+/** Milliseconds: for a banner, of silence before TLS and HTTP are asked beside the wait, for TLS once HTTP was
+ * answered, for what the port's number suggests, for an answer. */
+const WAIT = { banner: 1100, hush: 150, moment: 300, quick: 1200, answer: 4000, question: 2500 };
 /** Ports of printers: whatever is sent there is printed. */
 const PRINTERS = { first: 9100, last: 9107 };
 
@@ -63,14 +64,8 @@ async function askExpected(door: Door): Promise<Recognised | undefined> {
   if (question !== undefined) return ask(door, question);
   // Inside TLS, HTTP is what most speak; a server that speaks first is heard all the same.
   if (!isWeb(door.port) && !door.secure) return undefined;
-  const stream = await door.open();
-  try {
-    const reader = new StreamReader(stream, { buffered: 65_536, lifetime: WAIT.quick });
-    const answer = await askHttp(door, stream, reader, WAIT.quick);
-    return answer === undefined ? undefined : await notTlsAfterAll(door, answer);
-  } finally {
-    stream.destroy();
-  }
+  const answer = await askHttpAnew(door, WAIT.quick);
+  return answer === undefined ? undefined : notTlsAfterAll(door, answer);
 }
 
 const EXPECTED: { readonly [port: number]: Question['protocol'] } = {
@@ -101,33 +96,49 @@ async function listenThenAsk(door: Door): Promise<Recognised | Unrecognised> {
   const stream = await door.open();
   try {
     const reader = new StreamReader(stream, { buffered: 65_536, lifetime: 12_000 });
-    const said = await listen(door, reader);
-    if (!Buffer.isBuffer(said)) return said;
-    if (said.length > 0) {
-      const known = await settle(stream, reader, said);
-      return known ?? (await askOthers(door, undefined)) ?? { protocol: undefined, said, closes: false };
-    }
-    if (reader.finished) return (await askOthers(door, undefined)) ?? { protocol: undefined, said, closes: true };
-    const http = askHttp(door, stream, reader, WAIT.answer);
-    const quick = await Promise.race([http, later(WAIT.quick)]);
-    if (quick !== 'later' && quick !== undefined) return await notTlsAfterAll(door, quick);
-    const known = await askOthers(door, quick === 'later' ? http : undefined);
-    return known ?? { protocol: undefined, said: await reader.burst(0, 0, 256), closes: quick === undefined };
+    const early = await reader.burst(WAIT.hush, 60, 4096);
+    if (early.length > 0) return await heard(door, stream, reader, early);
+    if (reader.finished) return (await askTlsThenOthers(door)) ?? { protocol: undefined, said: early, closes: true };
+    return await askBeside(door, stream, reader);
   } finally {
     stream.destroy();
   }
 }
 
-/** What comes first. Most that keep silent for a moment wait for a hello: TLS is asked beside the wait for a banner. */
-async function listen(door: Door, reader: StreamReader): Promise<Buffer | Recognised> {
-  const early = await reader.burst(WAIT.hush, 60, 4096);
-  if (early.length > 0 || reader.finished) return early;
-  const banner = reader.burst(WAIT.banner - WAIT.hush, 60, 4096);
-  if (door.secure) return banner;
-  return (await Promise.race([asksTls(door), banner])) ?? banner;
+async function heard(
+  door: Door,
+  stream: Duplex,
+  reader: StreamReader,
+  said: Buffer,
+): Promise<Recognised | Unrecognised> {
+  const known = (await settle(stream, reader, said)) ?? (await askTlsThenOthers(door));
+  return known ?? { protocol: undefined, said, closes: false };
 }
 
-const later = (ms: number): Promise<'later'> => new Promise((resolve) => setTimeout(() => resolve('later'), ms));
+/**
+ * Most that keep silent for a moment wait for the client to speak: TLS and HTTP are asked on connections of their own
+ * beside the wait for a banner. A server that takes one client at a time is asked on the first connection once that wait
+ * is over; all else is asked then, or as soon as neither was understood.
+ */
+async function askBeside(door: Door, stream: Duplex, reader: StreamReader): Promise<Recognised | Unrecognised> {
+  const tls = door.secure ? Promise.resolve(undefined) : asksTls(door);
+  const http = askHttpAnew(door, WAIT.answer);
+  let waiting = true;
+  const banner = reader.burst(WAIT.banner - WAIT.hush, 60, 4096).then((said) => {
+    waiting = false;
+    return said.length > 0 ? said : undefined;
+  });
+  const first = await Promise.race([firstOf([tls, http]), banner]);
+  if (Buffer.isBuffer(first)) return heard(door, stream, reader, first);
+  if (first !== undefined) return notTlsAfterAll(door, first, tls);
+  const again = waiting || reader.finished ? [] : [askHttp(door, stream, reader, WAIT.answer)];
+  const known = await askOthers(door, [tls, http, ...again]);
+  if (known !== undefined) return notTlsAfterAll(door, known, tls);
+  const late = await banner;
+  const settled = late === undefined ? undefined : await settle(stream, reader, late);
+  if (settled !== undefined) return settled;
+  return { protocol: undefined, said: late ?? (await reader.burst(0, 0, 256)), closes: reader.finished };
+}
 
 /** A first word that FTP and SMTP share, or a prompt that may be a shell's, is settled by one more line. */
 async function settle(stream: Duplex, reader: StreamReader, said: Buffer): Promise<Recognised | undefined> {
@@ -144,6 +155,17 @@ async function settle(stream: Duplex, reader: StreamReader, said: Buffer): Promi
     return spokenFirst(again) === 'shell' ? { protocol: 'shell', said } : undefined;
   }
   return spoken === undefined || spoken === 'rtsp' ? undefined : { protocol: spoken, said };
+}
+
+async function askHttpAnew(door: Door, timeout: number): Promise<Recognised | undefined> {
+  const stream = await reopened(door);
+  if (stream === undefined) return undefined;
+  try {
+    const reader = new StreamReader(stream, { buffered: 65_536, lifetime: timeout });
+    return await askHttp(door, stream, reader, timeout);
+  } finally {
+    stream.destroy();
+  }
 }
 
 async function askHttp(
@@ -166,26 +188,32 @@ async function askHttp(
   return spoken === undefined || spoken === 'greeting' || spoken === 'shell' ? undefined : { protocol: spoken, said };
 }
 
-/** Servers inside TLS answer plain HTTP with a 400 in clear; TLS is what they speak. */
-async function notTlsAfterAll(door: Door, answer: Recognised): Promise<Recognised> {
+/**
+ * Servers inside TLS answer plain HTTP with a 400 in clear, or a redirect: TLS is what they speak. Where both were asked,
+ * TLS has a moment to answer, too; a plain server may well wait for the end of what it takes for a request line.
+ */
+async function notTlsAfterAll(
+  door: Door,
+  answer: Recognised,
+  tls?: Promise<Recognised | undefined>,
+): Promise<Recognised> {
+  if (door.secure || answer.protocol !== 'http') return answer;
   const status = /^HTTP\/\d\.\d (\d{3})/.exec(answer.said.subarray(0, 16).toString('latin1'))?.[1];
-  if (door.secure || answer.protocol !== 'http' || status !== '400') return answer;
-  return (await asksTls(door)) ?? answer;
+  if (status === '400') return (await (tls ?? asksTls(door))) ?? answer;
+  if (tls === undefined) return answer;
+  return (await Promise.race([tls, later(WAIT.moment)])) ?? answer;
 }
 
-/** TLS alone first while the peer answers at once; everything side by side where it is slow. */
-async function askOthers(
-  door: Door,
-  http: Promise<Recognised | undefined> | undefined,
-): Promise<Recognised | undefined> {
-  const tls = door.secure ? Promise.resolve(undefined) : asksTls(door);
-  if (http === undefined) {
-    const secure = await tls;
-    if (secure !== undefined) return secure;
-  }
+const later = (ms: number): Promise<undefined> => new Promise((resolve) => setTimeout(() => resolve(undefined), ms));
+
+/** For a peer that answers at once: TLS alone first, then everything side by side. */
+async function askTlsThenOthers(door: Door): Promise<Recognised | undefined> {
+  return (door.secure ? undefined : await asksTls(door)) ?? (await askOthers(door, []));
+}
+
+function askOthers(door: Door, pending: readonly Promise<Recognised | undefined>[]): Promise<Recognised | undefined> {
   const questions = QUESTIONS.filter(({ ports }) => ports === undefined || ports.includes(door.port));
-  const asked = questions.map((question) => ask(door, question));
-  return firstOf([tls, ...(http === undefined ? [] : [http]), ...asked]);
+  return firstOf([...pending, ...questions.map((question) => ask(door, question))]);
 }
 
 /** The first that recognises something; undefined when none does. */

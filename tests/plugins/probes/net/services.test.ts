@@ -66,6 +66,41 @@ describe('servers that speak first', () => {
   });
 });
 
+describe('what waits is waited for side by side', () => {
+  test('a TLS server that redirects plain HTTP speaks TLS, whichever answer comes first', async () => {
+    const peer = await listen((socket) =>
+      socket.on('data', (bytes) => {
+        if (bytes[0] === 0x16) setTimeout(() => socket.write(Buffer.from('15030100020228', 'hex')), 100);
+        else socket.end('HTTP/1.1 301 Moved\r\nLocation: https://camera/\r\n\r\n');
+      }),
+    );
+    expect((await look(peer.port)).of(netService)).toMatchObject([{ protocol: 'tls' }]);
+    await peer.stop();
+  });
+  test('a server that greets late is known by its greeting', async () => {
+    const peer = await listen((socket) => {
+      setTimeout(() => socket.write('SSH-2.0-dropbear_2022.83\r\n'), 700);
+    });
+    expect((await look(peer.port)).of(netService)).toMatchObject([{ protocol: 'ssh', version: '2022.83' }]);
+    await peer.stop();
+  });
+  test('an HTTP server on any port that takes one client at a time is known', async () => {
+    let busy = false;
+    const peer = await listen((socket) => {
+      if (busy) return;
+      busy = true;
+      socket.on('close', () => {
+        busy = false;
+      });
+      socket.on('data', (bytes) => {
+        if (bytes.toString('latin1').startsWith('GET ')) socket.end('HTTP/1.0 200 OK\r\n\r\nhello');
+      });
+    });
+    expect((await look(peer.port)).of(netService)).toMatchObject([{ protocol: 'http' }]);
+    await peer.stop();
+  });
+});
+
 describe('servers that wait for a question', () => {
   const answering = (when: (asked: string) => string | undefined): Promise<Peer> =>
     listen((socket) =>
