@@ -23,6 +23,7 @@ import type { EvidenceRef, Fact, Gap } from '../core/model/fact.ts';
 import type { Input, Report } from '../core/model/report.ts';
 import { verifyArtefact } from '../core/updates/verify.ts';
 import { featurePresent, imageCoverage } from '../facts/index.ts';
+import { tell } from '../facts/phrases/index.ts';
 import { type Blob, memoryBlob, openBlob } from '../lib/blob.ts';
 import { createDialer, unpackers, verifiers } from './compose.ts';
 import { statementsOf } from './declaration.ts';
@@ -209,6 +210,7 @@ export function judgeProduct({ seen, baselines, library, registry, waivers, inpu
     statements: statementsOf(declaration),
     waivers,
     words: WORDS,
+    tell,
     at,
     relevant: planned.relevant,
     head: {

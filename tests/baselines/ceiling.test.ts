@@ -28,6 +28,7 @@ function judge(baselines: readonly Baseline[], statements: Statements, facts: re
     statements,
     waivers: [],
     words: WORDS,
+    tell: () => undefined,
     at: AT,
     relevant: readsOf(baselines, WORDS),
     head: {

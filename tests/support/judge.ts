@@ -1,6 +1,7 @@
 /** Builders for what is asked and what was seen: conditions, checks, controls, baselines, and one call that judges them. */
 import { evaluate, readsOf, type Words } from '../../src/core/assessment/evaluate.ts';
 import { factId, type Heard } from '../../src/core/assessment/facts.ts';
+import type { Tell } from '../../src/core/assessment/judge-check.ts';
 import { type Feeding, relationsOf } from '../../src/core/assessment/relations.ts';
 import { compileCondition, type Vocabulary } from '../../src/core/baseline/condition.ts';
 import type { Baseline, Check, Control, Statements, Unit, Waiver } from '../../src/core/model/baseline.ts';
@@ -126,6 +127,7 @@ export interface Case {
   readonly waivers?: readonly Waiver[];
   readonly feedings?: readonly Feeding[];
   readonly at?: string;
+  readonly tell?: Tell;
 }
 
 export function judge(baselines: Baseline | readonly Baseline[], seen: Case = {}): Report {
@@ -138,6 +140,7 @@ export function judge(baselines: Baseline | readonly Baseline[], seen: Case = {}
     statements: { ...NO_STATEMENTS, ...seen.statements },
     waivers: seen.waivers ?? [],
     words: WORDS,
+    tell: seen.tell ?? (() => undefined),
     at: seen.at ?? AT,
     relevant: readsOf(all, WORDS),
     head: {

@@ -18,6 +18,7 @@ export async function run(call: Call): Promise<number> {
   const identity = readFileSync(bundled('server.pem'), 'utf8');
   const device = await startDevice({ hardened, identity, now: new Date() });
   const { io } = call;
+  const wishes = (call.options['report'] ?? []) as readonly string[];
   try {
     const ports = Object.values(device.ports).join(',');
     const report = join(folder, 'report.json');
@@ -36,7 +37,7 @@ export async function run(call: Call): Promise<number> {
       firmware: [bundled(hardened ? 'hardened.bin' : 'insecure.bin')],
       credentials: true,
       state: 'initialised',
-      report: ['text', `json=${report}`],
+      report: [`json=${report}`, ...wishes],
       ...(device.authority === undefined ? {} : { ca: [authority] }),
     };
     const code = await scan({ ...call, arguments: [], options });

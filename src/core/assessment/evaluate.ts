@@ -5,7 +5,7 @@ import type { Assessment, CheckReport, Counts, GathererStatus, ImageCoverage, Re
 import { gravest, OUTCOMES, type Outcome } from '../model/verdict.ts';
 import { featuresOf } from './applicability.ts';
 import { compare, FactStore, gapsInOrder, type Heard, inOrder } from './facts.ts';
-import { type JudgedCheck, judgeCheck } from './judge-check.ts';
+import { type JudgedCheck, judgeCheck, type Tell } from './judge-check.ts';
 import { deem, type JudgedControl, judgeControl } from './judge-control.ts';
 import type { Relations } from './relations.ts';
 import { waivable, waiversOf } from './waive.ts';
@@ -32,6 +32,7 @@ export interface EvaluateRequest {
   readonly statements: Statements;
   readonly waivers: readonly Waiver[];
   readonly words: Words;
+  readonly tell: Tell;
   /** Date of judgement, ISO 8601. */
   readonly at: string;
   /** Fact types that the baselines rest on; gaps in others are not told. */
@@ -42,7 +43,8 @@ export interface EvaluateRequest {
 export function evaluate(request: EvaluateRequest): Report {
   const facts = storeOf(request);
   const judged = new Map<string, JudgedCheck>();
-  for (const check of checksOf(request.baselines)) judged.set(check.key, judgeCheck(check, facts, request.at));
+  for (const check of checksOf(request.baselines))
+    judged.set(check.key, judgeCheck(check, facts, request.at, request.tell));
   const waivers = waiversOf(request.waivers, request.at);
   const bench = {
     features: featuresOf(facts.named(request.words.feature), request.statements),

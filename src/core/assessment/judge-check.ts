@@ -1,4 +1,6 @@
 /** One check over the facts: a result for each subject, and what they come to. */
+
+import { safeText } from '../../lib/text.ts';
 import type { Check } from '../model/baseline.ts';
 import type { Judgement, SubjectJudgement } from '../model/condition.ts';
 import type { Fact, FactView, Gap } from '../model/fact.ts';
@@ -16,11 +18,17 @@ export interface JudgedCheck {
   readonly observed: boolean;
 }
 
+/** What a fact says in an engineer's words; undefined where its type has none of its own. */
+export type Tell = (fact: Fact) => string | undefined;
+
 const TARGET: Subject = { kind: 'target' };
 /** Gaps named in one sentence before the rest is counted. */
 const NAMED_GAPS = 2;
+/** Facts told in one message before the rest is counted, and the length of what each says. */
+const TOLD_FACTS = 4;
+const TOLD_LENGTH = 300;
 
-export function judgeCheck(check: Check, facts: FactView, at: string): JudgedCheck {
+export function judgeCheck(check: Check, facts: FactView, at: string, tell: Tell): JudgedCheck {
   const context = { facts, at, ...(check.over === undefined ? {} : { over: check.over }) };
   const when = check.appliesWhen?.judge(context);
   if (when?.truth === false) return judged(check, [], { vacuous: true, facts: when.because, gaps: [] });
@@ -30,7 +38,7 @@ export function judgeCheck(check: Check, facts: FactView, at: string): JudgedChe
     return judged(check, [openResult(when, judgement)], { ...blank(judgement), gaps });
   }
   const vacuous = judgement.truth === true && judgement.vacuous;
-  return judged(check, vacuous ? [] : resultsOf(check, judgement), { ...blank(judgement), vacuous });
+  return judged(check, vacuous ? [] : resultsOf(check, judgement, tell), { ...blank(judgement), vacuous });
 }
 
 interface Rest {
@@ -51,42 +59,72 @@ function openResult(when: Judgement, judgement: Judgement): Result {
   };
 }
 
-function resultsOf(check: Check, judgement: Judgement): readonly Result[] {
+function resultsOf(check: Check, judgement: Judgement, tell: Tell): readonly Result[] {
   const { subjects } = judgement;
-  if (subjects === undefined) return [resultOf(check, { subject: TARGET, ...judgement })];
+  if (subjects === undefined) return [resultOf(check, { subject: TARGET, ...judgement }, tell)];
   const results = subjects
-    .map((subject) => resultOf(check, subject))
+    .map((subject) => resultOf(check, subject, tell))
     .toSorted((a, b) => compare(nameOf(a.subject), nameOf(b.subject)));
   if (judgement.truth === 'unknown' && results.every(({ outcome }) => outcome === 'pass')) {
     const { gaps } = judgement;
     results.push({ subject: TARGET, ...inconclusive(gaps), message: unseen(gaps), facts: [] });
   }
   if (judgement.truth === false && results.every(({ outcome }) => outcome !== 'fail'))
-    results.push(resultOf(check, { ...judgement, subject: TARGET }));
-  if (results.length === 0) return [resultOf(check, { ...judgement, subject: TARGET })];
+    results.push(resultOf(check, { ...judgement, subject: TARGET }, tell));
+  if (results.length === 0) return [resultOf(check, { ...judgement, subject: TARGET }, tell)];
   return results;
 }
 
-function resultOf(check: Check, one: SubjectJudgement): Result {
+function resultOf(check: Check, one: SubjectJudgement, tell: Tell): Result {
   const facts = ids(one.because);
   switch (one.truth) {
     case true:
       return { subject: one.subject, outcome: 'pass', reasons: [], message: passMessage(check), facts };
     case false:
-      return { subject: one.subject, outcome: 'fail', reasons: [], message: failMessage(check, one), facts };
+      return { subject: one.subject, outcome: 'fail', reasons: [], message: failMessage(check, one, tell), facts };
     case 'unknown':
       return { subject: one.subject, ...inconclusive(one.gaps), message: unseen(one.gaps), facts };
   }
 }
 
 const passMessage = (check: Check): string => check.message?.pass ?? check.title;
-function failMessage(check: Check, one: SubjectJudgement): string {
-  const where = one.because.find((fact) => fact.where !== undefined)?.where;
-  const why = [one.why, where].filter((part) => part !== undefined).join('; ');
+function failMessage(check: Check, one: SubjectJudgement, tell: Tell): string {
+  const seen = told(one, tell);
   const words = check.message?.fail;
-  if (words === undefined) return why === '' ? `does not hold: ${check.title}` : why;
-  return why === '' ? words : `${words} (${why})`;
+  if (words === undefined) return seen ?? decided(one) ?? `does not hold: ${check.title}`;
+  const why = seen ?? placeOf(one);
+  return why === undefined ? words : `${words} (${why})`;
 }
+
+/** What the deciding facts say and where; undefined where the type of one has no words. */
+function told(one: SubjectJudgement, tell: Tell): string | undefined {
+  const said = new Map<string, Set<string>>();
+  for (const fact of one.because) {
+    const words = tell(fact);
+    if (words === undefined) return undefined;
+    const here = fact.subject.kind === 'target' || nameOf(fact.subject) === nameOf(one.subject);
+    const line = `${here ? '' : `${nameOf(fact.subject)}: `}${safeText(words, TOLD_LENGTH)}`;
+    const places = said.get(line) ?? new Set();
+    said.set(line, fact.where === undefined ? places : places.add(fact.where));
+  }
+  if (said.size === 0) return undefined;
+  const more = said.size > TOLD_FACTS ? `; and ${said.size - TOLD_FACTS} more` : '';
+  const lines = [...said].slice(0, TOLD_FACTS);
+  const everywhere = new Set(lines.map(([, places]) => placesOf(places)));
+  if (everywhere.size === 1) return `${lines.map(([line]) => line).join('; ')}${more}${[...everywhere].join('')}`;
+  return `${lines.map(([line, places]) => `${line}${placesOf(places)}`).join('; ')}${more}`;
+}
+
+const placesOf = (places: ReadonlySet<string>): string =>
+  places.size === 0 ? '' : ` (${[...places].slice(0, TOLD_FACTS).join(', ')})`;
+
+/** The member that decided it, and where. */
+function decided(one: SubjectJudgement): string | undefined {
+  const words = [one.why, placeOf(one)].filter((part) => part !== undefined);
+  return words.length === 0 ? undefined : words.join('; ');
+}
+const placeOf = (one: SubjectJudgement): string | undefined =>
+  one.because.find((fact) => fact.where !== undefined)?.where;
 
 /** A bug of ours makes an error; all else is open, for want of sight or for want of something not given. */
 function inconclusive(gaps: readonly Gap[]): { readonly outcome: Outcome; readonly reasons: readonly Reason[] } {

@@ -1,7 +1,7 @@
 /** The report for a terminal: verdict first, then what fails and how to mend it, then what could not be seen and what would settle it. */
 import { Chalk, type ChalkInstance } from 'chalk';
 import type { Reporter } from '../../core/model/renderer.ts';
-import type { CheckReport, ControlReport, Report, Result } from '../../core/model/report.ts';
+import type { CheckReport, ControlReport, Report } from '../../core/model/report.ts';
 import { nameOf } from '../../core/model/target.ts';
 import type { Outcome, Severity } from '../../core/model/verdict.ts';
 import { SEVERITIES } from '../../core/model/verdict.ts';
@@ -16,8 +16,10 @@ const LABEL = {
   error: 'ERROR',
 } satisfies Record<Outcome, string>;
 
-/** Subjects shown for one check before the rest is counted. */
+/** Different messages shown for one check before the rest is counted. */
 const SUBJECTS = 5;
+/** Subjects named together, of which the same is said. */
+const ALIKE = 8;
 /** Gaps shown before the rest is counted. */
 const GAPS = 8;
 
@@ -160,15 +162,35 @@ function attestedFailures(report: Report): readonly string[] {
   );
 }
 
+/** Subjects of which the same is said are told together. */
 function writeResults(page: Page, check: CheckReport): void {
-  const failing = check.results.filter((result) => result.outcome === 'fail');
-  for (const result of failing.slice(0, SUBJECTS)) put(page, `   ${page.ink.red('✗')}     `, 9, resultLine(result));
-  if (failing.length > SUBJECTS) put(page, '         ', 9, `and ${failing.length - SUBJECTS} more`, page.ink.dim);
-  if (check.seen.holds > 0) put(page, '         ', 9, `holds on ${check.seen.holds} more seen`, page.ink.dim);
+  const groups = new Map<string, string[]>();
+  for (const { outcome, subject, message } of check.results) {
+    if (outcome !== 'fail') continue;
+    const key = subject.kind === 'target' ? '' : nameOf(subject);
+    const group = groups.get(message);
+    if (group === undefined) groups.set(message, [key]);
+    else group.push(key);
+  }
+  const shown = [...groups].slice(0, SUBJECTS);
+  for (const [message, names] of shown) put(page, `   ${page.ink.red('✗')}     `, 9, together(names, message));
+  const rest = groups.size - shown.length;
+  if (rest > 0) put(page, '         ', 9, `and ${rest} more`, page.ink.dim);
+  const { holds } = check.seen;
+  if (holds > 0) put(page, '         ', 9, `and it holds on ${plural(holds, 'other subject')}`, page.ink.dim);
 }
 
-const resultLine = (result: Result): string =>
-  result.subject.kind === 'target' ? result.message : `${nameOf(result.subject)}: ${result.message}`;
+/** `fw.bin!squashfs/bin/a, /bin/b and 3 more: what is so`: the container is named once. */
+function together(names: readonly string[], message: string): string {
+  const [first = '', ...others] = names;
+  if (first === '') return message;
+  const container = /^.*![^/]*(?=\/)/.exec(first)?.[0];
+  const short = (name: string): string =>
+    container !== undefined && name.startsWith(`${container}/`) ? name.slice(container.length) : name;
+  const shown = others.slice(0, ALIKE - 1).map(short);
+  const rest = others.length - shown.length;
+  return `${[first, ...shown].join(', ')}${rest > 0 ? ` and ${rest} more` : ''}: ${message}`;
+}
 
 function writeErrors(page: Page): void {
   const bugs = page.report.coverage.gaps.filter((gap) => gap.unseen.kind === 'bug');
