@@ -11,7 +11,8 @@ export interface PemBlock {
   readonly text: string;
 }
 
-const MAX_BLOCKS = 4000;
+/** Blocks that are read from one piece of bytes; who gets so many must tell that there may be more. */
+export const MAX_BLOCKS = 4000;
 const MAX_BODY = 256 << 10;
 const BEGIN = '-----BEGIN ';
 

@@ -1,5 +1,6 @@
 /** Reads private keys in the forms that images hold; a key counts only when it parses, never by its marker. */
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { type DerElement, derAt, derChildren, smallInteger, TAG } from './der.ts';
 import { type PemBlock, pemBlocks } from './pem.ts';
 import { publicKeyOf, SshFields } from './ssh-blob.ts';
 
@@ -16,13 +17,15 @@ export interface PrivateKey {
   readonly spki?: string;
   readonly encrypted: boolean;
   readonly passphrase?: string;
+  /** One guess would cost more than is right for a stranger's file: no passphrase was tried. */
+  readonly untried?: boolean;
   readonly offset: number;
   /** RSA only. */
   readonly modulus?: bigint;
   readonly exponent?: number;
 }
 
-type Told = Omit<PrivateKey, 'format' | 'encrypted' | 'offset' | 'passphrase'>;
+type Told = Omit<PrivateKey, 'format' | 'encrypted' | 'offset' | 'passphrase' | 'untried'>;
 
 const CURVE_BITS: { readonly [name: string]: number } = { prime256v1: 256, prime192v1: 192 };
 /** What encrypted keys of sample code and SDKs are locked with. */
@@ -81,7 +84,7 @@ const LABELS: { readonly [label: string]: KeyFormat } = {
 };
 
 /** The key of a PEM block; undefined when it is none or does not parse. */
-export function privateKeyOf(block: PemBlock): PrivateKey | undefined {
+export function privateKeyOf(block: PemBlock, mayTry = true): PrivateKey | undefined {
   if (block.label === 'OPENSSH PRIVATE KEY') return opensshKey(block.der, block.offset);
   if (block.label === 'PGP PRIVATE KEY BLOCK') return undefined;
   const format = LABELS[block.label];
@@ -91,7 +94,8 @@ export function privateKeyOf(block: PemBlock): PrivateKey | undefined {
     const key = attempt(() => createPrivateKey({ key: block.text, format: 'pem' })) ?? fromDer(block.der);
     return key === undefined ? undefined : { format, encrypted, offset: block.offset, ...toldOf(createPublicKey(key)) };
   }
-  for (const passphrase of PASSPHRASES) {
+  const untried = !mayTry || isCostly(block.der);
+  for (const passphrase of untried ? [] : PASSPHRASES) {
     const key = attempt(() => createPrivateKey({ key: block.text, format: 'pem', passphrase }));
     if (key !== undefined)
       return { format, encrypted, passphrase, offset: block.offset, ...toldOf(createPublicKey(key)) };
@@ -104,7 +108,23 @@ export function privateKeyOf(block: PemBlock): PrivateKey | undefined {
       : block.label.startsWith('DSA')
         ? 'DSA'
         : 'other';
-  return block.der.length < 48 ? undefined : { format, type, bits: 0, encrypted, offset: block.offset };
+  const locked = { format, type, bits: 0, encrypted, offset: block.offset } as const;
+  return block.der.length < 48 ? undefined : { ...locked, ...(untried ? { untried } : {}) };
+}
+
+const MAX_ROUNDS = 300_000;
+
+/** Whether the parameters of a key derivation (PBKDF2's rounds, scrypt's N, of PBES1 or 2 and PKCS#12) ask for too much work. */
+export function isCostly(der: Uint8Array): boolean {
+  return attempt(() => mostRounds(derChildren(derAt(der))[0], 0) > MAX_ROUNDS) ?? false;
+}
+
+/** The largest INTEGER in an algorithm identifier and what it nests. */
+function mostRounds(element: DerElement | undefined, depth: number): number {
+  if (element === undefined || depth > 6) return 0;
+  if (element.tag === TAG.integer) return element.value.length > 5 ? Number.POSITIVE_INFINITY : smallInteger(element);
+  if (element.tag !== TAG.sequence) return 0;
+  return Math.max(0, ...derChildren(element).map((child) => mostRounds(child, depth + 1)));
 }
 
 function attempt<T>(make: () => T): T | undefined {
@@ -195,27 +215,47 @@ export function puttyKey(text: string): PrivateKey | undefined {
     : { format: 'putty', encrypted: after('Encryption') !== 'none', offset: 0, ...told };
 }
 
-const MAX_TRIES = 500;
+const MAX_TRIES = 1000;
 /** What follows SEQUENCE and its length in PKCS#1 (version 0, a long INTEGER) and PKCS#8 (version 0, an algorithm). */
 const STARTS = [Buffer.from([2, 1, 0, 2, 0x82]), Buffer.from([2, 1, 0, 2, 0x81]), Buffer.from([2, 1, 0, 0x30])];
 
 /** DER keys anywhere in bytes, each proved by parsing it. */
-export function derKeys(bytes: Uint8Array): readonly PrivateKey[] {
+export function derKeys(bytes: Uint8Array): { readonly keys: readonly PrivateKey[]; readonly more: boolean } {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const found: PrivateKey[] = [];
+  const keys: PrivateKey[] = [];
+  let more = false;
   for (const start of STARTS) {
     let tries = 0;
-    for (let at = buffer.indexOf(start); at !== -1 && tries < MAX_TRIES; at = buffer.indexOf(start, at + 1)) {
+    for (let at = buffer.indexOf(start); at !== -1; at = buffer.indexOf(start, at + 1)) {
       const sequence = sequenceBefore(buffer, at);
       if (sequence === undefined) continue;
-      tries += 1;
       const der = buffer.subarray(sequence.from, sequence.to);
+      if (!isShaped(der)) continue;
+      tries += 1;
+      more ||= tries > MAX_TRIES;
+      if (more) break;
       const key = fromDer(der);
       if (key === undefined) continue;
-      found.push({ format: 'der', encrypted: false, offset: sequence.from, ...toldOf(createPublicKey(key)) });
+      keys.push({ format: 'der', encrypted: false, offset: sequence.from, ...toldOf(createPublicKey(key)) });
     }
   }
-  return found;
+  return { keys, more };
+}
+
+/** Whether the elements are those of PKCS#1 (nine INTEGERs) or PKCS#8 (INTEGER, SEQUENCE, OCTET STRING …): cheaper than to parse the key. */
+function isShaped(der: Buffer): boolean {
+  const tags: number[] = [];
+  let at = der[1]! < 0x80 ? 2 : 2 + (der[1]! & 0x7f);
+  while (at + 2 <= der.length && tags.length < 16) {
+    const first = der[at + 1]!;
+    const count = first < 0x80 ? 0 : first & 0x7f;
+    if (count > 2 || at + 2 + count > der.length) return false;
+    tags.push(der[at]!);
+    at += 2 + count + (count === 0 ? first : der.readUIntBE(at + 2, count));
+  }
+  if (at > der.length) return false;
+  const pkcs8 = tags[1] === TAG.sequence && tags[2] === TAG.octets;
+  return pkcs8 || (tags.length >= 9 && tags.slice(0, 9).every((tag) => tag === TAG.integer));
 }
 
 /** The SEQUENCE whose content begins at `at`, if its length fits a key and the bytes there are. */
@@ -232,5 +272,5 @@ function sequenceBefore(buffer: Buffer, at: number): { readonly from: number; re
 /** Every private key in PEM form, with those PEM blocks that only say that they are one left out. */
 export const pemKeys = (bytes: Uint8Array): readonly PrivateKey[] =>
   pemBlocks(bytes)
-    .map(privateKeyOf)
+    .map((block) => privateKeyOf(block))
     .filter((key) => key !== undefined);

@@ -13,7 +13,7 @@ export interface ShellCommand {
 const NEVER = '\u0000';
 /** Lines of a script that are read; whoever reads a longer one must tell that its end was not seen. */
 export const LINES = 5000;
-const LINE = 4096;
+export const LINE = 4096;
 
 interface Block {
   readonly kind: 'if' | 'case' | 'loop' | 'function';

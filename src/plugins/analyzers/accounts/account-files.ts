@@ -12,8 +12,6 @@ export type Database =
   | 'samba'
   | 'ppp';
 
-const MAX_SIZE = 64 << 20;
-
 const NAMES: readonly (readonly [RegExp, Database])[] = [
   [
     /^(master\.)?passwd([-~]|[._-](bak|back|backup|old|orig|default|def|factory|sample|ro|init|tmpl|template|org|new))?$/,
@@ -40,7 +38,7 @@ export const baseOf = (name: string): string => name.slice(name.lastIndexOf('/')
 
 /** The kind of account file that a name says; the content must bear it out. */
 export function databaseOf(file: FileEntry): Database | undefined {
-  if (file.type !== 'file' || file.linkTo !== undefined || file.size === 0 || file.size > MAX_SIZE) return undefined;
+  if (file.type !== 'file' || file.linkTo !== undefined || file.size === 0) return undefined;
   const base = baseOf(file.name);
   const database = NAMES.find(([shape]) => shape.test(base))?.[1];
   if (database === undefined) return undefined;

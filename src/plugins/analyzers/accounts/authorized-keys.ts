@@ -22,9 +22,14 @@ export const accountsAuthorizedKeys: Analyzer = {
   observe(file, content, context) {
     const { keys } = context.knowledge('known-keys') as { readonly keys: { readonly [spki: string]: string } };
     let found = 0;
-    for (const { number, text } of linesOf(content, { width: 16_384 })) {
-      const key = found === MAX_KEYS ? undefined : keyIn(text, keys);
+    const cut = (message: string): void => context.gap({ kind: 'over-budget', message });
+    for (const { number, text } of linesOf(content, { width: 16_384, cut })) {
+      const key = keyIn(text, keys);
       if (key === undefined) continue;
+      if (found === MAX_KEYS) {
+        cut(`more than ${MAX_KEYS} keys in one file`);
+        return;
+      }
       found += 1;
       context.emit(
         accountAuthorizedKey,

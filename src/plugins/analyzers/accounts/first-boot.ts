@@ -6,7 +6,6 @@ import { accountFirstBoot } from '../../../facts/index.ts';
 
 type What = 'password' | 'host-key' | 'certificate' | 'wifi-key' | 'identifier';
 
-const MAX_SIZE = 256 << 10;
 const MAX_FOUND = 40;
 /** Where a script must lie or how it must be called to run by itself. */
 const PLACES =
@@ -39,14 +38,18 @@ export const accountsFirstBoot: Analyzer = {
   intrusion: 'passive',
   consumes: [],
   produces: [accountFirstBoot],
-  wants: (file) =>
-    file.type === 'file' && file.root !== undefined && file.size > 0 && file.size <= MAX_SIZE && isCandidate(file),
+  wants: (file) => file.type === 'file' && file.root !== undefined && file.size > 0 && isCandidate(file),
   observe(file, content, context) {
     if (!looksLikeText(content)) return;
     let found = 0;
-    for (const { number, text } of linesOf(content)) {
-      const sign = found < MAX_FOUND ? signOf(text) : undefined;
+    const cut = (message: string): void => context.gap({ kind: 'over-budget', message });
+    for (const { number, text } of linesOf(content, { cut })) {
+      const sign = signOf(text);
       if (sign === undefined) continue;
+      if (found === MAX_FOUND) {
+        cut(`more than ${MAX_FOUND} such lines in one file`);
+        return;
+      }
       found += 1;
       const how = text
         .trim()

@@ -1,15 +1,18 @@
 /** Passwords that an image stores: in what state, by which scheme, whether the account can be logged in to, and whether our list opens them. */
 import { createHash } from 'node:crypto';
+import { wholeText } from '../../../codecs/formats/text-lines.ts';
 import type { FileEntry, FileTree } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { accountFirstBoot, accountPassword, bootConsole, serviceStart } from '../../../facts/index.ts';
+import { FaultError } from '../../../lib/fault.ts';
 import { baseOf, databaseOf, isEffective, isLoginShell } from './account-files.ts';
 import { type Cracked, crackAll, keyOf } from './crack.ts';
 import { type Door, type Doors, doorsOf } from './doors.ts';
 import { type StoredPassword, storedIn } from './stored.ts';
 
 const MAX_STORED = 5000;
-const MAX_SCRIPT = 256 << 10;
+const MAX_SCRIPT = 1 << 20;
+const MAX_MENTIONS = 20_000;
 
 interface Held {
   readonly stored: StoredPassword[];
@@ -34,13 +37,16 @@ export const accountsPasswords: Analyzer = {
     held.set(context.tree, state);
     const database = databaseOf(file);
     if (database === undefined) {
-      if (state.mentions.length < 2000) state.mentions.push(...mentionsIn(content.read(0, MAX_SCRIPT)));
+      const text = wholeText(content, MAX_SCRIPT);
+      if (text !== undefined) state.mentions.push(...mentionsIn(text));
+      if (state.mentions.length > MAX_MENTIONS)
+        throw new FaultError('over-budget', 'more lines name an account file than are judged');
       return;
     }
     const room = MAX_STORED - state.stored.length;
-    const { found, more } = storedIn(file, database, content, room);
+    const { found, cut } = storedIn(file, database, content, room);
     state.stored.push(...found);
-    if (more) context.gap({ kind: 'over-budget', message: `more than ${MAX_STORED} passwords in one image` });
+    if (cut !== undefined) context.gap({ kind: 'over-budget', message: cut });
   },
   async finish(context) {
     const state = held.get(context.tree);
@@ -58,15 +64,13 @@ export const accountsPasswords: Analyzer = {
 };
 
 const isBootScript = (file: FileEntry): boolean =>
-  file.type === 'file' && file.root !== undefined && file.size <= MAX_SCRIPT && BOOT_SCRIPTS.test(file.name);
+  file.type === 'file' && file.root !== undefined && BOOT_SCRIPTS.test(file.name);
 
-const mentionsIn = (bytes: Uint8Array): string[] =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-    .toString('latin1')
+const mentionsIn = (text: string): string[] =>
+  text
     .split('\n')
     .filter((line) => /passwd|shadow/.test(line) && !line.trimStart().startsWith('#'))
-    .map((line) => line.slice(0, 400))
-    .slice(0, 200);
+    .map((line) => line.slice(0, 4096));
 
 function wordsOf(table: unknown): readonly string[] {
   const { passwords } = table as { readonly passwords: readonly unknown[] };

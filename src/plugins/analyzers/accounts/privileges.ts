@@ -21,7 +21,8 @@ export const accountsPrivileges: Analyzer = {
     let rules = 0;
     let start = 1;
     let text = '';
-    for (const { number, text: part } of linesOf(content, { bytes: 1 << 20 })) {
+    const cut = (message: string): void => context.gap({ kind: 'over-budget', message });
+    for (const { number, text: part } of linesOf(content, { cut })) {
       if (text === '') start = number;
       text = (text + part).slice(0, 8192);
       if (text.endsWith('\\')) {
@@ -30,7 +31,11 @@ export const accountsPrivileges: Analyzer = {
       }
       const rule = read(text.trim());
       text = '';
-      if (rule === undefined || rules === MAX_RULES) continue;
+      if (rule === undefined) continue;
+      if (rules === MAX_RULES) {
+        cut(`more than ${MAX_RULES} rules in one file`);
+        return;
+      }
       rules += 1;
       context.emit(accountPrivilege, { ...rule, file: file.name, line: start }, { where: `line ${start}` });
     }

@@ -29,23 +29,27 @@ export interface StoredPassword {
 type Found = Pick<StoredPassword, 'account' | 'value'> &
   Partial<Pick<StoredPassword, 'uid' | 'shell' | 'forcedChange'>>;
 
-/** At most `limit` of them; `more` says that some were left. */
+/** At most `limit` of them; `cut` says what was left out. */
 export function storedIn(
   file: FileEntry,
   database: Database,
   content: Blob,
   limit: number,
-): { readonly found: readonly StoredPassword[]; readonly more: boolean } {
+): { readonly found: readonly StoredPassword[]; readonly cut?: string } {
   const found: StoredPassword[] = [];
-  if (!looksLikeText(content)) return { found, more: false };
+  if (!looksLikeText(content)) return { found };
   const read = READERS[database];
-  for (const { number, text } of linesOf(content, { lines: 1_000_000, width: 1024 })) {
+  let cut: string | undefined;
+  const told = (why: string): void => {
+    cut = why;
+  };
+  for (const { number, text } of linesOf(content, { bytes: 16 << 20, lines: 1_000_000, width: 1024, cut: told })) {
     const one = read(text);
     if (one === undefined) continue;
-    if (found.length >= limit) return { found, more: true };
+    if (found.length >= limit) return { found, cut: 'more passwords in one image than are judged' };
     found.push({ forcedChange: false, ...one, database, file, line: number });
   }
-  return { found, more: content.size > 4 << 20 };
+  return { found, ...(cut === undefined ? {} : { cut }) };
 }
 
 const READERS: { readonly [database in Database]: (line: string) => Found | undefined } = {

@@ -18,7 +18,9 @@ export const accountsUsers: Analyzer = {
     file.type === 'file' && /^\/(etc|usr\/share\/base-passwd)\/passwd$/.test(file.name) && file.root !== undefined,
   observe(file, content, context) {
     const users: (PasswdLine & { readonly line: number })[] = [];
-    for (const { number, text } of linesOf(content)) {
+    for (const { number, text } of linesOf(content, {
+      cut: (message) => context.gap({ kind: 'over-budget', message }),
+    })) {
       const user = passwdLine(text);
       if (user === undefined) continue;
       if (users.length === MAX_USERS) {

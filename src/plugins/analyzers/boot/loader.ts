@@ -1,12 +1,14 @@
 /** Boot loaders of an image, their environment, and the kernel command lines in it. U-Boot: CRC-32 and NUL-separated variables. */
 
+import { wholeText } from '../../../codecs/formats/text-lines.ts';
 import type { FileEntry } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { bootEnvironment, bootLoader, kernelCommandLine } from '../../../facts/index.ts';
 import type { Blob } from '../../../lib/blob.ts';
+import { FaultError } from '../../../lib/fault.ts';
 
 const CHUNK = 1 << 20;
-const SCAN = 32 << 20;
+const SCAN = 1 << 30;
 const ENVIRONMENT = 256 * 1024;
 const SECRET = /(pass(word|wd)?|secret|psk|wifi_?key|token|private)/i;
 
@@ -19,21 +21,16 @@ export const bootLoaders: Analyzer = {
   produces: [bootLoader, bootEnvironment, kernelCommandLine],
   wants: (file) =>
     file.type === 'file' &&
-    ((file.root === undefined && file.size >= 512 && file.size <= SCAN) ||
+    ((file.root === undefined && file.size >= 512) ||
       /(^|\/)(u-?boot|uEnv\.txt|fw_env|extlinux\.conf|cmdline\.txt|grub\.cfg)/i.test(file.name)),
   observe(file, content, context) {
     if (/!uboot-environment\b[^!/]*$/.test(file.container) || /!uboot-environment\b[^!/]*$/.test(file.path))
       tellEnvironment(file, content.read(0, ENVIRONMENT), 'partition', true, context);
-    else if (/(uEnv\.txt)$/.test(file.name))
-      tellEnvironment(
-        file,
-        Buffer.from(Buffer.from(content.read(0, ENVIRONMENT)).toString('latin1').replaceAll('\n', '\0'), 'latin1'),
-        'config',
-        undefined,
-        context,
-      );
-    else if (/(extlinux\.conf|cmdline\.txt)$/.test(file.name))
-      tellCommandLines(Buffer.from(content.read(0, ENVIRONMENT)).toString('latin1'), file, context);
+    else if (/(uEnv\.txt)$/.test(file.name)) {
+      const text = wholeText(content, ENVIRONMENT) ?? '';
+      tellEnvironment(file, Buffer.from(text.replaceAll('\n', '\0'), 'latin1'), 'config', undefined, context);
+    } else if (/(extlinux\.conf|cmdline\.txt)$/.test(file.name))
+      tellCommandLines(wholeText(content, ENVIRONMENT) ?? '', file, context);
     else scan(file, content, context);
   },
 };
@@ -42,13 +39,20 @@ export const bootLoaders: Analyzer = {
 function scan(file: FileEntry, content: Blob, context: AnalyzerContext): void {
   let version: string | undefined;
   let environment: Uint8Array | undefined;
-  for (let at = 0; at < content.size && (version === undefined || environment === undefined); at += CHUNK) {
+  for (
+    let at = 0;
+    at < Math.min(content.size, SCAN) && (version === undefined || environment === undefined);
+    at += CHUNK
+  ) {
     const bytes = Buffer.from(content.read(at, CHUNK + ENVIRONMENT));
     version ??= versionIn(bytes);
     const place = bytes.indexOf('bootdelay=');
     environment ??= place < 0 || place >= CHUNK ? undefined : variablesAround(bytes, place);
   }
-  if (version === undefined) return;
+  if (version === undefined) {
+    if (content.size > SCAN) throw new FaultError('over-budget', `only the first ${SCAN >> 20} MiB were searched`);
+    return;
+  }
   context.emit(
     bootLoader,
     { name: 'u-boot', version, file: file.name, verifies: 'unknown' },

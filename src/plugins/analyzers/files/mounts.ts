@@ -1,4 +1,5 @@
 /** How the file systems of an image are mounted: the root by its own format, fstab and start scripts. fstab(5). */
+import { wholeText } from '../../../codecs/formats/text-lines.ts';
 import type { FileEntry, RootFileSystem } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { fileMount } from '../../../facts/index.ts';
@@ -10,7 +11,7 @@ const REMOUNT = /\bmount\b[^#\n]*\bremount,?\s*\S*\brw\b[^#\n]*\s\/(\s|$)/;
 const OVERLAY = /^[^#\n]*\bmount\b[^#\n]*\s-t\s*(overlay(?:fs)?|mini_fo|aufs|unionfs)\b/m;
 /** OpenWrt's program that does it. */
 const MOUNT_ROOT = '/sbin/mount_root';
-const LIMIT = 64 * 1024;
+const LIMIT = 2 << 20;
 
 interface Found {
   readonly root: string;
@@ -29,12 +30,12 @@ export const filesMounts: Analyzer = {
   wants: (file) =>
     file.type === 'file' &&
     file.root !== undefined &&
-    file.size <= LIMIT &&
     /^\/etc\/(fstab|inittab|init\.d\/|rc[.\w]*|preinit)/.test(file.name),
   observe(file, content, context) {
     const list = found.get(context.tree) ?? [];
     found.set(context.tree, list);
-    list.push({ root: file.root ?? '', file, text: Buffer.from(content.read(0, LIMIT)).toString('latin1') });
+    const text = wholeText(content, LIMIT);
+    if (text !== undefined) list.push({ root: file.root ?? '', file, text });
   },
   finish(context) {
     for (const root of context.tree.roots)
@@ -102,20 +103,17 @@ interface Row {
 }
 
 function rowsOf(text: string): readonly Row[] {
-  return text
-    .split('\n')
-    .slice(0, 500)
-    .flatMap((line, index) => {
-      const [device = '', point = '', type = '', options = ''] = line.trim().split(/\s+/);
-      if (line.trim().startsWith('#') || !point.startsWith('/')) return [];
-      const list = options.split(',').filter((one) => one !== '');
-      // `rootfs` and `auto` in fstab leave it to the kernel's command line.
-      const readOnly =
-        list.includes('ro') || /^(squashfs|erofs|cramfs|romfs|iso9660)$/.test(type)
-          ? 'yes'
-          : list.includes('rw') || list.includes('defaults')
-            ? 'no'
-            : 'unknown';
-      return [{ device, point, type, options: list, readOnly, line: index + 1 }];
-    });
+  return text.split('\n').flatMap((line, index) => {
+    const [device = '', point = '', type = '', options = ''] = line.trim().split(/\s+/);
+    if (line.trim().startsWith('#') || !point.startsWith('/')) return [];
+    const list = options.split(',').filter((one) => one !== '');
+    // `rootfs` and `auto` in fstab leave it to the kernel's command line.
+    const readOnly =
+      list.includes('ro') || /^(squashfs|erofs|cramfs|romfs|iso9660)$/.test(type)
+        ? 'yes'
+        : list.includes('rw') || list.includes('defaults')
+          ? 'no'
+          : 'unknown';
+    return [{ device, point, type, options: list, readOnly, line: index + 1 }];
+  });
 }

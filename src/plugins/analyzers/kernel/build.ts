@@ -1,9 +1,11 @@
 /** The kernel of an image: its version and whether the series still gets fixes, its build options, its modules' signatures. */
 
+import { wholeText } from '../../../codecs/formats/text-lines.ts';
 import type { FileEntry } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { kernelModule, kernelOption, kernelVersion } from '../../../facts/index.ts';
 import type { Blob } from '../../../lib/blob.ts';
+import { FaultError } from '../../../lib/fault.ts';
 
 interface SeriesTable {
   readonly series: { readonly [series: string]: string };
@@ -19,7 +21,8 @@ interface OptionTable {
 const BANNER = Buffer.from('Linux version ');
 const SIGNED = '~Module signature appended~\n';
 const CHUNK = 1 << 20;
-const SCAN = 64 << 20;
+const SCAN = 1 << 30;
+const CONFIGURATION = 4 << 20;
 
 interface Modules {
   modules: number;
@@ -45,6 +48,8 @@ export const kernelBuild: Analyzer = {
     else if (isConfiguration(file)) readConfiguration(file, content, context);
     else {
       const banner = bannerIn(content);
+      if (banner === undefined && content.size > SCAN)
+        throw new FaultError('over-budget', 'the file is too large to be searched to its end');
       if (banner !== undefined) tellVersion(banner, 'banner', file.path, file.name, context);
     }
   },
@@ -65,7 +70,7 @@ export const kernelBuild: Analyzer = {
 
 const isModule = (file: FileEntry): boolean => /\.ko$/.test(file.name);
 const isConfiguration = (file: FileEntry): boolean =>
-  /(^|\/)(ikconfig|config-\d[\w.-]*|config\.gz-unpacked)$/.test(file.name) && file.size < 4 << 20;
+  /(^|\/)(ikconfig|config-\d[\w.-]*|config\.gz-unpacked)$/.test(file.name);
 
 function countModule(file: FileEntry, content: Blob, context: AnalyzerContext): void {
   const byRoot = modules.get(context.tree) ?? new Map<string, Modules>();
@@ -127,7 +132,8 @@ function seriesOf(version: string): string {
 }
 
 function readConfiguration(file: FileEntry, content: Blob, context: AnalyzerContext): void {
-  const text = Buffer.from(content.read(0, 4 << 20)).toString('latin1');
+  const text = wholeText(content, CONFIGURATION);
+  if (text === undefined) return;
   const values = valuesOf(text);
   if (values.size < 50) return;
   const { options } = context.knowledge('kernel-options') as OptionTable;
@@ -146,7 +152,7 @@ function readConfiguration(file: FileEntry, content: Blob, context: AnalyzerCont
 
 function valuesOf(text: string): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
-  for (const line of text.split('\n').slice(0, 50_000)) {
+  for (const line of text.split('\n')) {
     const set = /^(CONFIG_\w+)=(.*)$/.exec(line);
     if (set !== null) values.set(set[1] ?? '', (set[2] ?? '').slice(0, 100));
   }

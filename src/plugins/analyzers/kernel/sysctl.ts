@@ -1,7 +1,9 @@
 /** Kernel settings that an image makes, and which of them lasts: the last writer in boot order. sysctl.d(5). */
+import { wholeText } from '../../../codecs/formats/text-lines.ts';
 import type { FileEntry, FileTree, RootFileSystem } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { kernelSetting, kernelSysctl } from '../../../facts/index.ts';
+import { FaultError } from '../../../lib/fault.ts';
 
 /** Settings that checks ask for: told also when nothing sets them. */
 const ASKED = [
@@ -13,7 +15,8 @@ const ASKED = [
   'net.ipv4.conf.all.accept_redirects',
   'net.ipv4.conf.all.accept_source_route',
 ];
-const LIMIT = 256 * 1024;
+const LIMIT = 2 << 20;
+const WRITERS = 20_000;
 
 interface Writer {
   readonly key: string;
@@ -35,21 +38,19 @@ export const kernelSysctls: Analyzer = {
   wants: (file) =>
     file.type === 'file' &&
     file.root !== undefined &&
-    file.size <= LIMIT &&
     /^\/(etc|lib|usr\/lib)\/(sysctl\.conf$|sysctl\.d\/|init\.d\/|rc)/.test(file.name),
   observe(file, content, context) {
     const list = writers.get(context.tree) ?? [];
     writers.set(context.tree, list);
-    const text = Buffer.from(content.read(0, LIMIT)).toString('latin1');
+    const text = wholeText(content, LIMIT);
+    if (text === undefined) return;
     const configuration = /sysctl(\.conf$|\.d\/)/.test(file.name);
-    const base = file.name.slice(file.name.lastIndexOf('/') + 1);
-    // /etc wins over /lib for files of one name; the name orders; sysctl.conf is last of the files.
-    const order = configuration
-      ? `1${base === 'sysctl.conf' ? '~' : base}${file.name.startsWith('/etc') ? '1' : '0'}`
-      : `2${base}`;
-    for (const [index, line] of text.split('\n').slice(0, 5000).entries()) {
+    const order = orderOf(file.name, configuration);
+    for (const [index, line] of text.split('\n').entries()) {
       const setting = configuration ? configured(line) : scripted(line);
-      if (setting !== undefined && list.length < 20_000) list.push({ ...setting, file, line: index + 1, order });
+      if (setting === undefined) continue;
+      if (list.length === WRITERS) throw new FaultError('over-budget', `more than ${WRITERS} settings in one image`);
+      list.push({ ...setting, file, line: index + 1, order });
     }
   },
   finish(context) {
@@ -65,6 +66,13 @@ export const kernelSysctls: Analyzer = {
     writers.delete(context.tree);
   },
 };
+
+/** /etc wins over /lib for files of one name; the name orders; sysctl.conf is last of the files, scripts come after them. */
+function orderOf(name: string, configuration: boolean): string {
+  const base = name.slice(name.lastIndexOf('/') + 1);
+  if (!configuration) return `2${base}`;
+  return `1${base === 'sysctl.conf' ? '~' : base}${name.startsWith('/etc') ? '1' : '0'}`;
+}
 
 const dotted = (key: string): string => key.trim().replaceAll('/', '.').replace(/^-/, '');
 

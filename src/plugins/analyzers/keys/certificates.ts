@@ -1,11 +1,10 @@
 /** Certificates in an image, and the bundles of authorities that it trusts. */
 import { createHash } from 'node:crypto';
-import { pemBlocks } from '../../../codecs/formats/pem.ts';
 import type { Certificate } from '../../../codecs/formats/x509.ts';
 import type { FileEntry, FileTree } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { keyCertificate, keyDhParameters, keyPrivate, keyTrustStore } from '../../../facts/index.ts';
-import { certificatesIn, mayHoldKeys } from './found.ts';
+import { certificatesIn, mayHoldKeys, pemIn } from './found.ts';
 import { placeOf } from './places.ts';
 
 const MAX_CERTIFICATES = 20_000;
@@ -27,7 +26,8 @@ export const keysCertificates: Analyzer = {
   produces: [keyCertificate, keyTrustStore, keyDhParameters],
   wants: mayHoldKeys,
   observe(file, content, context) {
-    const certificates = certificatesIn(content);
+    const cut = (message: string): void => context.gap({ kind: 'over-budget', message });
+    const certificates = certificatesIn(content, cut);
     if (certificates.length > 0) {
       const list = held.get(context.tree) ?? [];
       held.set(context.tree, list);
@@ -35,8 +35,7 @@ export const keysCertificates: Analyzer = {
       if (before + certificates.length <= MAX_CERTIFICATES) list.push({ file, certificates });
       else context.gap({ kind: 'over-budget', message: `more than ${MAX_CERTIFICATES} certificates in one image` });
     }
-    if (file.size > 64 << 10) return;
-    for (const { label, der, offset } of pemBlocks(content.read(0, content.size)))
+    for (const { label, der, offset } of pemIn(content, cut))
       if (label === 'DH PARAMETERS') tellParameters(der, offset, file, context);
   },
   finish(context) {

@@ -1,44 +1,85 @@
 /** Finds private keys and certificates in one file, whatever it is. */
-import { pemBlocks } from '../../../codecs/formats/pem.ts';
+import { MAX_BLOCKS, type PemBlock, pemBlocks } from '../../../codecs/formats/pem.ts';
 import { derKeys, dropbearKey, type PrivateKey, privateKeyOf, puttyKey } from '../../../codecs/formats/private-key.ts';
 import { type Certificate, readCertificate } from '../../../codecs/formats/x509.ts';
 import type { FileEntry } from '../../../core/model/files.ts';
 import type { Blob } from '../../../lib/blob.ts';
-import { FaultError } from '../../../lib/fault.ts';
 
-const MAX_SIZE = 64 << 20;
+const WINDOW = 32 << 20;
+/** No key, block or certificate that is sought is longer. */
+const OVERLAP = 256 << 10;
+const MAX_SIZE = 1 << 30;
+/** Locked keys of one file on which passphrases are tried. */
+const MAX_LOCKED = 20;
 const MAX_BARE = 64 << 10;
 
 /** Files that may hold keys: everything with content that can be searched in one go. */
 export const mayHoldKeys = (file: FileEntry): boolean =>
-  file.type === 'file' &&
-  file.linkTo === undefined &&
-  file.size >= 48 &&
-  (file.size <= MAX_SIZE || file.root !== undefined);
+  file.type === 'file' && file.linkTo === undefined && file.size >= 48;
 
 export type KeyInFile = Omit<PrivateKey, 'format'> & {
   readonly format: PrivateKey['format'] | 'openpgp' | 'wireguard' | 'jks' | 'pkcs12';
 };
 
-/** The whole content; a file of a root file system that is too large becomes a gap. */
-function searchable(content: Blob): Uint8Array {
-  if (content.size > MAX_SIZE)
-    throw new FaultError('over-budget', `the file is larger than ${MAX_SIZE >> 20} MiB and was not searched`);
-  return content.read(0, content.size);
+export type Cut = (why: string) => void;
+
+/** The content in windows that overlap; a finding belongs to the window in which it starts before `end`. */
+function* windowsOf(
+  content: Blob,
+): Generator<{ readonly base: number; readonly bytes: Uint8Array; readonly end: number }> {
+  const size = Math.min(content.size, MAX_SIZE);
+  for (let base = 0; base < size; base += WINDOW) {
+    const end = base + WINDOW >= size ? size - base : WINDOW;
+    yield { base, bytes: content.read(base, WINDOW + OVERLAP), end };
+  }
+}
+
+/** The PEM blocks of a file: both analyzers of the family ask for them, and so does each kind of key. */
+const known = new WeakMap<Blob, readonly PemBlock[]>();
+
+export function pemIn(content: Blob, cut: Cut): readonly PemBlock[] {
+  const before = known.get(content);
+  if (before !== undefined) return before;
+  const blocks: PemBlock[] = [];
+  for (const { base, bytes, end } of windowsOf(content)) {
+    const inside = pemBlocks(bytes);
+    if (inside.length === MAX_BLOCKS) cut(`only the first ${MAX_BLOCKS} PEM blocks were read`);
+    for (const block of inside) if (block.offset < end) blocks.push({ ...block, offset: base + block.offset });
+  }
+  if (content.size > MAX_SIZE) cut(`only the first ${MAX_SIZE >> 20} MiB of the file were searched`);
+  known.set(content, blocks);
+  return blocks;
 }
 
 /** Private keys in a file. A structure that does not parse is none. */
-export function keysIn(content: Blob, name: string): readonly KeyInFile[] {
-  const bytes = searchable(content);
-  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 64));
-  const bare = bytes.length <= MAX_BARE ? whole(bytes, start) : undefined;
+export function keysIn(content: Blob, name: string, cut: Cut): readonly KeyInFile[] {
+  const small = content.size <= MAX_BARE;
+  const bytes = small ? content.read(0, content.size) : new Uint8Array(0);
+  const bare = small
+    ? whole(bytes, Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 64)))
+    : undefined;
   if (bare !== undefined) return [bare];
-  const found: KeyInFile[] = pemBlocks(bytes)
-    .map((block) => (block.label === 'PGP PRIVATE KEY BLOCK' ? openpgp(block.offset) : privateKeyOf(block)))
+  let locked = 0;
+  const found: KeyInFile[] = pemIn(content, cut)
+    .map((block) => {
+      if (block.label === 'PGP PRIVATE KEY BLOCK') return openpgp(block.offset);
+      if (block.encrypted || block.label.startsWith('ENCRYPTED')) locked += 1;
+      return privateKeyOf(block, locked <= MAX_LOCKED);
+    })
     .filter((key) => key !== undefined);
   const seen = new Set(found.map(({ spki }) => spki));
-  for (const key of derKeys(bytes)) if (!seen.has(key.spki)) found.push(key);
-  if (bytes.length <= MAX_BARE) found.push(...wireguard(bytes, name));
+  for (const key of bareKeys(content, cut)) if (!seen.has(key.spki)) found.push(key);
+  if (small) found.push(...wireguard(bytes, name));
+  return found;
+}
+
+function bareKeys(content: Blob, cut: Cut): readonly KeyInFile[] {
+  const found: KeyInFile[] = [];
+  for (const { base, bytes, end } of windowsOf(content)) {
+    const { keys, more } = derKeys(bytes);
+    if (more) cut('more places look like a key than were tried');
+    for (const key of keys) if (key.offset < end) found.push({ ...key, offset: base + key.offset });
+  }
   return found;
 }
 
@@ -87,17 +128,17 @@ function wireguard(bytes: Uint8Array, name: string): readonly KeyInFile[] {
   return found;
 }
 
-/** Certificates in a file; at most 4,000. */
-export function certificatesIn(content: Blob): readonly Certificate[] {
-  const bytes = searchable(content);
+/** Certificates in a file. */
+export function certificatesIn(content: Blob, cut: Cut): readonly Certificate[] {
   const found: Certificate[] = [];
-  for (const { label, der } of pemBlocks(bytes)) {
+  for (const { label, der } of pemIn(content, cut)) {
     if (label !== 'CERTIFICATE' && label !== 'X509 CERTIFICATE' && label !== 'TRUSTED CERTIFICATE') continue;
     const certificate = readable(der);
     if (certificate !== undefined) found.push(certificate);
   }
-  if (found.length === 0 && bytes.length <= MAX_BARE && bytes[0] === 0x30 && bytes[1] === 0x82) {
-    const certificate = readable(bytes);
+  const start = content.read(0, 2);
+  if (found.length === 0 && content.size <= MAX_BARE && start[0] === 0x30 && start[1] === 0x82) {
+    const certificate = readable(content.read(0, content.size));
     if (certificate !== undefined) found.push(certificate);
   }
   return found;

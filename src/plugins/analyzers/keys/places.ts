@@ -32,26 +32,33 @@ const PURPOSES: readonly (readonly [RegExp, Purpose])[] = [
 
 export const purposeOf = (name: string): Purpose => PURPOSES.find(([shape]) => shape.test(name))?.[1] ?? 'unknown';
 
-const MAX_TEXT = 128 << 10;
-const MAX_FILES = 4000;
+const MAX_TEXT = 1 << 20;
+const MAX_FILES = 20_000;
 const TEXT_PLACES =
   /^\/(etc|usr\/etc|opt|www|usr\/lib\/lua|lib\/systemd|usr\/lib\/systemd|usr\/share\/\w+|home|system\/etc)\//;
 
+export interface Namers {
+  readonly namers: ReadonlyMap<string, FileEntry>;
+  /** Some texts were not read while a file was still without a namer. */
+  readonly cut?: string;
+}
+
 /** The first configuration or script that names each of the files, by the file's path; read only when there are any. */
-export function namedBy(files: readonly FileEntry[], tree: FileTree): ReadonlyMap<string, FileEntry> {
+export function namedBy(files: readonly FileEntry[], tree: FileTree): Namers {
   const namers = new Map<string, FileEntry>();
   const wanted = new Map(files.filter(({ name }) => name.length > 6).map((file) => [file.path, file]));
   let read = 0;
   for (const entry of tree.entries()) {
-    if (wanted.size === 0 || read >= MAX_FILES) break;
+    if (wanted.size === 0) break;
     if (!mayName(entry)) continue;
     read += 1;
+    if (read > MAX_FILES) return { namers, cut: `only ${MAX_FILES} texts were searched for who names a key` };
     for (const path of namesIn(Buffer.from(tree.content(entry).read(0, MAX_TEXT)), entry, wanted)) {
       namers.set(path, entry);
       wanted.delete(path);
     }
   }
-  return namers;
+  return { namers };
 }
 
 const mayName = (entry: FileEntry): boolean =>

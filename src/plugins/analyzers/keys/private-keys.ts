@@ -26,7 +26,12 @@ export const keysPrivateKeys: Analyzer = {
   produces: [keyPrivate],
   wants: mayHoldKeys,
   observe(file, content, context) {
-    const found = keysIn(content, file.name);
+    const found = keysIn(content, file.name, (message) => context.gap({ kind: 'over-budget', message }));
+    if (found.some(({ untried }) => untried === true))
+      context.gap({
+        kind: 'over-budget',
+        message: 'a locked key asks for so much work for one guess that no passphrase was tried',
+      });
     if (found.length === 0) return;
     const list = held.get(context.tree) ?? [];
     held.set(context.tree, list);
@@ -44,7 +49,8 @@ export const keysPrivateKeys: Analyzer = {
     if (list.length === 0) return;
     // Who names a program does not refer to a key inside it.
     const files = new Set(list.filter(({ file }) => !isProgram(file, context)).map(({ file }) => file));
-    const names = namedBy([...files], context.tree);
+    const { namers: names, cut } = namedBy([...files], context.tree);
+    if (cut !== undefined) context.gap({ kind: 'over-budget', message: cut }, { area: 'root-file-system' });
     const shared = sharingPrimes(list.flatMap(({ key }) => (key.modulus === undefined ? [] : [key.modulus])));
     const { keys } = context.knowledge('known-keys') as { readonly keys: { readonly [spki: string]: string } };
     for (const one of list) emit(one, names.get(one.file.path), shared, keys, context);

@@ -1,7 +1,7 @@
 /** Publicly known constant keys in an image. */
 import type { Analyzer } from '../../../core/model/gatherer.ts';
 import { secretSymmetric } from '../../../facts/index.ts';
-import { isExamplePlace, maySearch, searchable } from './tell.ts';
+import { isExamplePlace, maySearch, windowsOf } from './tell.ts';
 
 /** Keys that specifications or analyses published: whoever has one has that of every device. */
 const KEYS: readonly { readonly name: string; readonly bytes: Buffer }[] = [
@@ -19,15 +19,19 @@ export const secretsSymmetricKeys: Analyzer = {
   wants: maySearch,
   observe(file, content, context) {
     if (isExamplePlace(file.name)) return;
-    const buffer = searchable(content);
-    for (const { name, bytes: key } of KEYS) {
-      const offset = buffer.indexOf(key);
-      if (offset === -1) continue;
-      context.emit(
-        secretSymmetric,
-        { name, file: file.name, offset, known: true },
-        { where: `offset 0x${offset.toString(16)}` },
-      );
+    const told = new Set<string>();
+    for (const { base, buffer } of windowsOf(content)) {
+      for (const { name, bytes: key } of KEYS) {
+        const place = told.has(name) ? -1 : buffer.indexOf(key);
+        if (place === -1) continue;
+        told.add(name);
+        const offset = base + place;
+        context.emit(
+          secretSymmetric,
+          { name, file: file.name, offset, known: true },
+          { where: `offset 0x${offset.toString(16)}` },
+        );
+      }
     }
   },
 };

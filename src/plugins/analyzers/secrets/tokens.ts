@@ -3,7 +3,8 @@ import { crc32 } from 'node:zlib';
 import type { FileEntry } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { secretToken } from '../../../facts/index.ts';
-import { entropyOf, isExamplePlace, looksMade, masked, maySearch, searchable } from './tell.ts';
+import { FaultError } from '../../../lib/fault.ts';
+import { entropyOf, isExamplePlace, looksMade, masked, maySearch, windowsOf } from './tell.ts';
 
 type Confidence = 'verified' | 'likely' | 'possible';
 
@@ -72,7 +73,8 @@ const FORMS: readonly Form[] = [
   { kind: 'azure-key', anchor: 'AccountKey=', shape: /^AccountKey=([A-Za-z0-9+/]{86}==)/, entropy: 4 },
   { kind: 'azure-key', anchor: 'SharedAccessKey=', shape: /^SharedAccessKey=([A-Za-z0-9+/]{43}=)/, entropy: 4 },
 ];
-const MAX_TRIES = 2000;
+/** Places of one anchor that are looked at; base64 holds every four letters once in 16 MiB. */
+const MAX_TRIES = 200_000;
 const MAX_FOUND = 200;
 
 export const secretsTokens: Analyzer = {
@@ -84,26 +86,44 @@ export const secretsTokens: Analyzer = {
   produces: [secretToken],
   wants: maySearch,
   observe(file, content, context) {
-    const buffer = searchable(content);
+    const seen = new Set<string>();
     let found = 0;
-    for (const form of FORMS) {
-      for (const { offset, secret } of occurrences(buffer, form)) {
-        if (found === MAX_FOUND) return;
-        if (tell(form, secret, offset, buffer, file, context)) found += 1;
+    for (const { base, buffer } of windowsOf(content)) {
+      for (const { form, offset, secret } of allIn(buffer, seen)) {
+        if (found === MAX_FOUND) throw new FaultError('over-budget', `more than ${MAX_FOUND} credentials in one file`);
+        const place = placeOf(buffer, base, offset);
+        if (tell(form, secret, place, file, context)) found += 1;
       }
     }
   },
 };
 
-function* occurrences(buffer: Buffer, form: Form): Generator<{ readonly offset: number; readonly secret: string }> {
-  const seen = new Set<string>();
+/** The line in a text, the place in everything else. */
+const placeOf = (buffer: Buffer, base: number, offset: number): { line: number } | { offset: number } =>
+  base === 0 && !buffer.subarray(0, 512).includes(0) ? { line: lineAt(buffer, offset) } : { offset: base + offset };
+
+function* allIn(buffer: Buffer, seen: Set<string>): Generator<Occurrence & { readonly form: Form }> {
+  for (const form of FORMS) for (const one of occurrences(buffer, form, seen)) yield { form, ...one };
+}
+
+interface Occurrence {
+  readonly offset: number;
+  readonly secret: string;
+}
+
+/** Amid a longer word it is chance: base64 holds every four letters sooner or later. */
+const isAmid = (buffer: Buffer, at: number, anchor: string): boolean =>
+  at > 0 &&
+  anchor !== 'k_live_' &&
+  !anchor.includes('.com') &&
+  /[A-Za-z0-9+/_-]/.test(String.fromCharCode(buffer[at - 1] ?? 0));
+
+function* occurrences(buffer: Buffer, form: Form, seen: Set<string>): Generator<Occurrence> {
   let tries = 0;
-  for (let at = buffer.indexOf(form.anchor); at !== -1 && tries < MAX_TRIES; at = buffer.indexOf(form.anchor, at + 1)) {
+  for (let at = buffer.indexOf(form.anchor); at !== -1; at = buffer.indexOf(form.anchor, at + 1)) {
     tries += 1;
-    // Amid a longer word it is chance: base64 holds every four letters sooner or later.
-    if (at > 0 && form.anchor !== 'k_live_' && /[A-Za-z0-9+/_-]/.test(String.fromCharCode(buffer[at - 1] ?? 0))) {
-      if (!form.anchor.includes('.com')) continue;
-    }
+    if (tries > MAX_TRIES) throw new FaultError('over-budget', `more than ${MAX_TRIES} places of ${form.anchor}`);
+    if (isAmid(buffer, at, form.anchor)) continue;
     const secret = form.shape.exec(buffer.toString('latin1', at, at + 160))?.[1];
     if (secret === undefined || seen.has(secret)) continue;
     seen.add(secret);
@@ -114,8 +134,7 @@ function* occurrences(buffer: Buffer, form: Form): Generator<{ readonly offset: 
 function tell(
   form: Form,
   secret: string,
-  offset: number,
-  buffer: Buffer,
+  place: { readonly line: number } | { readonly offset: number },
   file: FileEntry,
   context: AnalyzerContext,
 ): boolean {
@@ -123,19 +142,18 @@ function tell(
   const confidence = form.prove === undefined ? 'likely' : form.prove(secret);
   if (confidence === undefined) return false;
   const example = looksMade(secret) || entropy < form.entropy || isExamplePlace(file.name);
-  const line = buffer.subarray(0, 512).includes(0) ? undefined : lineAt(buffer, offset);
   context.emit(
     secretToken,
     {
       kind: form.kind,
       file: file.name,
-      ...(line === undefined ? { offset } : { line }),
+      ...place,
       masked: masked(secret),
       confidence,
       example,
       entropy,
     },
-    { where: line === undefined ? `offset 0x${offset.toString(16)}` : `line ${line}` },
+    { where: 'line' in place ? `line ${place.line}` : `offset 0x${place.offset.toString(16)}` },
   );
   return true;
 }

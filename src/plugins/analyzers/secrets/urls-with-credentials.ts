@@ -1,9 +1,11 @@
 /** URLs with a user name and a password in an image. */
-import type { Analyzer } from '../../../core/model/gatherer.ts';
+import type { FileEntry } from '../../../core/model/files.ts';
+import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { secretUrl } from '../../../facts/index.ts';
-import { isExamplePlace, looksMade, maySearch, searchable } from './tell.ts';
+import { FaultError } from '../../../lib/fault.ts';
+import { isExamplePlace, looksMade, maySearch, windowsOf } from './tell.ts';
 
-const MAX_TRIES = 20_000;
+const MAX_TRIES = 500_000;
 const MAX_FOUND = 200;
 const SCHEMES =
   /(https?|ftps?|sftp|mqtts?|wss?|rtsps?|smb|ldaps?|amqps?|mysql|postgres(?:ql)?|mongodb(?:\+srv)?|redis|telnet|ssh|git|svn)$/i;
@@ -21,36 +23,43 @@ export const secretsUrlsWithCredentials: Analyzer = {
   produces: [secretUrl],
   wants: maySearch,
   observe(file, content, context) {
-    const buffer = searchable(content);
-    const isText = !buffer.subarray(0, 512).includes(0);
     const seen = new Set<string>();
-    let line = 1;
-    let counted = 0;
-    let tries = 0;
-    for (
-      let at = buffer.indexOf('://');
-      at !== -1 && tries < MAX_TRIES && seen.size < MAX_FOUND;
-      at = buffer.indexOf('://', at + 3)
-    ) {
-      tries += 1;
-      const url = urlAt(buffer, at);
-      if (url === undefined || seen.has(url.key)) continue;
-      seen.add(url.key);
-      if (isText) {
-        line += newlines(buffer, counted, at);
-        counted = at;
-      }
-      const { scheme, host, user, made } = url;
-      const place = isText ? { line } : {};
-      const where = isText ? `line ${line}` : `offset 0x${at.toString(16)}`;
-      context.emit(
-        secretUrl,
-        { scheme, host, user, file: file.name, ...place, example: made || isExamplePlace(file.name) },
-        { where },
-      );
-    }
+    for (const { base, buffer } of windowsOf(content)) search(file, base, buffer, seen, context);
   },
 };
+
+function* urlsIn(buffer: Buffer, seen: Set<string>): Generator<{ readonly at: number; readonly url: Found }> {
+  let tries = 0;
+  for (let at = buffer.indexOf('://'); at !== -1; at = buffer.indexOf('://', at + 3)) {
+    tries += 1;
+    if (tries > MAX_TRIES) throw new FaultError('over-budget', `more than ${MAX_TRIES} addresses in one file`);
+    const url = urlAt(buffer, at);
+    if (url === undefined || seen.has(url.key)) continue;
+    if (seen.size === MAX_FOUND) throw new FaultError('over-budget', `more than ${MAX_FOUND} passwords in one file`);
+    seen.add(url.key);
+    yield { at, url };
+  }
+}
+
+function search(file: FileEntry, base: number, buffer: Buffer, seen: Set<string>, context: AnalyzerContext): void {
+  const isText = base === 0 && !buffer.subarray(0, 512).includes(0);
+  let line = 1;
+  let counted = 0;
+  for (const { at, url } of urlsIn(buffer, seen)) {
+    if (isText) {
+      line += newlines(buffer, counted, at);
+      counted = at;
+    }
+    const { scheme, host, user, made } = url;
+    const place = isText ? { line } : {};
+    const where = isText ? `line ${line}` : `offset 0x${(base + at).toString(16)}`;
+    context.emit(
+      secretUrl,
+      { scheme, host, user, file: file.name, ...place, example: made || isExamplePlace(file.name) },
+      { where },
+    );
+  }
+}
 
 interface Found {
   readonly scheme: string;

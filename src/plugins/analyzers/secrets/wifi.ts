@@ -15,6 +15,7 @@ interface Network {
   disabled: boolean;
 }
 
+const NETWORKS = 1000;
 const NAMES = /\/(hostapd[\w.-]*\.conf|wpa_supplicant[\w.-]*\.conf|wpa[\w-]*\.conf|config\/wireless)$/;
 
 export const secretsWifi: Analyzer = {
@@ -24,15 +25,17 @@ export const secretsWifi: Analyzer = {
   intrusion: 'passive',
   consumes: [],
   produces: [secretWifi],
-  wants: (file) => file.type === 'file' && file.size > 0 && file.size <= 1 << 20 && NAMES.test(file.name),
+  wants: (file) => file.type === 'file' && file.size > 0 && NAMES.test(file.name),
   observe(file, content, context) {
-    const lines = [...linesOf(content, { lines: 20_000 })].filter(({ text }) => !/^\s*(#|$)/.test(text));
+    const cut = (message: string): void => context.gap({ kind: 'over-budget', message });
+    const lines = [...linesOf(content, { lines: 50_000, cut })].filter(({ text }) => !/^\s*(#|$)/.test(text));
     const networks = file.name.endsWith('/wireless')
       ? uci(lines)
       : /hostapd/.test(file.name)
         ? hostapd(lines)
         : supplicant(lines);
-    for (const network of networks.slice(0, 200)) if (isPreset(network)) tell(network, file, context);
+    if (networks.length > NETWORKS) cut(`more than ${NETWORKS} networks in one file`);
+    for (const network of networks.slice(0, NETWORKS)) if (isPreset(network)) tell(network, file, context);
   },
 };
 

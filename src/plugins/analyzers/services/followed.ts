@@ -80,17 +80,19 @@ interface Walk {
   readonly root: RootFileSystem;
   readonly tree: FileTree;
   readonly read: (entry: FileEntry) => string | undefined;
+  readonly cut: (why: string) => void;
   readonly starts: Map<string, Start>;
   readonly visited: Set<string>;
 }
 
-/** Everything that the image starts; `read` gives a file's text or undefined when it is none. */
+/** Everything that the image starts; `read` gives a file's text or undefined when it is none, `cut` is told what was not followed. */
 export function startsOf(
   root: RootFileSystem,
   tree: FileTree,
   read: (entry: FileEntry) => string | undefined,
+  cut: (why: string) => void,
 ): Followed {
-  const walk: Walk = { root, tree, read, starts: new Map(), visited: new Set() };
+  const walk: Walk = { root, tree, read, cut, starts: new Map(), visited: new Set() };
   const consoles: (Console & { path: string })[] = [];
   let entry = false;
   const inittab = entryText(walk, '/etc/inittab');
@@ -144,8 +146,11 @@ function script(walk: Walk, name: string, manager: Manager, condition: string | 
   const found = entryText(walk, name);
   if (found === undefined) return false;
   const key = `${found.entry.path}${condition === undefined ? '' : '?'}`;
-  if (walk.visited.has(found.entry.path) || walk.visited.has(key) || depth > DEPTH || walk.visited.size > SCRIPTS)
+  if (walk.visited.has(found.entry.path) || walk.visited.has(key)) return true;
+  if (depth > DEPTH || walk.visited.size > SCRIPTS) {
+    walk.cut('start scripts run more or deeper nested scripts than were followed');
     return true;
+  }
   walk.visited.add(key);
   const exists = (path: string): boolean => walk.tree.resolve(walk.root, path) !== undefined;
   for (const one of readScript(found.text, exists)) command(walk, one, found.entry, manager, condition, depth);
@@ -269,12 +274,14 @@ function addOther(
   condition: string | undefined,
 ): void {
   const found = walk.tree.resolve(walk.root, called.words[0] ?? '');
-  if (found?.type === 'file' && walk.starts.size < SCRIPTS) add(walk, called, one, entry, manager, condition);
+  if (found?.type !== 'file') return;
+  if (walk.starts.size >= SCRIPTS) walk.cut('more programs are started than are told');
+  else add(walk, called, one, entry, manager, condition);
 }
 
 function units(walk: Walk, consoles: (Console & { path: string })[]): boolean {
-  const systemd = systemdServices(walk.root, walk.tree, walk.read);
-  const android = androidServices(walk.root, walk.tree, walk.read);
+  const systemd = systemdServices(walk.root, walk.tree, walk.read, walk.cut);
+  const android = androidServices(walk.root, walk.tree, walk.read, walk.cut);
   for (const unit of [...systemd.units, ...android]) {
     const one = {
       words: unit.words,

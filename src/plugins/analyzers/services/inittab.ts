@@ -37,7 +37,7 @@ export function inittabOf(
 ): { readonly commands: readonly InittabCommand[]; readonly consoles: readonly Console[] } {
   const commands: InittabCommand[] = [];
   const consoles: Console[] = [];
-  for (const [index, raw] of text.split('\n').slice(0, 2000).entries()) {
+  for (const [index, raw] of text.split('\n').entries()) {
     const line = raw.trim();
     const parts = line.startsWith('#') ? [] : line.split(':');
     const [id = '', , action = ''] = parts;

@@ -47,23 +47,20 @@ interface Line {
 
 /** `key value`, `key = value`, `option key 'value'`; comments left out. */
 export function linesOf(text: string, comment = '#'): readonly Line[] {
-  return text
-    .split('\n')
-    .slice(0, 20_000)
-    .flatMap((raw, index) => {
-      const line = raw.trim();
-      if (line === '' || line.startsWith(comment) || line.startsWith(';')) return [];
-      const parts = /^(?:option\s+|list\s+)?([\w.-]+)\s*(?::?=|\s)\s*(.*?)\s*;?$/.exec(line);
-      return parts === null
-        ? [{ key: line.toLowerCase(), value: '', line: index + 1 }]
-        : [
-            {
-              key: (parts[1] ?? '').toLowerCase(),
-              value: (parts[2] ?? '').replace(/^["']|["']$/g, ''),
-              line: index + 1,
-            },
-          ];
-    });
+  return text.split('\n').flatMap((raw, index) => {
+    const line = raw.trim();
+    if (line === '' || line.startsWith(comment) || line.startsWith(';')) return [];
+    const parts = /^(?:option\s+|list\s+)?([\w.-]+)\s*(?::?=|\s)\s*(.*?)\s*;?$/.exec(line);
+    return parts === null
+      ? [{ key: line.toLowerCase(), value: '', line: index + 1 }]
+      : [
+          {
+            key: (parts[1] ?? '').toLowerCase(),
+            value: (parts[2] ?? '').replace(/^["']|["']$/g, ''),
+            line: index + 1,
+          },
+        ];
+  });
 }
 
 /** One setting under its keys: the first line that sets it (or the last), else what the daemon does by default. */

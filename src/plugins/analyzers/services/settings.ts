@@ -1,4 +1,5 @@
 /** Settings of daemons in an image that bear on security, each in assay's own words with file and line. */
+import { wholeText } from '../../../codecs/formats/text-lines.ts';
 import type { FileEntry, FileTree } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { serviceFirewall, serviceLogging, serviceSetting } from '../../../facts/index.ts';
@@ -6,9 +7,9 @@ import { daemonOf } from './daemons.ts';
 import { type Start, startsOf } from './followed.ts';
 import type { Rule } from './setting-lines.ts';
 import { RULES } from './setting-rules.ts';
+import { keepText, LIMIT, scriptReader, type Texts } from './texts.ts';
 
-const LIMIT = 256 * 1024;
-const texts = new WeakMap<FileTree, Map<string, string>>();
+const texts = new WeakMap<FileTree, Texts>();
 
 export const servicesSettings: Analyzer = {
   id: 'services/settings',
@@ -20,19 +21,25 @@ export const servicesSettings: Analyzer = {
   wants: (file) =>
     file.type === 'file' &&
     file.root !== undefined &&
-    file.size <= LIMIT &&
     (RULES.some((rule) => rule.file.test(file.name)) || isScript(file)),
   observe(file, content, context) {
     const map = texts.get(context.tree) ?? new Map<string, string>();
     texts.set(context.tree, map);
-    const bytes = content.read(0, LIMIT);
-    if (!bytes.subarray(0, 512).includes(0)) map.set(file.path, Buffer.from(bytes).toString('latin1'));
+    if (isScript(file)) keepText(file, content, map);
+    else {
+      const text = wholeText(content, LIMIT);
+      if (text !== undefined) map.set(file.path, text);
+    }
   },
   finish(context) {
     const map = texts.get(context.tree) ?? new Map<string, string>();
     for (const root of context.tree.roots) {
-      const read = (entry: FileEntry): string | undefined => map.get(entry.path);
-      const { starts } = startsOf(root, context.tree, read);
+      const cut = (message: string): void =>
+        context.gap(
+          { kind: 'over-budget', message },
+          { scope: { kind: 'file', path: root.path }, area: 'root-file-system' },
+        );
+      const { starts } = startsOf(root, context.tree, scriptReader(map, context.tree, cut), cut);
       const files = [...context.tree.entries()].filter((entry) => entry.root === root.path && map.has(entry.path));
       for (const file of files)
         for (const rule of RULES)

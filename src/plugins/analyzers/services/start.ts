@@ -1,21 +1,16 @@
 /** What an image starts at boot, followed from init on: inittab, SysV and BusyBox scripts, procd, systemd, inetd, Android init. */
-import { LINES } from '../../../codecs/formats/shell-script.ts';
-import type { FileEntry, FileTree, RootFileSystem } from '../../../core/model/files.ts';
+import type { FileTree, RootFileSystem } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { bootConsole, serviceStart } from '../../../facts/index.ts';
-import { FaultError } from '../../../lib/fault.ts';
 import { daemonNames, daemonOf, portsOf, WATCHED } from './daemons.ts';
 import { type Start, startsOf } from './followed.ts';
+import { keepText, scriptReader, type Texts } from './texts.ts';
 
 /** Text of this image's configuration and scripts, kept from the one read until its end. */
-const texts = new WeakMap<FileTree, Map<string, string>>();
-const LIMIT = 256 * 1024;
-const TEXTS = 20_000;
+const texts = new WeakMap<FileTree, Texts>();
 
 const START_PLACES =
   /^\/(etc\/|init$|init[\w.]*\.rc$|(usr\/)?lib\/systemd\/|system\/etc\/init|vendor\/etc\/init|(usr\/|opt\/|home\/|root\/)?s?bin\/[\w.-]+\.sh$|.*\/(rcS|rc\.local|start\w*\.sh|init\w*\.sh)$)/;
-
-const START_SCRIPT = /^\/etc\/(inittab$|init\.d\/|rc)/;
 
 export const servicesStart: Analyzer = {
   id: 'services/start',
@@ -28,14 +23,7 @@ export const servicesStart: Analyzer = {
   observe(file, content, context) {
     const map = texts.get(context.tree) ?? new Map<string, string>();
     texts.set(context.tree, map);
-    const bytes = content.read(0, LIMIT);
-    if (bytes.subarray(0, 512).includes(0)) return;
-    const text = Buffer.from(bytes).toString('latin1');
-    const whole = content.size <= LIMIT && text.split('\n', LINES + 2).length <= LINES + 1 && map.size < TEXTS;
-    if (whole) map.set(file.path, text);
-    // What a script starts beyond what was read is not known: never «starts nothing».
-    else if (text.startsWith('#!') || START_SCRIPT.test(file.name))
-      throw new FaultError('over-budget', 'a start script is too long to be read whole');
+    keepText(file, content, map);
   },
   finish(context) {
     const map = texts.get(context.tree) ?? new Map<string, string>();
@@ -45,10 +33,12 @@ export const servicesStart: Analyzer = {
 };
 
 function examine(root: RootFileSystem, map: ReadonlyMap<string, string>, context: AnalyzerContext): void {
-  const read = (entry: FileEntry): string | undefined => map.get(entry.path) ?? readSmall(entry, context.tree);
-  const found = startsOf(root, context.tree, read);
+  const scope = { kind: 'file', path: root.path } as const;
+  // What a script starts beyond what was read is not known: never «starts nothing».
+  const cut = (message: string): void =>
+    context.gap({ kind: 'over-budget', message }, { scope, area: 'root-file-system' });
+  const found = startsOf(root, context.tree, scriptReader(map, context.tree, cut), cut);
   if (!found.entry) {
-    const scope = { kind: 'file', path: root.path } as const;
     context.gap(
       {
         kind: 'unrecognised',
@@ -65,15 +55,6 @@ function examine(root: RootFileSystem, map: ReadonlyMap<string, string>, context
   for (const { path, ...console } of found.consoles)
     context.emit(bootConsole, console, { subject: { kind: 'file', path }, where: `line ${console.line}` });
   if (found.entry) emitNever(root, started, mentionsIn(root, map), context);
-}
-
-/** Scripts outside the usual places that a start script runs are read when they are come to. */
-function readSmall(entry: FileEntry, tree: FileTree): string | undefined {
-  if (entry.type !== 'file' || entry.size > LIMIT) return undefined;
-  const bytes = tree.content(entry).read(0, LIMIT);
-  return bytes[0] === 0x23 && bytes[1] === 0x21 && !bytes.subarray(0, 512).includes(0)
-    ? Buffer.from(bytes).toString('latin1')
-    : undefined;
 }
 
 const baseOf = (program: string): string => program.slice(program.lastIndexOf('/') + 1);

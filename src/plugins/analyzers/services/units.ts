@@ -13,7 +13,7 @@ export interface UnitStart {
 type Read = (entry: FileEntry) => string | undefined;
 
 const UNIT_FOLDERS = ['/etc/systemd/system', '/lib/systemd/system', '/usr/lib/systemd/system'];
-const UNITS = 1000;
+const UNITS = 5000;
 
 type ConsoleAt = Console & { readonly path: string };
 
@@ -22,8 +22,9 @@ export function systemdServices(
   root: RootFileSystem,
   tree: FileTree,
   read: Read,
+  cut: (why: string) => void,
 ): { readonly present: boolean; readonly units: readonly UnitStart[]; readonly consoles: readonly ConsoleAt[] } {
-  const wanted = wantedUnits(root, tree);
+  const wanted = wantedUnits(root, tree, cut);
   const units: UnitStart[] = [];
   const consoles: ConsoleAt[] = [];
   for (const [name, link] of wanted) {
@@ -39,13 +40,14 @@ export function systemdServices(
   return { present: wanted.size > 0, units, consoles };
 }
 
-function wantedUnits(root: RootFileSystem, tree: FileTree): ReadonlyMap<string, FileEntry> {
+function wantedUnits(root: RootFileSystem, tree: FileTree, cut: (why: string) => void): ReadonlyMap<string, FileEntry> {
   const wanted = new Map<string, FileEntry>();
   const folders = UNIT_FOLDERS.flatMap((folder) => tree.list(root, folder)).filter((entry) =>
     /\.(wants|requires)$/.test(entry.name),
   );
-  for (const link of folders.flatMap((folder) => tree.list(root, folder.name)).slice(0, UNITS))
-    wanted.set(link.name.slice(link.name.lastIndexOf('/') + 1), link);
+  const links = folders.flatMap((folder) => tree.list(root, folder.name));
+  if (links.length > UNITS) cut(`more than ${UNITS} units are wanted`);
+  for (const link of links.slice(0, UNITS)) wanted.set(link.name.slice(link.name.lastIndexOf('/') + 1), link);
   return wanted;
 }
 
@@ -64,7 +66,7 @@ function gettyConsole(tty: string, link: FileEntry, text: string | undefined): C
 }
 
 function unitStarts(entry: FileEntry, text: string): readonly UnitStart[] {
-  const lines = text.split('\n').slice(0, 1000);
+  const lines = text.split('\n');
   const value = (key: string): string | undefined =>
     lines
       .find((line) => line.startsWith(`${key}=`))
@@ -99,10 +101,7 @@ export function inetdServices(root: RootFileSystem, tree: FileTree, read: Read):
   const lines =
     entry === undefined || text === undefined
       ? []
-      : text
-          .split('\n')
-          .slice(0, 1000)
-          .flatMap((line, index) => inetdLine(line, entry, index + 1));
+      : text.split('\n').flatMap((line, index) => inetdLine(line, entry, index + 1));
   return [
     ...lines,
     ...tree
@@ -134,12 +133,16 @@ function xinetdFile(entry: FileEntry, text: string | undefined): readonly UnitSt
 }
 
 /** `service NAME /path args`, with `disabled` as a condition. */
-export function androidServices(root: RootFileSystem, tree: FileTree, read: Read): readonly UnitStart[] {
+export function androidServices(
+  root: RootFileSystem,
+  tree: FileTree,
+  read: Read,
+  cut: (why: string) => void,
+): readonly UnitStart[] {
   const files = ['/', '/system/etc/init', '/vendor/etc/init'].flatMap((folder) => tree.list(root, folder));
-  return files
-    .filter((entry) => entry.type === 'file' && entry.name.endsWith('.rc'))
-    .slice(0, 200)
-    .flatMap((entry) => androidFile(entry, read(entry) ?? ''));
+  const scripts = files.filter((entry) => entry.type === 'file' && entry.name.endsWith('.rc'));
+  if (scripts.length > UNITS) cut(`more than ${UNITS} init.rc files`);
+  return scripts.slice(0, UNITS).flatMap((entry) => androidFile(entry, read(entry) ?? ''));
 }
 
 function androidFile(entry: FileEntry, text: string): readonly UnitStart[] {

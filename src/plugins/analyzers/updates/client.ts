@@ -1,5 +1,6 @@
 /** How an image fetches its updates: clients and feeds, certificate verification switched off, addresses in clear. */
 
+import { wholeText } from '../../../codecs/formats/text-lines.ts';
 import type { FileEntry } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import {
@@ -9,11 +10,13 @@ import {
   updateRollback,
   updateTlsSetting,
 } from '../../../facts/index.ts';
-import type { Blob } from '../../../lib/blob.ts';
+import { FaultError } from '../../../lib/fault.ts';
 
-const LIMIT = 512 * 1024;
-const LINES = 20_000;
-const URLS = 200;
+const LIMIT = 4 << 20;
+const URLS = 1000;
+/** Longer lines are looked at in pieces that overlap: the patterns are not linear on long ones. */
+const PIECE = 2000;
+const SHARED = 300;
 
 /** What switches verification off, in scripts and configurations. */
 const UNVERIFIED: readonly (readonly [RegExp, string])[] = [
@@ -44,29 +47,34 @@ export const updatesClient: Analyzer = {
   wants: (file) =>
     file.type === 'file' &&
     file.root !== undefined &&
-    file.size <= LIMIT &&
     file.size > 0 &&
     !/\.(js|css|html?|png|jpg|gif|so|ko|a|o|svg|woff2?|po|mo|lua)(\.|$)/.test(file.name),
   observe(file, content, context) {
-    const text = textOf(content);
+    const start = content.read(0, 2);
+    const script = start[0] === 0x23 && start[1] === 0x21;
+    if (!script && !/^\/etc\//.test(file.name)) return;
+    const text = wholeText(content, LIMIT);
     if (text === undefined) return;
     readClient(file, text, context);
-    if (text.startsWith('#!') || /^\/etc\//.test(file.name)) readLines(file, text, context);
+    readLines(file, text, context);
   },
 };
 
-/** The content as text; undefined for binaries. */
-function textOf(content: Blob): string | undefined {
-  const bytes = content.read(0, LIMIT);
-  return bytes.subarray(0, 1024).includes(0) ? undefined : Buffer.from(bytes).toString('latin1');
+/** A line in pieces of bounded length; as a rule one. */
+function piecesOf(line: string): readonly string[] {
+  if (line.length <= PIECE) return [line];
+  const pieces: string[] = [];
+  for (let at = 0; at < line.length; at += PIECE - SHARED) pieces.push(line.slice(at, at + PIECE));
+  return pieces;
 }
 
 function readLines(file: FileEntry, text: string, context: AnalyzerContext): void {
   let urls = 0;
   const script = text.startsWith('#!') || /^\/etc\/(init\.d|rc)/.test(file.name);
-  for (const [index, raw] of text.split('\n').slice(0, LINES).entries()) {
-    if (/^\s*(#|;|\/\/)/.test(raw)) continue;
-    const line = raw.slice(0, 2000);
+  const lines = text
+    .split('\n')
+    .flatMap((raw, index) => (/^\s*(#|;|\/\/)/.test(raw) ? [] : piecesOf(raw).map((line) => ({ line, index }))));
+  for (const { line, index } of lines) {
     const at = { subject: { kind: 'file', path: `${file.path}#${index + 1}` } as const, where: `line ${index + 1}` };
     const off = UNVERIFIED.find(([pattern]) => pattern.test(line));
     if (off !== undefined)
@@ -77,7 +85,8 @@ function readLines(file: FileEntry, text: string, context: AnalyzerContext): voi
       );
     if (script) tellHabit(file, line, index + 1, at, context);
     // Texts name many addresses; what a command fetches is what the device talks to.
-    if (urls < URLS && FETCHES.test(line)) urls += tellUrls(file, line, index + 1, context);
+    if (FETCHES.test(line)) urls += tellUrls(file, line, index + 1, context);
+    if (urls > URLS) throw new FaultError('over-budget', `more than ${URLS} addresses in one file`);
   }
 }
 
@@ -206,7 +215,6 @@ const CLIENTS: readonly (readonly [RegExp, (text: string, live: readonly Numbere
 function clientsOf(file: FileEntry, text: string): readonly Client[] {
   const live = text
     .split('\n')
-    .slice(0, 5000)
     .map((line, index) => ({ line: line.trim(), at: index + 1 }))
     .filter(({ line }) => line !== '' && !line.startsWith('#'));
   const own = CLIENTS.find(([pattern]) => pattern.test(file.name))?.[1];

@@ -179,6 +179,6 @@ test('noise and PEM bombs are bounded', () => {
   const started = performance.now();
   expect(pemKeys(bomb)).toEqual([]);
   expect(pemBlocks(Buffer.from(`-----BEGIN CERTIFICATE-----\n${'A'.repeat(5_000_000)}`))).toEqual([]);
-  expect(derKeys(Buffer.alloc(1 << 20, Buffer.from([0x30, 0x82, 4, 0, 2, 1, 0, 2, 0x82])))).toEqual([]);
+  expect(derKeys(Buffer.alloc(1 << 20, Buffer.from([0x30, 0x82, 4, 0, 2, 1, 0, 2, 0x82]))).keys).toEqual([]);
   expect(performance.now() - started).toBeLessThan(3000);
 });

@@ -82,7 +82,18 @@ test('a start script that is too long to be read whole becomes a gap, never «st
   await expect(long(`#!/bin/sh\n${'true\n'.repeat(6000)}telnetd\n`)).rejects.toMatchObject({
     fault: { kind: 'over-budget' },
   });
-  await expect(long(`#!/bin/sh\n# ${'x'.repeat(300_000)}\ntelnetd\n`)).rejects.toMatchObject({
+  await expect(long(`#!/bin/sh\n# ${'x'.repeat(2_000_000)}\ntelnetd\n`)).rejects.toMatchObject({
     fault: { kind: 'over-budget' },
   });
+  await expect(long(`#!/bin/sh\ntrue ${'x'.repeat(5000)}; telnetd\n`)).rejects.toMatchObject({
+    fault: { kind: 'over-budget' },
+  });
+});
+
+test('a script outside the usual places that is too long leaves what starts open', async () => {
+  const { gaps } = await started({
+    '/etc/init.d/rcS': '#!/bin/sh\n/opt/run\n',
+    '/opt/run': { content: `#!/bin/sh\n${'true\n'.repeat(6000)}telnetd\n`, mode: 0o755 },
+  });
+  expect(gaps).toEqual([{ message: '/opt/run is too long to be read whole', area: 'root-file-system' }]);
 });
