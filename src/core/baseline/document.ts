@@ -5,6 +5,7 @@ import type { Document, LineCounter, Node, Pair, Scalar } from 'yaml';
 import { type Place, type Problem, UsageError } from '../../lib/fault.ts';
 import type { Json } from '../../lib/schema.ts';
 import type { Path } from './matcher.ts';
+import { FAULT_LIMIT, LEXEME_LIMIT, parseBounded } from './stream.ts';
 
 /** A file as parsed: its value, its digest, and where each part stands. */
 export interface SourceDocument {
@@ -21,7 +22,6 @@ export const DOCUMENT_LIMIT = 1 << 20;
 const ALIAS_LIMIT = 100;
 /** No document of ours nests deeper than 20; the rest of the loader recurses, so this bounds its stack. */
 const DEPTH_LIMIT = 64;
-const PROBLEM_LIMIT = 100;
 
 /** Reads and parses a YAML file of at most 1 MiB. Throws UsageError with every problem that the parser saw. */
 export async function readDocument(path: string): Promise<SourceDocument> {
@@ -57,8 +57,8 @@ export async function parseYaml(bytes: Uint8Array, file: string): Promise<Source
   const yaml = await import('yaml');
   const lines = new yaml.LineCounter();
   try {
-    const parsed = withoutStacks(() => yaml.parseDocument(text, { ...OPTIONS, lineCounter: lines }));
-    refuse(parsed, lines, file);
+    const { document: parsed, cutAt } = withoutStacks(() => parseBounded(yaml, text, lines));
+    refuse(parsed, lines, file, cutAt);
     refuseRepeated(yaml, parsed, lines, file);
     const value = parsed.toJS({ maxAliasCount: ALIAS_LIMIT }) as Json | undefined;
     if (value === undefined || value === null) throw new UsageError({ message: 'the file is empty', at: start });
@@ -74,18 +74,7 @@ export async function parseYaml(bytes: Uint8Array, file: string): Promise<Source
   }
 }
 
-/** `uniqueKeys` of the parser compares every pair of keys: `refuseRepeated` does it in one walk. */
-const OPTIONS = {
-  version: '1.2',
-  schema: 'core',
-  strict: true,
-  uniqueKeys: false,
-  prettyErrors: false,
-  // 'silent' would also swallow a second document.
-  logLevel: 'error',
-} as const;
-
-/** The parser makes one Error for each fault, up to hundreds of thousands in a hostile file; their stacks would take seconds. */
+/** The parser makes an Error for each fault, up to one a lexeme; their stacks would take seconds. */
 function withoutStacks<T>(work: () => T): T {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;
@@ -107,7 +96,7 @@ function refuseRepeated(yaml: typeof import('yaml'), parsed: Document.Parsed, li
     }
   };
   yaml.visit(parsed, { Map: (_, map) => look(map.items.map((pair) => pair.key).filter((key) => yaml.isScalar(key))) });
-  if (problems.length > 0) throw new UsageError(problems.slice(0, PROBLEM_LIMIT));
+  if (problems.length > 0) throw new UsageError(problems.slice(0, FAULT_LIMIT));
 }
 
 function placeAt(lines: LineCounter, file: string, offset: number): Place {
@@ -115,14 +104,17 @@ function placeAt(lines: LineCounter, file: string, offset: number): Place {
   return { file, line: Math.max(1, line), column: Math.max(1, col) };
 }
 
-function refuse(parsed: Document.Parsed, lines: LineCounter, file: string): void {
-  const faults = [...parsed.errors, ...parsed.warnings].slice(0, PROBLEM_LIMIT);
-  if (faults.length === 0) return;
-  throw new UsageError(
-    faults.map((fault): Problem => {
-      return { message: firstLine(fault.message), at: placeAt(lines, file, fault.pos[0]) };
-    }),
-  );
+function refuse(parsed: Document.Parsed, lines: LineCounter, file: string, cutAt: number | undefined): void {
+  const faults = [...parsed.errors, ...parsed.warnings].slice(0, FAULT_LIMIT);
+  const problems = faults.map((fault): Problem => {
+    return { message: firstLine(fault.message), at: placeAt(lines, file, fault.pos[0]) };
+  });
+  if (cutAt !== undefined)
+    problems.push({
+      message: `the file has more than ${LEXEME_LIMIT} words and marks`,
+      at: placeAt(lines, file, cutAt),
+    });
+  if (problems.length > 0) throw new UsageError(problems);
 }
 
 const firstLine = (message: string): string =>

@@ -2,12 +2,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fc } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
+import { LineCounter } from 'yaml';
 import { openAssets } from '../../../src/core/baseline/assets.ts';
-import { compileDocument, openCompiled, parseYaml } from '../../../src/core/baseline/document.ts';
+import { compileDocument, DOCUMENT_LIMIT, openCompiled, parseYaml } from '../../../src/core/baseline/document.ts';
 import { libraryOf } from '../../../src/core/baseline/library.ts';
 import { lintDocument } from '../../../src/core/baseline/lint.ts';
+import { FAULT_LIMIT, LEXEME_LIMIT, parseBounded } from '../../../src/core/baseline/stream.ts';
 import { UsageError } from '../../../src/lib/fault.ts';
 import { problemsOf, told, words, yaml } from '../../support/library.ts';
+import { runs } from '../../support/runs.ts';
 
 const TEXT = 'a: 1\nlist:\n  - id: x\n    deep: { k: [1, 2] }\n  - id: y\n';
 
@@ -54,6 +57,54 @@ describe('limits', () => {
     expect(performance.now() - start).toBeLessThan(1000);
     expect(problems[0]?.message).toContain(message);
     expect(problems[0]?.at?.line).toBeGreaterThan(0);
+  });
+
+  const floods: readonly [string, string][] = [
+    ['closing brackets', '}'],
+    ['closing brackets on lines of their own', '}\n'],
+    ['list items that close a bracket', '- ]\n'],
+    ['empty mappings beside each other', '{}'],
+    ['values without a key', 'a\n: b\n'],
+    ['texts that do not end', '- "\n'],
+    ['anchors', '& '],
+    ['commas', ', '],
+    ['unknown directives', '%X\n'],
+    ['unknown tags', '- !x y\n'],
+    ['aliases of nothing', '- *a\n'],
+    ['comments', '#\n'],
+    ['list items', '- a\n'],
+    ['mappings in a list', '- {a: 1, a: 2}\n'],
+    ['block texts', '- |\n'],
+    ['a flow list', '- [a, b, c]\n'],
+  ];
+  test.each(floods)('a megabyte of %s costs a bounded number of steps and tells where', async (_, piece) => {
+    const text = piece.repeat(Math.floor(DOCUMENT_LIMIT / piece.length));
+    const { lexemes, document } = parseBounded(await import('yaml'), text, new LineCounter());
+    expect(lexemes).toBeLessThanOrEqual(LEXEME_LIMIT);
+    expect(document.errors.length).toBeLessThanOrEqual(LEXEME_LIMIT);
+    const problems = await problemsOf(() => yaml(text));
+    expect(problems.length).toBeGreaterThan(0);
+    expect(problems.length).toBeLessThanOrEqual(FAULT_LIMIT + 1);
+    for (const { at } of problems) expect(at).toMatchObject({ line: expect.any(Number), column: expect.any(Number) });
+  });
+
+  test('reading ends at the hundredth fault, and each is told with its line', async () => {
+    const text = 'a: 1\n]\n'.repeat(100_000);
+    const { lexemes } = parseBounded(await import('yaml'), text, new LineCounter());
+    expect(lexemes).toBeLessThan(2000);
+    const lines = (await problemsOf(() => yaml(text))).map(({ at }) => at?.line ?? 0);
+    expect(lines.length).toBeGreaterThan(90);
+    expect(lines[0]).toBe(2);
+    expect(lines.every((line, index) => index === 0 || line >= (lines[index - 1] ?? 0))).toBe(true);
+    expect(lines.at(-1)).toBeLessThanOrEqual(202);
+  });
+
+  test('a file with more words and marks than are read says where reading ended', async () => {
+    const many = Array.from({ length: LEXEME_LIMIT / 5 + 10 }, (_, index) => `k${index}: v`).join('\n');
+    const [problem, ...more] = await problemsOf(() => yaml(many));
+    expect(more).toEqual([]);
+    expect(problem?.message).toBe(`the file has more than ${LEXEME_LIMIT} words and marks`);
+    expect(problem?.at?.line).toBeGreaterThan(20_000);
   });
 
   test('an unreadable path is a mistake of the user', async () => {
@@ -142,12 +193,12 @@ describe('broken files', () => {
         return thrown.problems.map(told);
       }
     };
-    for (const text of fc.sample(broken, { numRuns: 1000, seed: 645 })) {
+    for (const text of fc.sample(broken, { numRuns: runs(1000), seed: 645 })) {
       const start = performance.now();
       if ((await told_(text)).length > 0) refused += 1;
       expect(performance.now() - start).toBeLessThan(1000);
     }
     // Not every edit breaks a file: a cut at the end of an entry, a space inside a title.
-    expect(refused).toBeGreaterThan(700);
+    expect(refused).toBeGreaterThan(runs(1000) * 0.7);
   }, 60_000);
 });
