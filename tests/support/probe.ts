@@ -75,6 +75,8 @@ interface Options {
   readonly known?: readonly Fact[];
   readonly settings?: Partial<Settings>;
   readonly dial?: Dialer;
+  /** One view for several probes of one run; else each subject has one of its own. */
+  readonly view?: FactView;
 }
 
 /** Runs a gatherer over the subjects it derives itself, or over those given. What it throws becomes a gap. */
@@ -108,7 +110,7 @@ function contextOf<S extends Subject>(
   gaps: SeenGap[],
 ): ProbeContext {
   return {
-    facts: viewOf([...(options.known ?? []), ...facts]),
+    facts: options.view ?? viewOf([...(options.known ?? []), ...facts]),
     signal: new AbortController().signal,
     settings: { ...SETTINGS, ...options.settings },
     dial: options.dial ?? createDialer({ hosts: ['127.0.0.1', '::1'], authorized: false, pace: 'normal' }),

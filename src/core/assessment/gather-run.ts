@@ -1,4 +1,5 @@
 /** One run of gathering: the store, the contexts that gatherers work with, and what each of them came to. */
+import { setMaxListeners } from 'node:events';
 import { type Fault, FaultError, faultOf } from '../../lib/fault.ts';
 import { safeText } from '../../lib/text.ts';
 import type { Listener } from '../model/event.ts';
@@ -143,6 +144,8 @@ export class Run {
     const timer = new AbortController();
     const alarm = setTimeout(() => timer.abort(), this.#limit);
     const signal = AbortSignal.any([this.#outer, timer.signal]);
+    // Every subject of the gatherer waits on it: that is no leak.
+    setMaxListeners(0, signal);
     try {
       await within(signal, () => this.#stopped(timer.signal), work);
     } catch (thrown) {

@@ -14,7 +14,8 @@ import {
   netService,
   upnpDevice,
 } from '../../../facts/index.ts';
-import { type Answer, type Door, type LoginProtocol, tryDefaults } from './attempts.ts';
+import { tryDefaults } from './attempts.ts';
+import type { Answer, Door, LoginProtocol } from './door.ts';
 import { choosePairs, type KnownLogins, type Pair } from './pairs.ts';
 
 type Endpoint = SubjectOf<'endpoint'>;
@@ -53,8 +54,9 @@ export const credentialProbe = (kind: DoorKind): Probe => ({
     const pairs = kind.pairs?.(context) ?? choosePairs(table(), context.facts, choice);
     const surfaces = factsAt(context.facts.of(loginSurface), subject);
     for (const { data } of surfaces.filter((fact) => fact.data.protocol === kind.protocol)) {
-      const door = await kind.open(subject, { encrypted: data.encrypted, path: data.path ?? '/' }, context);
-      await tryDefaults(door, pairs, context);
+      const surface = { encrypted: data.encrypted, path: data.path ?? '/' };
+      const open = (signal: AbortSignal): Door | Promise<Door> => kind.open(subject, surface, { ...context, signal });
+      await tryDefaults({ protocol, host: subject.host }, open, pairs, context);
     }
   },
 });

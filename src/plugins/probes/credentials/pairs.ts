@@ -39,7 +39,7 @@ export function selfDescription(facts: FactView, host: string): string {
 }
 
 /** A budget above which rare pairs are tried, too. */
-const RARE_ABOVE = 50;
+const RARE_ABOVE = 200;
 const SHELLS: readonly string[] = ['ssh', 'telnet', 'ftp'];
 
 export interface Choice {

@@ -4,7 +4,7 @@ import { printable } from '../../../codecs/protocols/stream-reader.ts';
 import type { ProbeContext } from '../../../core/model/gatherer.ts';
 import type { DatagramPort } from '../../../core/model/network.ts';
 import type { SubjectOf } from '../../../core/model/target.ts';
-import type { Answer } from './attempts.ts';
+import type { Answer } from './door.ts';
 import { credentialProbe } from './doors.ts';
 
 export const credentialsSnmp = credentialProbe({

@@ -1,7 +1,7 @@
 /** Tries known default logins over SSH. */
 import { trySshPasswords } from '../../../codecs/protocols/ssh-client.ts';
 import { printable } from '../../../codecs/protocols/stream-reader.ts';
-import type { Answer } from './attempts.ts';
+import type { Answer } from './door.ts';
 import { credentialProbe } from './doors.ts';
 
 export const credentialsSsh = credentialProbe({

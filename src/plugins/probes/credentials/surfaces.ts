@@ -15,7 +15,7 @@ import {
   telnetSession,
   vncSecurity,
 } from '../../../facts/index.ts';
-import type { LoginProtocol } from './attempts.ts';
+import type { LoginProtocol } from './door.ts';
 
 interface Seen {
   readonly protocol: LoginProtocol;
