@@ -22,7 +22,7 @@ import type { Listener } from '../core/model/event.ts';
 import type { EvidenceRef, Fact, Gap } from '../core/model/fact.ts';
 import type { Input, Report } from '../core/model/report.ts';
 import { verifyArtefact } from '../core/updates/verify.ts';
-import { featurePresent, imageCoverage } from '../facts/index.ts';
+import { featurePresent, imageCoverage, imageRegion } from '../facts/index.ts';
 import { tell } from '../facts/phrases/index.ts';
 import { type Blob, memoryBlob, openBlob } from '../lib/blob.ts';
 import { createDialer, unpackers, verifiers } from './compose.ts';
@@ -34,7 +34,7 @@ import { givenOf, type Prepared } from './prepare.ts';
 import { sampleKeyTables } from './sample-keys.ts';
 import { version } from './version.ts';
 
-const WORDS: Words = { feature: featurePresent.name, imageCoverage: imageCoverage.name };
+const WORDS: Words = { feature: featurePresent.name, imageCoverage: imageCoverage.name, imageRegion: imageRegion.name };
 
 /** What was gathered, in memory: a dossier read back has the same shape. */
 export interface Seen {

@@ -11,7 +11,7 @@ import { declaredAnswer, loginThrottling } from '../../src/facts/index.ts';
 import { words } from '../support/library.ts';
 
 const AT = '2026-06-01T00:00:00Z';
-const WORDS = { feature: 'feature.present', imageCoverage: 'image.coverage' };
+const WORDS = { feature: 'feature.present', imageCoverage: 'image.coverage', imageRegion: 'image.region' };
 const library = await openLibrary(words);
 const all: readonly FactType[] = words.facts;
 

@@ -29,7 +29,7 @@ export const FEATURE = defineFact({
   schema: object({ name: text(), present: yes() }),
 });
 export const BYTES = word('image.bytes', 'image');
-const WORDS: Words = { feature: FEATURE.name, imageCoverage: BYTES.name };
+const WORDS: Words = { feature: FEATURE.name, imageCoverage: BYTES.name, imageRegion: 'image.run' };
 const TYPES = [DOOR, LOCK, ROOM, PAIR, FEATURE, BYTES];
 
 const VOCABULARY: Vocabulary = {

@@ -2,6 +2,7 @@
 import type { Baseline, Check, Statements, Waiver } from '../model/baseline.ts';
 import type { Fact, Gap } from '../model/fact.ts';
 import type { Assessment, CheckReport, Counts, GathererStatus, ImageCoverage, Report } from '../model/report.ts';
+import { nameOf } from '../model/target.ts';
 import { gravest, OUTCOMES, type Outcome } from '../model/verdict.ts';
 import { featuresOf } from './applicability.ts';
 import { compare, FactStore, gapsInOrder, type Heard, inOrder } from './facts.ts';
@@ -10,12 +11,17 @@ import { deem, type JudgedControl, judgeControl } from './judge-control.ts';
 import type { Relations } from './relations.ts';
 import { waivable, waiversOf } from './waive.ts';
 
+/** Runs of bytes of one image that the report lays out. */
+const RUNS = 200;
+
 /** Fact names that the engine itself looks at; handed in, for the core knows none. */
 export interface Words {
   /** Facts with `name` and `present`. */
   readonly feature: string;
   /** Facts with the byte counts of an image. */
   readonly imageCoverage: string;
+  /** Facts with `kind`, `start` and `end` of a run of bytes, and its `format` where one was recognised. */
+  readonly imageRegion: string;
 }
 
 export interface Evidence {
@@ -158,11 +164,11 @@ function coverageOf({ evidence, words, relevant }: EvaluateRequest, facts: FactS
   return {
     gatherers: evidence.gatherers,
     gaps: gapsInOrder(told),
-    images: facts.named(words.imageCoverage).map(imageCoverage),
+    images: facts.named(words.imageCoverage).map((fact) => imageCoverage(fact, facts.named(words.imageRegion))),
   };
 }
 
-function imageCoverage({ subject, data }: Fact): ImageCoverage {
+function imageCoverage({ subject, data }: Fact, regions: readonly Fact[]): ImageCoverage {
   const counts = data as { readonly [name: string]: unknown };
   const count = (name: string): number => (typeof counts[name] === 'number' ? counts[name] : 0);
   return {
@@ -173,7 +179,18 @@ function imageCoverage({ subject, data }: Fact): ImageCoverage {
     acknowledged: count('acknowledged'),
     unknown: count('unknown'),
     encrypted: count('encrypted'),
+    runs: runsOf(regions.filter((one) => nameOf(one.subject) === nameOf(subject))),
   };
+}
+
+/** The longest runs of an image, in the order in which they lie. */
+function runsOf(regions: readonly Fact[]): ImageCoverage['runs'] {
+  const runs = regions.map(({ data }) => data as ImageCoverage['runs'][number]);
+  return runs
+    .map(({ kind, start, end, format }) => ({ kind, start, end, ...(format === undefined ? {} : { format }) }))
+    .toSorted((a, b) => b.end - b.start - (a.end - a.start) || a.start - b.start)
+    .slice(0, RUNS)
+    .toSorted((a, b) => a.start - b.start || a.end - b.end);
 }
 
 /** How many open controls each flag would help to settle, most first. */

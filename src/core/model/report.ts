@@ -113,6 +113,13 @@ export interface ImageCoverage {
   readonly acknowledged: number;
   readonly unknown: number;
   readonly encrypted: number;
+  /** Where they lie: at most 200 runs [start, end), the longest, in order. */
+  readonly runs: readonly {
+    readonly kind: 'understood' | 'padding' | 'acknowledged' | 'unknown' | 'encrypted';
+    readonly start: number;
+    readonly end: number;
+    readonly format?: string;
+  }[];
 }
 
 export interface GathererStatus {

@@ -2,7 +2,7 @@
 export { csv } from './csv.ts';
 export { github } from './github.ts';
 export { gitlab } from './gitlab.ts';
-export { page } from './html.ts';
+export { page } from './html/page.ts';
 export { json } from './json.ts';
 export { junit } from './junit.ts';
 export { markdown } from './markdown.ts';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { load } from 'cheerio';
 import { describe, expect, test } from 'vitest';
 import type { Report } from '../../../src/core/model/report.ts';
-import { page } from '../../../src/plugins/reporters/html.ts';
+import { page } from '../../../src/plugins/reporters/html/page.ts';
 import { failingReport, hostileCharactersIn, hostileReport, mixedReport, WIDE } from '../../support/report.ts';
 
 const render = (report: Report): string => String(page.render(report, WIDE));
@@ -42,7 +42,8 @@ describe.each([
       .map((element) => document(element).attr('id'));
     expect(new Set(ids).size).toBe(ids.length);
     document('a').each((__, link) => expect(ids).toContain(document(link).attr('href')?.slice(1)));
-    document('svg').each((__, image) => expect(document(image).attr('aria-label')).toBeTruthy());
+    document('svg[role="img"]').each((__, image) => expect(document(image).attr('aria-label')).toBeTruthy());
+    document('svg:not([role="img"])').each((__, image) => expect(document(image).attr('aria-hidden')).toBe('true'));
   });
 });
 
