@@ -1,7 +1,7 @@
 /** The commands and their options, as commander shows and parses them. What a command does is loaded when it runs. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../lib/fault.ts';
-import type { Action } from './call.ts';
+import type { Action, CommandShape } from './call.ts';
 import type { Io } from './io.ts';
 
 type Load = () => Promise<{ readonly run: Action }>;
@@ -159,6 +159,13 @@ const COMMANDS: readonly Spec[] = [
     options: [JSON_FLAG, ...TALK],
     load: () => import('./commands/doctor.ts'),
   },
+  {
+    name: 'completion',
+    arguments: '<shell>',
+    summary: 'a script that completes commands in bash, zsh or fish',
+    options: TALK,
+    load: () => import('./commands/completion.ts'),
+  },
 ];
 
 /** Parses `argv` and runs the command. Throws UsageError for what commander does not understand. */
@@ -198,9 +205,22 @@ function add(program: Command, spec: Spec, io: Io, signal: AbortSignal, outcome:
   for (const option of spec.options) command.addOption(option);
   command.action(async () => {
     const { run } = await spec.load();
-    outcome.code = await run({ arguments: command.args, options: command.opts(), io, signal });
+    outcome.code = await run({ arguments: command.args, options: command.opts(), io, signal, commands: shapes() });
   });
 }
+
+const shapes = (): readonly CommandShape[] =>
+  COMMANDS.map(({ name, summary, options }) => ({
+    name,
+    summary,
+    options: options
+      .filter(({ hidden }) => !hidden)
+      .map(({ long, required, description }) => ({
+        flag: long ?? '',
+        takesValue: required,
+        summary: description,
+      })),
+  }));
 
 function understood(error: unknown, io: Io, program: Command): number {
   if (error instanceof InvalidArgumentError || !(error instanceof CommanderError)) throw error;
