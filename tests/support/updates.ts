@@ -1,7 +1,7 @@
 /** Judges update artefacts in memory, as `verify-update` does. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { readTrustedKeys } from '../../src/cli/trusted-key.ts';
 import { overall, type TrustedKey, type UpdateVerdict } from '../../src/core/model/verifier.ts';
 import { type VerifyCode, verifyCode } from '../../src/core/updates/exit.ts';
@@ -18,6 +18,8 @@ export interface Judging {
   readonly name?: string;
   readonly now?: string;
   readonly companions?: { readonly [suffix: string]: Uint8Array };
+  /** Other files of the delivery, by path. */
+  readonly siblings?: { readonly [path: string]: Uint8Array };
   readonly samples?: readonly { readonly name: string; readonly sha256: string; readonly spki: string }[];
 }
 export interface Judged {
@@ -27,11 +29,23 @@ export interface Judged {
 }
 
 export async function judge(bytes: Uint8Array, judging: Judging = {}): Promise<Judged> {
-  const { keys = [], name = 'artefact', now = '2027-06-01T00:00:00Z', companions = {}, samples = [] } = judging;
-  const folder = Object.keys(companions).length > 0 ? mkdtempSync(join(tmpdir(), 'assay-updates-')) : '/nowhere';
+  const {
+    keys = [],
+    name = 'artefact',
+    now = '2027-06-01T00:00:00Z',
+    companions = {},
+    siblings = {},
+    samples = [],
+  } = judging;
+  const beside = Object.keys(companions).length + Object.keys(siblings).length;
+  const folder = beside > 0 ? mkdtempSync(join(tmpdir(), 'assay-updates-')) : '/nowhere';
   try {
     const location = join(folder, name);
     for (const [suffix, content] of Object.entries(companions)) writeFileSync(`${location}${suffix}`, content);
+    for (const [path, content] of Object.entries(siblings)) {
+      mkdirSync(join(folder, dirname(path)), { recursive: true });
+      writeFileSync(join(folder, path), content);
+    }
     const verdicts = await verifyArtefact(Object.values(verifiers), memoryBlob(bytes), location, {
       settings: { keys, now },
       sampleKeys: sampleNamesOf({ keys: samples }),

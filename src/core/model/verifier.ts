@@ -82,6 +82,8 @@ export interface VerifyContext {
   sampleKey(fingerprint: string): string | undefined;
   /** A detached signature or companion file beside the artefact (`fw.bin.sig`), by suffix. */
   companion(suffix: string): Blob | undefined;
+  /** Another file of the same delivery, by its path from the artefact's folder (`boot.img`, `main/Packages`). */
+  sibling(path: string): Blob | undefined;
 }
 
 export interface Verifier {

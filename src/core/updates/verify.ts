@@ -1,8 +1,9 @@
 /** Asks every format that recognises an artefact what it says of its signatures. */
-import { existsSync } from 'node:fs';
-import { basename } from 'node:path';
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, sep } from 'node:path';
 import { type Blob, type FileBlob, openBlob } from '../../lib/blob.ts';
 import { FaultError, faultOf } from '../../lib/fault.ts';
+import { union, without } from '../../lib/ranges.ts';
 import type { Settings } from '../model/gatherer.ts';
 import type { TrustedKey, UpdateVerdict, Verifier, VerifyContext } from '../model/verifier.ts';
 
@@ -20,6 +21,10 @@ export interface VerifyOptions {
 /** Suffixes of companion files are short words: no path leaves the artefact's folder. */
 const SUFFIX = /^[.][A-Za-z0-9.-]{1,24}$/;
 
+/** Parts of a path to another file of the delivery: no leading dot, so none leads up. */
+const PART = /^[A-Za-z0-9_+][A-Za-z0-9_.+~:%@=-]{0,200}$/;
+const MOST_SIBLINGS = 512;
+
 /** `location` is where the artefact lies: companions (`.sig`, `.asc`) are looked for beside it. */
 export async function verifyArtefact(
   formats: readonly Verifier[],
@@ -29,6 +34,11 @@ export async function verifyArtefact(
 ): Promise<readonly UpdateVerdict[]> {
   if (artefact.size === 0) return [];
   const opened: FileBlob[] = [];
+  const open = (path: string): FileBlob => {
+    const blob = openBlob(path);
+    opened.push(blob);
+    return blob;
+  };
   const context: VerifyContext = {
     keys: settings.keys,
     samples,
@@ -39,19 +49,45 @@ export async function verifyArtefact(
     companion(suffix) {
       const path = `${location}${suffix}`;
       if (!SUFFIX.test(suffix) || !existsSync(path)) return undefined;
-      const blob = openBlob(path);
-      opened.push(blob);
-      return blob;
+      return open(path);
+    },
+    sibling(path) {
+      const place = opened.length < MOST_SIBLINGS ? siblingOf(location, path) : undefined;
+      return place === undefined ? undefined : open(place);
     },
   };
   try {
     const verdicts: UpdateVerdict[] = [];
     for (const format of formats.filter((one) => recognises(one, artefact, context)))
       verdicts.push(await format.verify(artefact, context).catch((error: unknown) => failed(format, error)));
-    return verdicts;
+    return verdicts.filter((one) => !spokenFor(one, verdicts));
   } finally {
     for (const blob of opened) blob.close();
   }
+}
+
+/** A file of the same delivery, in the artefact's folder or below; no link leads out of it. */
+function siblingOf(location: string, path: string): string | undefined {
+  const parts = path.split('/');
+  if (parts.length > 8 || !parts.every((part) => PART.test(part))) return undefined;
+  const place = join(dirname(location), ...parts);
+  if (!existsSync(place) || !statSync(place).isFile()) return undefined;
+  return realpathSync(place).startsWith(`${realpathSync(dirname(location))}${sep}`) ? place : undefined;
+}
+
+/** An image within, unsigned by itself, whose payload lies wholly in what another format's signature covers. */
+function spokenFor(one: UpdateVerdict, all: readonly UpdateVerdict[]): boolean {
+  if (
+    one.signed ||
+    one.updateByNature ||
+    one.uncovered.length === 0 ||
+    one.faults.length > 0 ||
+    one.integrity.some(({ holds }) => !holds)
+  )
+    return false;
+  return all.some(
+    (other) => other.signed && one.uncovered.every((range) => without(range, union(other.covered)).length === 0),
+  );
 }
 
 /** What cannot even be looked at is of another format. */

@@ -6,6 +6,7 @@ export { fit } from './boot/fit.ts';
 export { mcuboot } from './boot/mcuboot.ts';
 export { androidOta } from './bundle/android-ota.ts';
 export { mender } from './bundle/mender.ts';
+export { openwrt } from './bundle/openwrt.ts';
 export { rauc } from './bundle/rauc.ts';
 export { swupdate } from './bundle/swupdate.ts';
 export { companion } from './detached/companion.ts';
