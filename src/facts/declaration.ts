@@ -1,4 +1,4 @@
-/** Facts that the maker states (ICS and IXIT answers), and facts about whether they agree with what was seen. */
+/** Facts that the maker states: ICS and IXIT answers, listeners, accounts, cryptography, keys, features. */
 
 import { defineFact } from '../core/model/fact.ts';
 import { list, maybe, object, oneOf, text, whole, yes } from '../lib/schema.ts';
@@ -48,9 +48,17 @@ export const declaredCryptography = defineFact({
   over: 'declaration',
   schema: object({
     id: text(),
-    protocol: text(),
+    protocol: text('TLS, DTLS, SSH or other.'),
     floor: maybe(text('Lowest version, e.g. TLSv1.2.')),
-    algorithms: list(text()),
+    algorithms: list(text('Named in free text: what is meant by them is for a person.')),
+    ports: maybe(list(text('`443/tcp`; absent: every endpoint that speaks the protocol.'))),
+    versions: maybe(list(text('All that are taken: TLSv1.2, TLSv1.3 …'))),
+    suites: maybe(list(text('All TLS suites that are taken, by IANA name.'))),
+    groups: maybe(list(text('All key-exchange groups that are taken.'))),
+    kex: maybe(list(text('All SSH key exchanges on offer.'))),
+    hostKeys: maybe(list(text('All SSH host key algorithms on offer.'))),
+    ciphers: maybe(list(text('All SSH ciphers on offer.'))),
+    macs: maybe(list(text('All SSH message authentication codes on offer.'))),
   }),
 });
 export const declaredAccount = defineFact({
@@ -64,6 +72,17 @@ export const declaredAccount = defineFact({
     preset: oneOf(['unique', 'user-set', 'shared', 'none', 'unknown']),
   }),
 });
+export const declaredLogin = defineFact({
+  name: 'declared.login',
+  title: 'An account that the maker states, and whether one can log in with it',
+  over: 'declaration',
+  schema: object({
+    account: text(),
+    login: yes('One can log in with it.'),
+    through: list(text('http, ssh, telnet, ftp, mqtt, snmp, rtsp, vnc, console; empty: not said.')),
+    purpose: maybe(text()),
+  }),
+});
 export const declaredKey = defineFact({
   name: 'declared.update-key',
   title: 'A key with which the maker says that updates are signed',
@@ -75,25 +94,4 @@ export const declaredFeature = defineFact({
   title: 'A feature that the maker states the product has or lacks',
   over: 'declaration',
   schema: object({ name: text(), present: yes(), rationale: maybe(text()) }),
-});
-export const declaredAgreement = defineFact({
-  name: 'declared.agreement',
-  title: 'Whether a statement of the maker agrees with what was seen',
-  over: 'target',
-  schema: object({
-    topic: oneOf([
-      'listener-undeclared',
-      'listener-absent',
-      'tls-floor',
-      'ssh-algorithms',
-      'account',
-      'support-and-certificate',
-      'feature',
-      'update-key',
-      'cryptography',
-    ]),
-    agrees: yes(),
-    declared: text(),
-    observed: text(),
-  }),
 });

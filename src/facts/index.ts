@@ -1,15 +1,24 @@
 /** The vocabulary: every fact type that gatherers emit and conditions read, one line each. */
 export { accountAuthorizedKey, accountFirstBoot, accountPassword, accountPrivilege, accountUser } from './account.ts';
+export {
+  agreementAccount,
+  agreementCryptography,
+  agreementFeature,
+  agreementKey,
+  agreementListener,
+  agreementLogin,
+  agreementTakenLogin,
+} from './agreement.ts';
 export { binaryHardening, binaryTool, fileLeftover, fileMount, filePermission } from './binary.ts';
 export {
   declaredAccount,
-  declaredAgreement,
   declaredAnswer,
   declaredCryptography,
   declaredDisclosure,
   declaredFeature,
   declaredKey,
   declaredListener,
+  declaredLogin,
   declaredSupport,
   declaredTable,
 } from './declaration.ts';
@@ -36,6 +45,7 @@ export {
 } from './image.ts';
 export {
   certificateLifetime,
+  certificateSupport,
   featurePresent,
   identitySameBuild,
   keyServed,

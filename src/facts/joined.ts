@@ -46,12 +46,23 @@ export const serviceJoined = defineFact({
 });
 export const certificateLifetime = defineFact({
   name: 'certificate.lifetime',
-  title: 'How long a served certificate still lasts, against the date of judgement and the support period',
+  title: 'How long a served certificate still lasts, against the date of judgement',
   over: 'target',
   schema: object({
     subject: text(),
     spki: text(),
     daysLeft: whole(),
-    outlivesSupport: oneOf(['yes', 'no', 'unknown']),
+  }),
+});
+export const certificateSupport = defineFact({
+  name: 'certificate.support',
+  title: 'Whether a served certificate lasts as long as the declared support period',
+  over: 'endpoint',
+  schema: object({
+    subject: text(),
+    spki: text(),
+    outlives: yes(),
+    ends: text('ISO 8601.'),
+    until: text('Declared last day of support.'),
   }),
 });

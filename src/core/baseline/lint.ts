@@ -5,6 +5,7 @@ import { readDocument, type SourceDocument } from './document.ts';
 import { runExamples } from './examples.ts';
 import type { Library } from './library.ts';
 import { lintCondition } from './lint-condition.ts';
+import { lintDeclaration } from './lint-declaration.ts';
 import { isObject } from './matcher.ts';
 import { PLACEHOLDER } from './parameters.ts';
 import type { RawBaseline } from './raw.ts';
@@ -45,6 +46,7 @@ export async function lintDocument(document: SourceDocument, library: Library): 
     if (kind === 'checks') lintChecks(document, library, problems, notes);
     if (kind === 'baseline') await lintBaseline(document, library, problems, notes);
     if (kind === 'waivers') lintWaivers(document, library, notes);
+    if (kind === 'declaration') lintDeclaration(document, library, problems, notes);
   }
   return { file: document.file, kind, problems: ordered(problems), notes: ordered(notes) };
 }

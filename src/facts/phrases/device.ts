@@ -11,7 +11,7 @@ import {
   httpService,
   upnpDevice,
 } from '../http.ts';
-import { certificateLifetime } from '../joined.ts';
+import { certificateLifetime, certificateSupport } from '../joined.ts';
 import { loginDefault, loginOpen, loginSurface, loginThrottling } from '../login.ts';
 import { netDisclosure, netHealth, netHost, netPort, netService, netStack, netSweep } from '../net.ts';
 import { sshAlgorithm, sshAuthentication, sshDhGroup, sshHostKey, sshProtocol, sshTerrapin } from '../ssh.ts';
@@ -105,11 +105,15 @@ export const TLS_PHRASES: readonly Phrase[] = [
   phrase(tlsKnownKey, ({ known, name }) =>
     known ? `the key is publicly known: ${name ?? 'unnamed'}` : 'the key is not on the list',
   ),
-  phrase(certificateLifetime, ({ subject, daysLeft, outlivesSupport }) =>
-    parts(
+  phrase(
+    certificateLifetime,
+    ({ subject, daysLeft }) =>
       `${subject}: ${daysLeft < 0 ? `expired ${-daysLeft} days ago` : `${daysLeft} days left`}`,
-      outlivesSupport === 'no' && 'it ends before the support period does',
-    ),
+  ),
+  phrase(
+    certificateSupport,
+    ({ subject, outlives, ends, until }) =>
+      `${subject}: ends ${day(ends)}, ${outlives ? 'after' : 'before'} the support period (${day(until)})`,
   ),
 ];
 

@@ -1,13 +1,23 @@
 /** What facts of updates and of the maker's declaration say. */
+import type { FactType } from '../../core/model/fact.ts';
+import {
+  agreementAccount,
+  agreementCryptography,
+  agreementFeature,
+  agreementKey,
+  agreementListener,
+  agreementLogin,
+  agreementTakenLogin,
+} from '../agreement.ts';
 import {
   declaredAccount,
-  declaredAgreement,
   declaredAnswer,
   declaredCryptography,
   declaredDisclosure,
   declaredFeature,
   declaredKey,
   declaredListener,
+  declaredLogin,
   declaredSupport,
   declaredTable,
 } from '../declaration.ts';
@@ -22,6 +32,13 @@ import {
   updateVersion,
 } from '../update.ts';
 import { day, type Phrase, parts, phrase, some } from './phrase.ts';
+
+/** What all facts about agreement have. */
+interface Agreement {
+  readonly declared: string;
+  readonly observed: string;
+  readonly agrees: boolean;
+}
 
 export const UPDATE_PHRASES: readonly Phrase[] = [
   phrase(updateArtefact, ({ format, version, encrypted }) =>
@@ -69,8 +86,19 @@ export const DECLARED_PHRASES: readonly Phrase[] = [
   phrase(declaredAccount, ({ id, account, preset }) => parts(id, account, `preset ${preset}`)),
   phrase(declaredKey, ({ name, kind }) => `update key ${name} (${kind})`),
   phrase(declaredFeature, ({ name, present }) => `feature ${name} is declared ${present ? 'present' : 'absent'}`),
-  phrase(declaredAgreement, ({ declared, observed, agrees }) =>
-    agrees ? `declared and seen: ${observed}` : `declared: ${declared}; seen: ${observed}`,
+  phrase(declaredLogin, ({ account, login }) => `${account} is declared ${login ? 'to log in' : 'without a login'}`),
+  ...[
+    agreementAccount,
+    agreementCryptography,
+    agreementFeature,
+    agreementKey,
+    agreementListener,
+    agreementLogin,
+    agreementTakenLogin,
+  ].map((type) =>
+    phrase(type as FactType<Agreement>, (said) =>
+      said.agrees ? `declared and seen: ${said.observed}` : `declared: ${said.declared}; seen: ${said.observed}`,
+    ),
   ),
   phrase(featurePresent, ({ name, present, basis }) => `${name} is ${present ? 'present' : 'absent'}: ${basis}`),
   phrase(identitySameBuild, ({ same, basis }) => `the same build: ${same} (${some(basis)})`),

@@ -1,5 +1,8 @@
 /** What the maker states: support, disclosure, listeners, accounts, cryptography, keys, features, ICS answers and IXIT tables. */
+import { createHash } from 'node:crypto';
+import { publicKeysOf } from '../../../codecs/signatures/trust.ts';
 import type { DeclarationContext, DeclarationReader } from '../../../core/model/gatherer.ts';
+import type { TrustedKey } from '../../../core/model/verifier.ts';
 import {
   declaredAccount,
   declaredAnswer,
@@ -8,6 +11,7 @@ import {
   declaredFeature,
   declaredKey,
   declaredListener,
+  declaredLogin,
   declaredSupport,
   declaredTable,
 } from '../../../facts/index.ts';
@@ -36,6 +40,7 @@ export const productStatements: DeclarationReader = {
     declaredSupport,
     declaredDisclosure,
     declaredListener,
+    declaredLogin,
     declaredAccount,
     declaredCryptography,
     declaredKey,
@@ -47,6 +52,9 @@ export const productStatements: DeclarationReader = {
   observe(_subject, context) {
     readSupport(context);
     readListeners(context);
+    readKeys(context);
+    readAccounts(context);
+    readCryptography(context);
     readFeatures(context);
     readAnswers(context);
     readTables(context);
@@ -78,7 +86,7 @@ function readSupport({ declaration, emit, gap }: DeclarationContext): void {
     });
 }
 
-function readListeners({ declaration, emit, gap, settings }: DeclarationContext): void {
+function readListeners({ declaration, emit, gap }: DeclarationContext): void {
   if (declaration['listeners'] === undefined)
     gap(
       { kind: 'not-given', flag: 'listeners in the declaration', message: 'the declaration names no listeners' },
@@ -94,8 +102,61 @@ function readListeners({ declaration, emit, gap, settings }: DeclarationContext)
       ...(purpose === undefined ? {} : { purpose }),
     });
   }
-  for (const key of settings.keys) emit(declaredKey, { name: key.name, kind: key.kind, fingerprint: key.name });
 }
+
+function readKeys({ settings, emit, gap }: DeclarationContext): void {
+  if (settings.keys.length === 0)
+    gap(
+      { kind: 'not-given', flag: 'keys in the declaration', message: 'the declaration names no update key' },
+      { facts: [declaredKey] },
+    );
+  for (const key of settings.keys)
+    emit(declaredKey, { name: key.name, kind: key.kind, fingerprint: fingerprintOf(key) });
+}
+
+/** Of a plain key or certificate the hash of its SPKI, as signatures name it; of other kinds the hash of the file. */
+function fingerprintOf(key: TrustedKey): string {
+  const [plain] = publicKeysOf([key]);
+  return plain?.key.fingerprint ?? createHash('sha256').update(key.bytes).digest('hex');
+}
+
+function readAccounts({ declaration, emit, gap }: DeclarationContext): void {
+  if (declaration['accounts'] === undefined)
+    gap(
+      { kind: 'not-given', flag: 'accounts in the declaration', message: 'the declaration names no accounts' },
+      { facts: [declaredLogin] },
+    );
+  for (const row of rows(declaration['accounts'])) {
+    const account = text(row['account']) ?? '';
+    const purpose = text(row['purpose']);
+    const through = Array.isArray(row['through']) ? row['through'].map(String) : [];
+    const login = row['login'] !== false;
+    emit(declaredLogin, { account, login, through, ...(purpose === undefined ? {} : { purpose }) });
+    const preset = PRESETS.find((one) => one === row['preset']);
+    if (preset !== undefined) emit(declaredAccount, { id: text(row['mechanism']) ?? account, account, preset });
+  }
+}
+const PRESETS = ['unique', 'user-set', 'shared', 'none'] as const;
+
+const LISTS = ['ports', 'versions', 'suites', 'groups', 'kex', 'hostKeys', 'ciphers', 'macs'] as const;
+
+function readCryptography({ declaration, emit }: DeclarationContext): void {
+  for (const row of rows(declaration['cryptography'])) {
+    const lists = LISTS.flatMap((name) => (Array.isArray(row[name]) ? [[name, row[name].map(String)] as const] : []));
+    const versions = Array.isArray(row['versions']) ? row['versions'].map(String) : [];
+    const floor = lowest(versions);
+    emit(declaredCryptography, {
+      id: text(row['channel']) ?? '',
+      protocol: text(row['protocol']) ?? '',
+      ...(floor === undefined ? {} : { floor }),
+      algorithms: [],
+      ...Object.fromEntries(lists),
+    });
+  }
+}
+
+const VERSIONS = ['SSLv3', 'TLSv1', 'DTLSv1', 'TLSv1.1', 'TLSv1.2', 'DTLSv1.2', 'TLSv1.3'];
+const lowest = (versions: readonly string[]): string | undefined => VERSIONS.find((one) => versions.includes(one));
 
 function readFeatures({ declaration, emit }: DeclarationContext): void {
   for (const [name, said] of Object.entries(record(declaration['features']))) {
@@ -131,10 +192,10 @@ function readTables(context: DeclarationContext): void {
   const { tables } = context.knowledge('ixit-tables') as IxitTables;
   for (const [name, value] of Object.entries(ixit)) {
     const list = rows(value);
-    const known = tables.find(({ names }) => Object.values(names).includes(name));
-    const fields = known?.fields.filter(({ editions }) => editions.length > 0).map((field) => field.name) ?? [];
-    const empty = fields.filter((field) =>
-      list.some((row) => text(row[field]) === undefined && !Array.isArray(row[field])),
+    const empty = emptyFields(
+      tables.find(({ names }) => Object.values(names).includes(name)),
+      name,
+      list,
     );
     context.emit(declaredTable, {
       table: name,
@@ -147,26 +208,65 @@ function readTables(context: DeclarationContext): void {
   }
 }
 
-function readRow(table: string | undefined, row: Row, { emit }: DeclarationContext): void {
+/** Fields of the edition that is filled best which some row leaves without an answer. */
+function emptyFields(
+  table: IxitTables['tables'][number] | undefined,
+  name: string,
+  list: readonly Row[],
+): readonly string[] {
+  const isEmpty = (value: unknown): boolean =>
+    typeof value !== 'boolean' && text(value) === undefined && !(Array.isArray(value) && value.length > 0);
+  const editions = Object.keys(table?.names ?? {}).filter((edition) => table?.names[edition] === name);
+  const empty = editions.map((edition) =>
+    (table?.fields ?? [])
+      .filter((field) => field.editions.includes(edition) && list.some((row) => isEmpty(row[field.name])))
+      .map((field) => field.name),
+  );
+  return empty.sort((a, b) => a.length - b.length)[0] ?? [];
+}
+
+function readRow(table: string | undefined, row: Row, context: DeclarationContext): void {
   const id = text(row['ID']) ?? '';
-  if (table === '1')
-    emit(declaredAccount, {
-      id,
-      factor: text(row['Authentication Factor']) ?? '',
-      preset: presetOf(JSON.stringify(row).toLowerCase()),
-    });
+  if (table === '1') readMechanism(id, row, context);
   if (table !== '11') return;
   const details = text(row['Cryptographic Details']) ?? text(row['Description']) ?? '';
-  const floor = /\b(?:TLS|DTLS)\s*v?\s*(1\.[0-3])/i.exec(details)?.[1];
+  const protocol = protocolIn(details);
+  const floor = floorIn(details, protocol);
   const algorithms = [...details.matchAll(/\b(AES[-\w]*|ChaCha20[-\w]*|ECDHE?|RSA[-\w]*|Ed25519|X25519|SHA-?\d+)\b/gi)]
     .map((match) => match[0])
     .slice(0, 50);
-  emit(declaredCryptography, {
-    id,
-    protocol: protocolIn(details),
-    ...(floor === undefined ? {} : { floor: `TLSv${floor === '1.0' ? '1' : floor}` }),
-    algorithms,
-  });
+  context.emit(declaredCryptography, { id, protocol, ...(floor === undefined ? {} : { floor }), algorithms });
+}
+
+/** A mechanism of IXIT 1: how its password is set is told by the entry of `accounts` that names it, else by free text. */
+function readMechanism(id: string, row: Row, { declaration, emit, gap }: DeclarationContext): void {
+  const told = rows(declaration['accounts']).some((one) => one['mechanism'] === id && one['preset'] !== undefined);
+  if (told) return;
+  const factor = text(row['Authentication Factor']) ?? '';
+  const preset = KNOWLEDGE.test(factor) || factor === '' ? presetOf(JSON.stringify(row).toLowerCase()) : 'none';
+  if (preset !== 'unknown') emit(declaredAccount, { id, factor, preset });
+  else
+    gap(
+      {
+        kind: 'not-given',
+        flag: 'preset under accounts in the declaration',
+        message: `how the password of ${id === '' ? 'a mechanism' : id} is set as sold is not told in words that assay knows`,
+      },
+      { facts: [declaredAccount] },
+    );
+}
+const KNOWLEDGE = /password|passphrase|pin\b|knowledge|secret/i;
+
+/** Words after which a version may be one that is not taken. */
+const DENIAL = /\b(?:no|not|never|without|except|disabled?|off|deprecated|below|older|refused?|rejected)\b/i;
+
+/** The lowest version of the protocol that free text names; nothing where the text may deny one of them. */
+function floorIn(details: string, protocol: string): string | undefined {
+  if (DENIAL.test(details) || (protocol !== 'TLS' && protocol !== 'DTLS')) return undefined;
+  const named = [...details.matchAll(/\b(D?TLS)[ v]{0,4}((?:1\.[0-3])(?:(?: ?(?:,|\/|and|or) ?)v?1\.[0-3]){0,3})/gi)]
+    .filter((match) => match[1]?.toUpperCase() === protocol)
+    .flatMap((match) => match[2]?.match(/1\.[0-3]/g) ?? []);
+  return lowest(named.map((version) => `${protocol}v${version === '1.0' ? '1' : version}`));
 }
 
 function protocolIn(details: string): string {
@@ -175,8 +275,12 @@ function protocolIn(details: string): string {
   return /ssh/i.test(details) ? 'SSH' : 'other';
 }
 
-function presetOf(words: string): 'unique' | 'user-set' | 'shared' | 'none' | 'unknown' {
-  if (/unique|random/.test(words)) return 'unique';
-  if (/user[- ](defined|set)/.test(words)) return 'user-set';
-  return /same (password|for all)|shared/.test(words) ? 'shared' : 'unknown';
+/** What free text says of how a password is set as sold; `unknown` where it may deny what it names. */
+function presetOf(words: string): 'unique' | 'user-set' | 'shared' | 'unknown' {
+  const denies = /\b(?:no|not|never|non|without)\b/.test(words);
+  if (/\b(?:same|identical|shared)\b[^.]{0,40}\b(?:password|units?|devices?|all)\b/.test(words))
+    return denies ? 'unknown' : 'shared';
+  if (denies) return 'unknown';
+  if (/\bunique\b|\brandom/.test(words)) return 'unique';
+  return /\buser[- ](?:defined|set)\b/.test(words) ? 'user-set' : 'unknown';
 }
