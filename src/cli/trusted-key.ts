@@ -78,7 +78,8 @@ function asDer(name: string, bytes: Uint8Array, path: string): TrustedKey | unde
   if (key !== undefined)
     return { name, kind: 'spki', bytes: new Uint8Array(key.export({ format: 'der', type: 'spki' })) };
   if (pem) throw new UsageError(`${path}: the PEM in it is broken, or of a kind that assay does not know`);
-  return bytes[0] === 0x99 || bytes[0] === 0xc6 ? { name, kind: 'openpgp', bytes } : undefined;
+  // The old head of a public key packet with a length of one or two bytes, and the new one.
+  return bytes[0] === 0x98 || bytes[0] === 0x99 || bytes[0] === 0xc6 ? { name, kind: 'openpgp', bytes } : undefined;
 }
 
 /** What Node's parsers throw on foreign bytes only says that it is something else. */

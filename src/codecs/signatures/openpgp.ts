@@ -33,6 +33,27 @@ export async function pgpDetached(
   }
 }
 
+/** The verdict on a cleartext document (RFC 9580, 7). `expected` is its text as the caller read it: both must agree. */
+export async function pgpCleartext(trust: Trust, document: string, expected: string): Promise<readonly Signed[]> {
+  if (document.length > MOST) throw new FaultError('over-budget', 'too large for an OpenPGP signature');
+  const pgp = await import('openpgp');
+  try {
+    const message = await pgp.readCleartextMessage({ cleartextMessage: document });
+    if (message.getText() !== expected)
+      throw new FaultError('malformed', 'a cleartext document that reads in two ways');
+    const keys = await keysOf(trust);
+    const { signatures } = await pgp.verify({
+      message,
+      verificationKeys: keys.map(({ key }) => key),
+      date: trust.now,
+    });
+    return Promise.all(signatures.map((one) => verdictOf(trust, keys, one)));
+  } catch (error) {
+    if (error instanceof FaultError) throw error;
+    throw new FaultError('malformed', 'no OpenPGP document that can be read', { cause: error });
+  }
+}
+
 type Key = Awaited<ReturnType<typeof import('openpgp')['readKey']>>;
 interface Named {
   readonly name: string;
@@ -55,16 +76,45 @@ async function keysOf(trust: Trust): Promise<readonly Named[]> {
 interface Checked {
   readonly keyID: { toHex(): string };
   readonly verified: Promise<true>;
+  readonly signature: Promise<{ readonly packets: readonly { readonly hashAlgorithm: number | null }[] }>;
 }
 
-async function verdictOf(_trust: Trust, keys: readonly Named[], { keyID, verified }: Checked): Promise<Signed> {
+/** RFC 9580, 9.5. */
+const HASHES: { readonly [number: number]: string } = {
+  1: 'MD5',
+  2: 'SHA-1',
+  3: 'RIPEMD-160',
+  8: 'SHA-256',
+  9: 'SHA-384',
+  10: 'SHA-512',
+  11: 'SHA-224',
+  12: 'SHA3-256',
+  14: 'SHA3-512',
+};
+
+/** The hash, and of a known key its kind and size. */
+async function factsOf(one: Checked, known: Named | undefined): Promise<Partial<Signed>> {
+  const [packet] = (await one.signature).packets;
+  const hash = HASHES[packet?.hashAlgorithm ?? 0];
+  const info = known?.key.getAlgorithmInfo();
+  const kind = info?.algorithm ?? '';
+  return {
+    ...(hash === undefined ? {} : { hash }),
+    ...(kind.startsWith('rsa') ? { keyType: 'RSA' } : kind.startsWith('ed') ? { keyType: 'Ed25519' } : {}),
+    ...(info?.bits === undefined ? {} : { keyBits: info.bits }),
+    ...(info?.curve === undefined ? {} : { curve: info.curve }),
+  };
+}
+
+async function verdictOf(_trust: Trust, keys: readonly Named[], one: Checked): Promise<Signed> {
+  const { keyID, verified } = one;
   const number = keyID.toHex();
   const known = keys.find(({ key }) => key.getKeyIDs().some((id) => id.toHex() === number));
   const why = await verified.then(
     () => undefined,
     (error: unknown) => (error instanceof Error ? error.message : 'unknown'),
   );
-  const base = { algorithm: 'OpenPGP', signer: `key ${number}` };
+  const base = { algorithm: 'OpenPGP', ...(await factsOf(one, known)), signer: `key ${number}` };
   if (why === undefined && known !== undefined)
     return { ...base, outcome: 'verified', verifiedBy: known.name, message: `verifies with ${known.name}` };
   if (known === undefined) {

@@ -10,6 +10,8 @@ export { openwrt } from './bundle/openwrt.ts';
 export { rauc } from './bundle/rauc.ts';
 export { swupdate } from './bundle/swupdate.ts';
 export { companion } from './detached/companion.ts';
+export { packages } from './feed/packages.ts';
+export { release } from './feed/release.ts';
 export { checksummed } from './header/checksummed.ts';
 export { gbl } from './radio/gbl.ts';
 export { matter } from './radio/matter.ts';

@@ -1,0 +1,83 @@
+/** Signatures that lie beside what they sign: CMS, OpenPGP, minisign, signify, and bare RSA, ECDSA or Ed25519. */
+import type { Blob } from '../../lib/blob.ts';
+import { faultOf } from '../../lib/fault.ts';
+import { cmsType, parseCms } from '../formats/cms.ts';
+import type { Scheme } from './check.ts';
+import { cmsSignatures } from './cms.ts';
+import { edSignature } from './ed25519-files.ts';
+import type { Message } from './message.ts';
+import { pgpDetached } from './openpgp.ts';
+import { attribute, COMPANIONS, orBroken, type Signed, type Trust } from './trust.ts';
+
+const MOST = 1 << 20;
+
+export interface Beside {
+  readonly suffix: string;
+  readonly blob: Blob;
+}
+
+/** The signature files beside an artefact. */
+export const besideOf = (context: { companion(suffix: string): Blob | undefined }): readonly Beside[] =>
+  COMPANIONS.flatMap((suffix) => {
+    const blob = context.companion(suffix);
+    return blob === undefined || blob.size === 0 || blob.size > MOST ? [] : [{ suffix, blob }];
+  });
+
+/** What each of them is worth for the message, which is read whole even when no key fits: that is what they are about. */
+export async function detachedSignatures(
+  trust: Trust,
+  beside: readonly Beside[],
+  message: Message,
+): Promise<readonly Signed[]> {
+  const signatures: Signed[] = [];
+  for (const { suffix, blob } of beside) {
+    try {
+      signatures.push(...(await signaturesOf(trust, blob.read(0, blob.size), message)));
+    } catch (error) {
+      signatures.push({ algorithm: suffix, outcome: 'broken', message: faultOf(error).message });
+    }
+  }
+  await message.digest('sha256', trust.signal);
+  return signatures;
+}
+
+async function signaturesOf(trust: Trust, bytes: Uint8Array, message: Message): Promise<readonly Signed[]> {
+  const text = Buffer.from(bytes).toString('latin1');
+  if (text.startsWith('untrusted comment:'))
+    return [await orBroken('Ed25519', () => edSignature(trust, text, message))];
+  if (cmsType(bytes) !== undefined) return cmsSignatures(trust, parseCms(bytes), message);
+  const first = bytes[0] ?? 0;
+  if (
+    text.includes('-----BEGIN PGP SIGNATURE-----') ||
+    ((first === 0x88 || first === 0x89 || first === 0xc2) && bytes[1] !== 0x30)
+  )
+    return pgpDetached(trust, bytes, message.bytes());
+  const base64 = /^[A-Za-z0-9+/\r\n]{64,4096}={0,2}\s*$/.test(text);
+  return [await bare(trust, base64 ? Buffer.from(text, 'base64') : bytes, message)];
+}
+
+/** Bare bytes do not say what they are: each scheme that fits a given key is tried. */
+async function bare(trust: Trust, signature: Uint8Array, message: Message): Promise<Signed> {
+  const schemes = schemesOf(signature.length);
+  let first: Signed | undefined;
+  for (const scheme of schemes) {
+    const one = await attribute(trust, { scheme, message, signature });
+    if (one.verifiedBy !== undefined || one.sampleKey !== undefined || one.outcome === 'refused') return one;
+    first = first === undefined || (first.outcome === 'signer-unknown' && one.outcome === 'wrong-key') ? one : first;
+  }
+  return first ?? { algorithm: 'unknown', outcome: 'broken', message: 'no signature of a known kind' };
+}
+
+function schemesOf(size: number): readonly Scheme[] {
+  const hashes = ['sha256', 'sha512', 'sha384', 'sha1'];
+  if (size >= 128)
+    return hashes.flatMap((hash) => [
+      { algorithm: 'RSASSA-PKCS1-v1_5', hash },
+      { algorithm: 'RSASSA-PSS', hash },
+    ]);
+  const curves: readonly Scheme[] = hashes.flatMap((hash): Scheme[] => [
+    { algorithm: 'ECDSA', hash, encoding: 'der' },
+    { algorithm: 'ECDSA', hash, encoding: 'raw' },
+  ]);
+  return size === 64 ? [{ algorithm: 'Ed25519', hash: 'sha512' }, ...curves] : curves;
+}
