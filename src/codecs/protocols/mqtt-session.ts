@@ -9,7 +9,7 @@ import {
   parser,
 } from 'mqtt-packet';
 import { FaultError } from '../../lib/fault.ts';
-import { StreamReader } from './stream-reader.ts';
+import { printable, StreamReader } from './stream-reader.ts';
 
 export type MqttVersion = '3.1.1' | '5';
 export interface MqttLogin {
@@ -28,6 +28,8 @@ export interface MqttGrant {
   readonly granted: boolean;
   readonly retained: number;
   readonly topics: readonly string[];
+  /** What the broker says of itself at `$SYS/broker/version`. */
+  readonly version?: string;
 }
 
 const LARGEST = 1_048_576;
@@ -84,6 +86,7 @@ export class MqttSession {
     if (code >= 0x80) return { granted: false, retained: 0, topics: [] };
     const topics: string[] = [];
     let retained = 0;
+    let version: string | undefined;
     const end = Date.now() + window;
     while (Date.now() < end && retained < 10_000) {
       const packet = await this.#any(end - Date.now());
@@ -91,8 +94,9 @@ export class MqttSession {
       if (packet.cmd !== 'publish' || !packet.retain) continue;
       retained += 1;
       if (topics.length < 50) topics.push(packet.topic);
+      if (packet.topic === '$SYS/broker/version') version = printable(packet.payload, 80);
     }
-    return { granted: true, retained, topics };
+    return { granted: true, retained, topics, ...(version === undefined ? {} : { version }) };
   }
 
   disconnect(): void {

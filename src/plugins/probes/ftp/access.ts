@@ -24,18 +24,24 @@ export const ftpAccessProbe: Probe = {
     if (subject.kind !== 'endpoint') return;
     const implicit = factsAt(context.facts.of(netService), subject).some((fact) => fact.data.tls);
     const plain = { secure: implicit, upgrade: false };
-    const hello = await converse(subject, context, plain, async (control, banner) => {
-      return { banner: banner.text, auth: implicit ? undefined : await control.command('AUTH TLS') };
-    });
+    const greet = (): Promise<Hello> =>
+      converse(subject, context, plain, async (control, banner) => ({
+        banner: banner.text,
+        auth: implicit ? undefined : await control.command('AUTH TLS'),
+      }));
+    const login = (): Promise<FtpReply> => converse(subject, context, plain, loginAnonymously);
+    const name = async (): Promise<FtpReply | undefined> =>
+      implicit ? undefined : converse(subject, context, plain, (ftp) => ftp.command(`USER ${NOBODY}`));
+    // Side by side, for many servers answer a wrong login after seconds; one that takes one client at a time is asked again.
+    const [first, second, third] = await Promise.allSettled([greet(), login(), name()]);
+    const hello = first.status === 'fulfilled' ? first.value : await greet();
+    let anonymous = second.status === 'fulfilled' ? second.value : await login();
+    const stranger = third.status === 'fulfilled' ? third.value : await name();
     const authTls = hello.auth?.code === 234;
-    let anonymous = await converse(subject, context, plain, loginAnonymously);
     if (wantsTls(anonymous) && authTls)
       anonymous = await converse(subject, context, { secure: false, upgrade: true }, loginAnonymously);
     if (anonymous.code !== 230 && !REFUSALS.includes(anonymous.code))
       throw new FaultError('unrecognised', `anonymous login was answered ${anonymous.code} ${anonymous.text}`);
-    const stranger = implicit
-      ? undefined
-      : await converse(subject, context, plain, (ftp) => ftp.command(`USER ${NOBODY}`));
     const tlsRequired = implicit ? true : demandOf(stranger);
     context.emit(
       ftpAccess,
@@ -49,6 +55,11 @@ export const ftpAccessProbe: Probe = {
     );
   },
 };
+
+interface Hello {
+  readonly banner: string;
+  readonly auth: FtpReply | undefined;
+}
 
 /** 331 to a stranger without TLS: passwords travel in clear. A refusal that names TLS: it is demanded. */
 function demandOf(reply: FtpReply | undefined): boolean | undefined {

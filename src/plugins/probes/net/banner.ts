@@ -1,4 +1,5 @@
 /** Which protocol first bytes belong to. */
+import { greetsInCoap } from '../../../codecs/protocols/coap-stream.ts';
 import { printable } from '../../../codecs/protocols/stream-reader.ts';
 
 export type Spoken =
@@ -13,21 +14,28 @@ export type Spoken =
   | 'http'
   | 'rtsp'
   | 'tls'
+  | 'coap'
   | 'greeting';
 
 const IAC = 0xff;
+
+const FIRST_WORDS: readonly (readonly [Spoken, RegExp])[] = [
+  ['vnc', /^RFB \d{3}\.\d{3}\n/],
+  ['pop3', /^\+OK[ \r]/],
+  ['imap', /^\* (OK|PREAUTH|BYE)[ [\r]/],
+  ['http', /^HTTP\/\d/],
+  ['rtsp', /^RTSP\/\d/],
+];
 
 /** What a server that speaks first speaks; `greeting` is a 220 that FTP and SMTP share. */
 export function spokenFirst(bytes: Buffer): Spoken | undefined {
   if (bytes.length === 0) return undefined;
   const text = bytes.subarray(0, 4096).toString('latin1');
   if (/^SSH-\d/.test(text) || /\nSSH-\d\.\d+-/.test(text)) return 'ssh';
-  if (/^RFB \d{3}\.\d{3}\n/.test(text)) return 'vnc';
-  if (/^\+OK[ \r]/.test(text)) return 'pop3';
-  if (/^\* (OK|PREAUTH|BYE)[ [\r]/.test(text)) return 'imap';
   if (/^(220|421|530)[ -]/.test(text)) return greetingOf(text);
-  if (/^HTTP\/\d/.test(text)) return 'http';
-  if (/^RTSP\/\d/.test(text)) return 'rtsp';
+  const plain = FIRST_WORDS.find(([, words]) => words.test(text));
+  if (plain !== undefined) return plain[0];
+  if (greetsInCoap(bytes)) return 'coap';
   if (negotiates(bytes)) return 'telnet';
   if (/(login|username|user name|password)\s*:\s*$/i.test(text.slice(-200))) return 'telnet';
   if (/(^|[\r\n])[^\r\n]{0,80}[#$] ?$/.test(text.slice(-120))) return 'shell';

@@ -20,6 +20,7 @@ export interface Recognised {
     | 'telnet'
     | 'shell'
     | 'http'
+    | 'coap'
     | 'tls'
     | Question['protocol'];
   /** What was said, as received. */

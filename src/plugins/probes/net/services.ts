@@ -93,7 +93,9 @@ function bannerOf({ protocol, said }: Recognised): string {
     return printable(/^server[ \t]*:([^\r\n]*)/im.exec(said.toString('latin1'))?.[1] ?? '');
   // Some SSH servers send their first binary packet along with the line.
   if (protocol === 'ssh') return printable(/^SSH-[^\r\n]*/m.exec(said.toString('latin1'))?.[0] ?? '');
-  return ['tls', 'mqtt', 'adb', 'gdb', 'dns', 'modbus'].includes(protocol) ? '' : printable(withoutNegotiation(said));
+  return ['tls', 'coap', 'mqtt', 'adb', 'gdb', 'dns', 'modbus'].includes(protocol)
+    ? ''
+    : printable(withoutNegotiation(said));
 }
 
 /** Text of a Telnet server: option negotiation (IAC, verb, option) left out. */
