@@ -3,7 +3,7 @@
  * all ports, testssl.sh, ssh-audit and hydra in sequence; then whether all that they report stands in the scan's facts, too.
  * Takes some minutes; `node bench/camera.js [ROUNDS] [--alone]`, --alone without the peers. Needs root and Debian's servers.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { missing, startCamera } from './lab-camera.js';
@@ -136,9 +136,15 @@ function tls(folder, at) {
   return rows;
 }
 
+/** In a network namespace of its own no other program of this machine listens on the camera's address. */
+const INSIDE = 'ASSAY_BENCH_INSIDE';
 const absent = missing();
 if (absent.length > 0) console.log(`not here: ${absent.join(', ')}`);
-else {
+else if (process.env[INSIDE] === undefined) {
+  const again = ['-n', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', ...process.argv];
+  process.exitCode =
+    spawnSync('unshare', again, { stdio: 'inherit', env: { ...process.env, [INSIDE]: '1' } }).status ?? 1;
+} else {
   const place = workshop();
   const camera = await startCamera(place.folder);
   try {

@@ -3,7 +3,14 @@ import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ftpAccess, mqttAccess, mqttSubscription, netService, telnetSession } from '../../src/facts/index.ts';
+import {
+  ftpAccess,
+  mqttAccess,
+  mqttSubscription,
+  netDisclosure,
+  netService,
+  telnetSession,
+} from '../../src/facts/index.ts';
 import { ftpAccessProbe } from '../../src/plugins/probes/ftp/access.ts';
 import { mqttAccessProbe } from '../../src/plugins/probes/mqtt/access.ts';
 import { mqttSubscriptionProbe } from '../../src/plugins/probes/mqtt/subscription.ts';
@@ -47,10 +54,15 @@ describe.skipIf(mosquitto === undefined)('mosquitto', () => {
     expect(access.of(mqttAccess)).toEqual([{ anonymous: true, code: 0, tls: false, versions: ['3.1.1', '5'] }]);
     const read = await runProbe(mqttSubscriptionProbe, { known: access.facts });
     expect(read.gaps).toEqual([]);
-    const [all, system] = read.of(mqttSubscription);
+    const [all, system] = ['#', '$SYS/#'].map((name) =>
+      read.of(mqttSubscription).find(({ filter }) => filter === name),
+    );
     expect(all).toEqual({ filter: '#', granted: true, messages: 2 });
     expect(system).toMatchObject({ filter: '$SYS/#', granted: true });
     expect(system!.messages).toBeGreaterThan(10);
+    expect(read.of(netDisclosure)).toMatchObject([
+      { software: 'mosquitto', version: expect.stringMatching(/^\d+\.\d/) },
+    ]);
   });
   test('a broker with a password file refuses clients without credentials', async () => {
     const users = join(lab.folder, 'users');

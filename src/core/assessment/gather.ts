@@ -10,6 +10,7 @@ import type { UpdateVerdict } from '../model/verifier.ts';
 import type { Heard } from './facts.ts';
 import { gatherImages, type ImageDoors } from './gather-images.ts';
 import { GATHERER_LIMIT, type Log, Run, type RunDoors, type Worker } from './gather-run.ts';
+import { waitsOf } from './order.ts';
 import { feedings, type Plan, type Registry, type Step } from './plan.ts';
 import { relationsOf } from './relations.ts';
 
@@ -60,7 +61,7 @@ export async function gather(request: GatherRequest): Promise<Gathered> {
   });
   for (const gap of request.plan.withheld) run.addGap(gap);
   const slots = limiter(AT_ONCE);
-  for (const layer of layersOf(request.plan.steps)) await runLayer(run, request, layer, slots);
+  await runSteps(run, request, slots);
   run.end();
   const ran = new Set(request.plan.steps.map(({ gatherer }) => gatherer.id));
   return {
@@ -79,52 +80,51 @@ function withheldStatuses(plan: Plan, ran: ReadonlySet<string>): readonly Gather
   return [...ids].map((id) => ({ id, status: 'not-given', facts: 0, ms: 0 }));
 }
 
-function layersOf(steps: readonly Step[]): readonly (readonly Step[])[] {
-  const layers: Step[][] = [];
-  for (const step of steps) {
-    const layer = layers[step.layer] ?? [];
-    layer.push(step);
-    layers[step.layer] = layer;
-  }
-  return layers.filter((layer) => layer !== undefined);
-}
-
 type Slots = <T>(work: () => Promise<T>) => Promise<T>;
 
-/**
- * What reads files goes first: a busy main thread would let a device look silent. Then the network, harmless probes before
- * those that could provoke a lock-out, then what is worked out.
- */
-async function runLayer(run: Run, request: GatherRequest, layer: readonly Step[], slots: Slots): Promise<void> {
-  const opening = layer.find((step) => step.kind === 'opening');
-  const analyzers = layer.flatMap((step) => (step.kind === 'analyzer' ? [step.gatherer] : []));
-  if (opening !== undefined) {
-    const limit = request.limit ?? GATHERER_LIMIT;
-    await gatherImages(run, request.target.images, opening.gatherer, analyzers, request.doors.images, limit);
-  }
-  const artefacts = layer.some(({ kind }) => kind === 'inspector') ? await artefactsOf(request) : [];
-  const groups: readonly ((step: Step) => boolean)[] = [
-    (step) => step.kind === 'declaration' || step.kind === 'inspector',
-    (step) => step.kind === 'probe' && step.gatherer.intrusion !== 'intrusive',
-    (step) => step.kind === 'probe' && step.gatherer.intrusion === 'intrusive',
-    (step) => step.kind === 'deriver',
-  ];
-  for (const group of groups) {
-    await Promise.all(layer.filter(group).map((step) => runStep(run, request, step, { artefacts, slots })));
-  }
+/** Every step once what it waits for is done; what does not feed on one another runs side by side. */
+async function runSteps(run: Run, request: GatherRequest, slots: Slots): Promise<void> {
+  const { steps } = request.plan;
+  const waits = waitsOf(steps);
+  let found: Promise<readonly Artefact[]> | undefined;
+  const artefacts = (): Promise<readonly Artefact[]> => {
+    found ??= artefactsOf(request);
+    return found;
+  };
+  const started = new Map<Step, Promise<void>>();
+  const start = (step: Step): Promise<void> => {
+    const known = started.get(step);
+    if (known !== undefined) return known;
+    const work = Promise.all((waits.get(step) ?? []).map(start)).then(() =>
+      runStep(run, request, step, { artefacts, slots }),
+    );
+    started.set(step, work);
+    return work;
+  };
+  await Promise.all(steps.map(start));
+}
+
+async function openImages(
+  run: Run,
+  request: GatherRequest,
+  opening: Extract<Step, { kind: 'opening' }>,
+): Promise<void> {
+  const analyzers = request.plan.steps.flatMap((step) => (step.kind === 'analyzer' ? [step.gatherer] : []));
+  const limit = request.limit ?? GATHERER_LIMIT;
+  await gatherImages(run, request.target.images, opening.gatherer, analyzers, request.doors.images, limit);
 }
 
 interface Around {
-  readonly artefacts: readonly Artefact[];
+  readonly artefacts: () => Promise<readonly Artefact[]>;
   readonly slots: Slots;
 }
 
-function runStep(run: Run, request: GatherRequest, step: Step, { artefacts, slots }: Around): Promise<void> {
+async function runStep(run: Run, request: GatherRequest, step: Step, { artefacts, slots }: Around): Promise<void> {
   switch (step.kind) {
     case 'probe':
       return runProbe(run, request, step.gatherer, slots);
     case 'inspector':
-      return runInspector(run, request, step.gatherer, artefacts);
+      return runInspector(run, request, step.gatherer, await artefacts());
     case 'declaration':
       return runEach(
         run,
@@ -142,8 +142,10 @@ function runStep(run: Run, request: GatherRequest, step: Step, { artefacts, slot
         (subject, context) => step.gatherer.observe(subject, context),
       );
     case 'opening':
+      return openImages(run, request, step);
     case 'analyzer':
-      return Promise.resolve();
+      // The opening runs them.
+      return;
   }
 }
 

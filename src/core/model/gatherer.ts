@@ -88,7 +88,10 @@ export interface InspectorContext extends GatherContext {
 }
 
 /** Talks to the device. The subjects of the first probes are its hosts; every other one derives them from facts. */
-export type Probe = Gatherer<SubjectOf<'host'> | SubjectOf<'endpoint'>, ProbeContext>;
+export interface Probe extends Gatherer<SubjectOf<'host'> | SubjectOf<'endpoint'>, ProbeContext> {
+  /** Runs once every other harmless probe is done. */
+  readonly last?: boolean;
+}
 /** Looks at a whole update artefact (`--update`, or an image that is an update by nature). */
 export type Inspector = Gatherer<SubjectOf<'update'>, InspectorContext>;
 /** Reads what the maker states. */

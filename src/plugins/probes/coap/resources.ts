@@ -21,7 +21,7 @@ const CORE = '/.well-known/core';
 const SIDE_BY_SIDE = 8;
 /** Milliseconds for an answer, and for one that was promised. */
 const WINDOW = 1500;
-const LATER = 2500;
+const LATER = 5000;
 const MOST_BLOCKS = 32;
 const MOST_RESOURCES = 40;
 

@@ -2,7 +2,7 @@
 import type { ProbeContext } from '../../../core/model/gatherer.ts';
 import { loginDefault, loginOpen, loginThrottling } from '../../../facts/index.ts';
 import { FaultError, faultOf } from '../../../lib/fault.ts';
-import { Campaign, type Found, passwordsOf, unguessable } from './campaign.ts';
+import { Campaign, passwordsOf, unguessable } from './campaign.ts';
 import type { Answer, Door, LoginProtocol } from './door.ts';
 import { type Ledger, ledgerOf, type Seat } from './ledger.ts';
 import type { Pair } from './pairs.ts';
@@ -62,14 +62,24 @@ async function lookIn(protocol: LoginProtocol, open: Opener, pairs: readonly Pai
   const drop = new AbortController();
   const limit = lasting.unlimited === true ? pairs.length : allowedTries(context.settings.credentialTries);
   const door = await open(AbortSignal.any([context.signal, drop.signal]));
-  const campaign = new Campaign({ door, context, pairs, limit, ledger, seat, drop, control: control(lasting) });
+  const campaign = new Campaign({
+    door,
+    context,
+    pairs,
+    limit,
+    ledger,
+    seat,
+    drop,
+    control: control(lasting),
+    takesAnything: (account, wrong) => takesAnything(lasting, account, wrong, around),
+  });
   await campaign.run();
   if (campaign.open !== undefined) {
     tellOpen(protocol, campaign.open, context);
     return;
   }
   const { found } = campaign;
-  const anything = found === undefined ? undefined : await takesAnything(lasting, found, campaign, around);
+  const anything = await campaign.anything;
   if (found !== undefined && anything === true) tellOpen(protocol, found.answer, context);
   else tellDefault({ protocol, campaign, pairs, unlimited: lasting.unlimited === true, controlled: anything }, around);
 }
@@ -87,13 +97,11 @@ async function control(door: Door): Promise<Answer> {
  */
 async function takesAnything(
   door: Door,
-  found: Found,
-  campaign: Campaign,
-  around: Around,
+  account: string,
+  wrong: number,
+  { context, ledger, seat }: Around,
 ): Promise<boolean | undefined> {
-  const { account } = found.pair;
-  const { context, ledger, seat } = around;
-  if (door.unlimited === true || campaign.wrongOn(account) > 0) return false;
+  if (door.unlimited === true || wrong > 0) return false;
   if (!(await ledger.takeSpare(seat, account, context.signal))) return undefined;
   const answers = await door.knock(account, [unguessable()]).catch((thrown: unknown): readonly Answer[] => {
     const { kind } = faultOf(thrown);

@@ -50,6 +50,8 @@ export interface Means {
   readonly drop: AbortController;
   /** The control, under way beside the first tries; nothing is judged before it is answered. */
   readonly control: Promise<Answer>;
+  /** Whether an account that a login of was taken takes a random password, too; undefined where that is not tried. */
+  readonly takesAnything: (account: string, wrong: number) => Promise<boolean | undefined>;
 }
 
 export class Campaign {
@@ -65,6 +67,8 @@ export class Campaign {
   readonly #wrongOf = new Map<string, number>();
   signal: { readonly kind: Signal; readonly after: number } | undefined;
   found: Found | undefined;
+  /** Of the account that was found; asked as soon as its login was taken, beside a slow control. */
+  anything: Promise<boolean | undefined> | undefined;
   /** The control was taken: the service is open to anybody. */
   open: Answer | undefined;
 
@@ -145,11 +149,19 @@ export class Campaign {
     const sent = Math.min(some.length, Math.max(1, answers.length));
     const accepted = answers.some(({ outcome }) => outcome === 'accepted') ? 1 : 0;
     if (!free) ledger.settle(account, taken, sent - accepted);
+    if (accepted > 0) this.#ask(account);
     await controlled;
     for (const [index, answer] of answers.entries()) this.#judge({ account, password: some[index] ?? '' }, answer);
     if (answers.length > 0) this.#silent = 0;
     else if (!this.#over()) await this.#unanswered();
     return { account, passwords: passwords.slice(answers.length) };
+  }
+
+  #ask(account: string): void {
+    if (this.anything !== undefined) return;
+    this.anything = this.#means.takesAnything(account, this.wrongOn(account));
+    // Whoever needs it hears of a fault then.
+    this.anything.catch(() => {});
   }
 
   /**
@@ -193,6 +205,7 @@ export class Campaign {
     this.tried += 1;
     if (answer.outcome === 'accepted') {
       this.found ??= { pair, answer };
+      this.#ask(pair.account);
       this.#means.drop.abort();
       return;
     }

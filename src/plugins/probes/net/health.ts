@@ -1,7 +1,7 @@
 /** Tells whether the device still answers after it was probed. */
 import type { Probe, ProbeContext } from '../../../core/model/gatherer.ts';
 import type { SubjectOf } from '../../../core/model/target.ts';
-import { httpMethod, netHealth, netHost, netPort, tlsConfiguration } from '../../../facts/index.ts';
+import { netHealth, netHost, netPort } from '../../../facts/index.ts';
 import { FaultError } from '../../../lib/fault.ts';
 
 /** Ports that are tried again, tries of each, and milliseconds between them: a device that restarts needs a moment. */
@@ -14,8 +14,8 @@ export const netHealthProbe: Probe = {
   title: 'Whether the device still answers after probing',
   method: 'TEST',
   intrusion: 'safe',
-  // What it consumes runs before: the last of the probes that talk most.
-  consumes: [netHost, netPort, tlsConfiguration, httpMethod],
+  last: true,
+  consumes: [netHost, netPort],
   produces: [netHealth],
   subjects: (facts) => {
     const answering = facts.of(netHost).filter(({ data }) => data.answers);
