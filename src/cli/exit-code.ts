@@ -57,7 +57,9 @@ function ofReport(report: Report, { failOn }: Judging): Finding {
 function ofDifference({ against, failOn }: Judging): Finding {
   const worse = against?.controls.worse ?? [];
   return {
-    failed: worse.some(({ after, obligation }) => after === 'fail' && counts(obligation, failOn)),
+    failed:
+      worse.some(({ after, obligation }) => after === 'fail' && counts(obligation, failOn)) ||
+      (against?.grown ?? []).some(({ obligation }) => counts(obligation, failOn)),
     unseen: (against?.gaps.appeared ?? []).length > 0,
   };
 }

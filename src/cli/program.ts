@@ -88,7 +88,7 @@ const COMMANDS: readonly Spec[] = [
     name: 'diff',
     arguments: '<old> <new>',
     summary: 'what changed between two reports or dossiers',
-    options: [BASELINE, JSON_FLAG, ...TALK],
+    options: [BASELINE, JSON_FLAG, new Option('--markdown', 'as Markdown, for a merge request'), ...TALK],
     load: () => import('./commands/diff.ts'),
   },
   {

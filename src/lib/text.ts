@@ -50,3 +50,12 @@ export function bytes(count: number): string {
   }
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit] ?? 'B'}`;
 }
+
+/**
+ * Foreign text that is text and nothing else in Markdown: no markup, link, mention, reference, emoji or HTML comes of it.
+ * An entity is never read as syntax (CommonMark §6.2, GFM tables included).
+ */
+export const inertMarkdown = (text: string, limit = 600): string =>
+  safeText(text, limit).replace(/[\\`*_{}[\]<>#!|~@:&$^"]|\bwww\./g, (one) =>
+    [...one].map((character) => `&#${character.charCodeAt(0)};`).join(''),
+  );

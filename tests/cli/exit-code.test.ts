@@ -4,7 +4,20 @@ import { exitCodeOf, type Judging } from '../../src/cli/exit-code.ts';
 import { compareReports } from '../../src/core/assessment/diff.ts';
 import type { Gap } from '../../src/core/model/fact.ts';
 import type { Report } from '../../src/core/model/report.ts';
-import { baseline, check, control, DOOR, endpoint, fact, gap, judge, LOCK, notGiven, unit } from '../support/judge.ts';
+import {
+  baseline,
+  check,
+  control,
+  DOOR,
+  endpoint,
+  fact,
+  gap,
+  judge,
+  LOCK,
+  notGiven,
+  ROOM,
+  unit,
+} from '../support/judge.ts';
 
 const locked = check('doors/locked', { every: 'net.door', satisfies: { ok: true } });
 const oiled = check('locks/oiled', { every: 'net.lock', satisfies: { ok: true } });
@@ -52,6 +65,27 @@ describe('against an older report', () => {
   test('an old failure does not count, a new one does', () => {
     expect(against(seen(false, true), seen(false, true))).toBe(0);
     expect(against(seen(true, true), seen(false, true))).toBe(1);
+  });
+  test('a control that failed already counts when more subjects fail, and not when as many do by other names', () => {
+    const failing = (...ports: readonly number[]): Report =>
+      judge(rules, { facts: ports.map((port) => fact(DOOR, endpoint(port), { ok: false, kind: 'd' })) });
+    expect(against(failing(1), failing(1, 2))).toBe(1);
+    expect(against(failing(1, 2), failing(1))).toBe(0);
+    expect(against(failing(1), failing(2))).toBe(0);
+  });
+  test('an image that got another file name is no change', () => {
+    const image = (name: string): Report =>
+      judge(
+        baseline([
+          control('m', [unit('a', 'decide', [check('rooms/ok', { every: 'file.room', satisfies: { ok: true } })])]),
+        ]),
+        {
+          facts: [fact(ROOM, { kind: 'file', path: `${name}!squashfs/etc/x` }, { ok: false, kind: 'r' })],
+          gaps: [gap([ROOM.name], 'image', { scope: { kind: 'file', path: `${name}!squashfs/bin/y` } })],
+        },
+      );
+    const { results, gaps } = compareReports(image('fw-1.bin'), image('fw-2.bin'));
+    expect([results.appeared, results.gone, gaps.appeared, gaps.gone]).toEqual([[], [], [], []]);
   });
   test('an old gap does not count, a new one does', () => {
     expect(against(seen(true, true, [timeout]), seen(true, true, [timeout]))).toBe(0);

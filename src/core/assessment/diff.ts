@@ -1,8 +1,9 @@
 /** What changed between two reports: better, worse, newly unknown, and whether product, rules or knowledge moved. */
 import { canonicalJson } from '../../lib/canonical.ts';
 import type { Gap } from '../model/fact.ts';
-import type { ControlReport, Input, Report } from '../model/report.ts';
+import type { CheckReport, ControlReport, Input, Report } from '../model/report.ts';
 import { nameOf } from '../model/target.ts';
+import { citationsOf, gravestObligation, lastingName } from '../model/telling.ts';
 import type { Obligation, Outcome } from '../model/verdict.ts';
 import { compare } from './facts.ts';
 
@@ -22,6 +23,16 @@ export interface ResultChange {
   readonly message: string;
 }
 
+/** A check of which more subjects fail than before: one failing file that merely got another name is no growth. */
+export interface Growth {
+  readonly check: string;
+  readonly title: string;
+  /** The gravest among the controls that fail by it. */
+  readonly obligation: Obligation;
+  readonly before: number;
+  readonly after: number;
+}
+
 export interface Cause {
   readonly kind: 'product' | 'rules' | 'knowledge' | 'scope' | 'tool' | 'date';
   /** What exactly: `firmware fw.bin`, `baseline etsi-en-303-645`. */
@@ -37,6 +48,7 @@ export interface Difference {
     readonly other: readonly ControlChange[];
   };
   readonly results: { readonly appeared: readonly ResultChange[]; readonly gone: readonly ResultChange[] };
+  readonly grown: readonly Growth[];
   readonly gaps: { readonly appeared: readonly GapLine[]; readonly gone: readonly GapLine[] };
   readonly causes: readonly Cause[];
 }
@@ -54,6 +66,7 @@ export function compareReports(before: Report, after: Report): Difference {
   return {
     controls: { better: of('better'), worse: of('worse'), newlyUnknown: of('newlyUnknown'), other: of('other') },
     results: { appeared: failuresBeyond(after, before), gone: failuresBeyond(before, after) },
+    grown: grownOf(before, after),
     gaps: { appeared: gapsBeyond(after, before), gone: gapsBeyond(before, after) },
     causes: causesOf(before, after),
   };
@@ -114,12 +127,24 @@ function failuresBeyond(here: Report, there: Report): readonly ResultChange[] {
         results
           .filter(({ outcome }) => outcome === 'fail')
           .map((one) => {
-            const subject = nameOf(one.subject);
-            return [`${key}\u0000${subject}`, { check: key, subject, message: one.message }] as const;
+            const change = { check: key, subject: nameOf(one.subject), message: one.message };
+            return [`${key}\u0000${lastingName(one.subject)}`, change] as const;
           }),
       ),
     );
   return beyond(failures(here), failures(there));
+}
+
+function grownOf(before: Report, after: Report): readonly Growth[] {
+  const failing = (check: CheckReport): number => check.results.filter(({ outcome }) => outcome === 'fail').length;
+  const old = new Map(before.checks.map((check) => [check.key, failing(check)]));
+  const citations = citationsOf(after);
+  return after.checks.flatMap((check) => {
+    const counts = { before: old.get(check.key) ?? 0, after: failing(check) };
+    const cited = (citations.get(check.key) ?? []).filter(({ outcome }) => outcome === 'fail');
+    if (counts.after <= counts.before || cited.length === 0) return [];
+    return [{ check: check.key, title: check.title, obligation: gravestObligation(cited), ...counts }];
+  });
 }
 
 /** Gaps that were tried and not seen, by who missed what; not what merely was not given. */
@@ -129,8 +154,8 @@ function gapsBeyond(here: Report, there: Report): readonly GapLine[] {
   return beyond(lines(here), lines(there));
 }
 function gapLine(gap: Gap): readonly [string, GapLine] {
-  const scope = nameOf(gap.scope);
-  return [`${gap.source}\u0000${scope}`, { source: gap.source, scope, message: gap.unseen.message }];
+  const line = { source: gap.source, scope: nameOf(gap.scope), message: gap.unseen.message };
+  return [`${gap.source}\u0000${lastingName(gap.scope)}`, line];
 }
 
 const beyond = <T>(here: ReadonlyMap<string, T>, there: ReadonlyMap<string, T>): readonly T[] =>

@@ -3,7 +3,7 @@ import type { Reporter } from '../../core/model/renderer.ts';
 import type { Report } from '../../core/model/report.ts';
 import { nameOf } from '../../core/model/target.ts';
 import { baselineName, citationPhrase, type Finding, findingsOf } from '../../core/model/telling.ts';
-import { bytes, plural, safeText } from '../../lib/text.ts';
+import { bytes, inertMarkdown, plural } from '../../lib/text.ts';
 
 const SIGN = {
   pass: '✅ pass',
@@ -33,7 +33,7 @@ export const markdown: Reporter = {
 
 function head(report: Report): readonly string[] {
   return [
-    `## ${SIGN[report.outcome]}: ${inert(report.target.name, 120)}`,
+    `## ${SIGN[report.outcome]}: ${inertMarkdown(report.target.name, 120)}`,
     '',
     '| Baseline | Outcome | Mandatory: fail | pass | open | waived | Recommended: fail |',
     '|---|---|--:|--:|--:|--:|--:|',
@@ -41,7 +41,7 @@ function head(report: Report): readonly string[] {
       const { mandatory, counts } = assessment;
       const open = mandatory.inconclusive + mandatory.error;
       return row([
-        inert(baselineName(assessment)),
+        inertMarkdown(baselineName(assessment)),
         SIGN[assessment.outcome],
         `${mandatory.fail}`,
         `${mandatory.pass}`,
@@ -57,15 +57,15 @@ function failures(report: Report): readonly string[] {
   const findings = findingsOf(report, 'fail');
   if (findings.length === 0) return ['### Nothing that was looked at fails'];
   const lines = byCheck(findings).map(({ check, list }) => {
-    const where = list.slice(0, 3).map(({ result }) => inert(nameOf(result.subject), 200));
+    const where = list.slice(0, 3).map(({ result }) => inertMarkdown(nameOf(result.subject), 200));
     const more = list.length > 3 ? ` and ${list.length - 3} more` : '';
     const citations = list[0]?.citations ?? [];
     return row([
       check.severity,
-      inert(check.title),
+      inertMarkdown(check.title),
       `${where.join('<br>')}${more}`,
-      inert(citationPhrase(citations), 300),
-      inert(check.remediation, 400),
+      inertMarkdown(citationPhrase(citations), 300),
+      inertMarkdown(check.remediation, 400),
     ]);
   });
   return [
@@ -95,7 +95,10 @@ function gaps(report: Report): readonly string[] {
   if (tried.length === 0) return [];
   return folded(
     `What was tried and could not be seen (${tried.length})`,
-    tried.map((gap) => `${inert(nameOf(gap.scope), 200)}: ${inert(gap.unseen.message)} (${inert(gap.source)})`),
+    tried.map(
+      (gap) =>
+        `${inertMarkdown(nameOf(gap.scope), 200)}: ${inertMarkdown(gap.unseen.message)} (${inertMarkdown(gap.source)})`,
+    ),
   );
 }
 
@@ -105,7 +108,7 @@ function waivers(report: Report): readonly string[] {
     `Waivers (${report.waivers.length})`,
     report.waivers.map(
       ({ waiver, state, note }) =>
-        `${inert(waiver.control)}: ${state}, until ${inert(waiver.expires)} by ${inert(waiver.approvedBy)}: ${inert(note ?? waiver.reason)}`,
+        `${inertMarkdown(waiver.control)}: ${state}, until ${inertMarkdown(waiver.expires)} by ${inertMarkdown(waiver.approvedBy)}: ${inertMarkdown(note ?? waiver.reason)}`,
     ),
   );
 }
@@ -114,18 +117,18 @@ function looked(report: Report): readonly string[] {
   const images = report.coverage.images.map((image) => {
     const known = image.bytes - image.unknown - image.encrypted;
     const share = image.bytes === 0 ? 0 : (100 * known) / image.bytes;
-    return `${inert(image.path, 200)}: ${bytes(image.bytes)}, ${share.toFixed(1)} % understood, padding or acknowledged`;
+    return `${inertMarkdown(image.path, 200)}: ${bytes(image.bytes)}, ${share.toFixed(1)} % understood, padding or acknowledged`;
   });
   const devices = report.target.devices.map(
-    (host) => `${inert(host)}: ports ${inert(report.scope.ports)}, state ${report.target.state}`,
+    (host) => `${inertMarkdown(host)}: ports ${inertMarkdown(report.scope.ports)}, state ${report.target.state}`,
   );
   const ran = report.coverage.gatherers.filter(({ status }) => status === 'done' || status === 'partial');
   return folded('What was looked at', [...images, ...devices, `${plural(ran.length, 'gatherer')} ran`]);
 }
 
 function settle(report: Report): readonly string[] {
-  const tool = `<sub>${inert(report.tool.name)} ${inert(report.tool.version)}, as of ${inert(report.assessedAt.slice(0, 10))}</sub>`;
-  const open = report.settle.map(({ flag, controls }) => `${inert(flag)} (${controls})`);
+  const tool = `<sub>${inertMarkdown(report.tool.name)} ${inertMarkdown(report.tool.version)}, as of ${inertMarkdown(report.assessedAt.slice(0, 10))}</sub>`;
+  const open = report.settle.map(({ flag, controls }) => `${inertMarkdown(flag)} (${controls})`);
   return open.length === 0 ? [tool] : [`To settle more: ${open.join(', ')}.`, '', tool];
 }
 
@@ -136,12 +139,3 @@ function folded(title: string, lines: readonly string[]): readonly string[] {
 }
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-
-/**
- * Foreign text that is text and nothing else: no markup, link, mention, reference, emoji or HTML comes of it. An entity
- * is never read as syntax (CommonMark §6.2, GFM tables included).
- */
-const inert = (text: string, limit = 600): string =>
-  safeText(text, limit).replace(/[\\`*_{}[\]<>#!|~@:&$^"]|\bwww\./g, (one) =>
-    [...one].map((character) => `&#${character.charCodeAt(0)};`).join(''),
-  );
