@@ -5,6 +5,7 @@ export interface TarInput {
   readonly content?: string | Uint8Array;
   readonly type?: string;
   readonly mode?: number;
+  readonly uid?: number;
   readonly link?: string;
   readonly major?: number;
   readonly minor?: number;
@@ -28,7 +29,7 @@ function memberOf(input: TarInput): Buffer[] {
     header.write(value.toString(8).padStart(length - 1, '0'), at);
   };
   octal(input.mode ?? 0o644, 100, 8);
-  octal(0, 108, 8);
+  octal(input.uid ?? 0, 108, 8);
   octal(0, 116, 8);
   octal(input.size ?? content.length, 124, 12);
   octal(1_700_000_000, 136, 12);

@@ -18,6 +18,10 @@ export const LINE = 4096;
 interface Block {
   readonly kind: 'if' | 'case' | 'loop' | 'function';
   readonly condition: string | undefined;
+  /** Of a function. */
+  readonly name?: string;
+  /** Of `for NAME in VALUES`. */
+  readonly loop?: { readonly name: string; readonly values: readonly string[] };
   /** Of a case: the word it switches on. */
   readonly word?: string;
 }
@@ -25,15 +29,42 @@ interface Block {
 /** What a script has come to: its open blocks, its variables, and an early exit that the rest hangs on. */
 interface State {
   readonly blocks: Block[];
-  readonly commands: ShellCommand[];
+  readonly commands: (ShellCommand & { readonly within?: string })[];
   readonly variables: Map<string, string>;
   readonly exists: (path: string) => boolean;
+  readonly functions: Set<string>;
+  /** What was run of each function: under which condition, inside which other. */
+  readonly calls: Map<string, Call[]>;
+  /** Starts `#!/bin/sh /etc/rc.common`, or hands its first argument on: `start` is called from outside. */
+  dispatched: boolean;
   guard: string | undefined;
+  /** The same of a `return`, until its function ends. */
+  returned: string | undefined;
 }
+
+interface Call {
+  readonly condition: string | undefined;
+  readonly within: string | undefined;
+}
+
+/** Functions that OpenWrt's rc.common and its like call. */
+const ENTRIES = /^(start|boot|start_service|start_pre|start_post)$/;
+const VALUES = 100;
+const CALLS = 200;
 
 /** Reads a script. `exists(path)` tells whether a program or file is in the image, so that `[ -x /sbin/x ] && x` is no condition. */
 export function readScript(text: string, exists: (path: string) => boolean): readonly ShellCommand[] {
-  const state: State = { blocks: [], commands: [], variables: new Map(), exists, guard: undefined };
+  const state: State = {
+    blocks: [],
+    commands: [],
+    variables: new Map(),
+    exists,
+    functions: new Set(),
+    calls: new Map(),
+    dispatched: /^#!\s*(\S+\s+\/etc\/rc\.common|\S*\/(openrc-run|runscript))/.test(text),
+    guard: undefined,
+    returned: undefined,
+  };
   let joined = '';
   for (const [index, raw] of text.split('\n').slice(0, LINES).entries()) {
     const line = joined + raw.slice(0, LINE);
@@ -44,7 +75,41 @@ export function readScript(text: string, exists: (path: string) => boolean): rea
     joined = '';
     for (const piece of split(withoutComment(line))) take(piece.trim(), index + 1, state);
   }
-  return state.commands;
+  const conditions = new Map<string, string | undefined>();
+  return state.commands.flatMap(({ within, ...command }) => {
+    const outer = within === undefined ? undefined : conditionOf(within, state, conditions, 0);
+    if (outer === NEVER) return [];
+    return [outer === undefined ? command : { ...command, condition: both(command.condition, outer) }];
+  });
+}
+
+/** Conditions that must hold together. */
+export const both = (one: string | undefined, other: string): string =>
+  one === undefined || one === other ? other : `${one} and ${other}`.slice(0, 1000);
+
+const CALL_DEPTH = 40;
+
+/** What the body of a function hangs on: nothing when some call is certain, else the condition of a call. */
+function conditionOf(
+  name: string,
+  state: State,
+  known: Map<string, string | undefined>,
+  depth: number,
+): string | undefined {
+  if (known.has(name)) return known.get(name);
+  if (state.dispatched && ENTRIES.test(name)) return undefined;
+  const calls = state.calls.get(name) ?? [];
+  // Nothing in the file calls its start: what runs the file does.
+  if (calls.length === 0 && ENTRIES.test(name)) return undefined;
+  if (calls.length === 0 || depth > CALL_DEPTH) return `the function ${name} is called`;
+  // One that only calls itself is never come to.
+  known.set(name, NEVER);
+  const conditions = calls.map(({ condition, within }) =>
+    condition === undefined && within !== undefined ? conditionOf(within, state, known, depth + 1) : condition,
+  );
+  const condition = conditions.includes(undefined) ? undefined : (conditions.find((one) => one !== NEVER) ?? NEVER);
+  known.set(name, condition);
+  return condition;
 }
 
 /** Cuts a comment that is not inside quotes. */
@@ -84,7 +149,7 @@ function split(line: string): readonly string[] {
 function take(piece: string, line: number, state: State): void {
   let rest = piece;
   for (;;) {
-    const next = opened(rest, state.blocks, state.exists);
+    const next = opened(rest, state);
     if (next === undefined) break;
     rest = next.trim();
   }
@@ -92,13 +157,14 @@ function take(piece: string, line: number, state: State): void {
 }
 
 /** Handles one word of structure at the start; gives what follows it, or undefined when there is none. */
-function opened(piece: string, blocks: Block[], exists: (path: string) => boolean): string | undefined {
+function opened(piece: string, state: State): string | undefined {
+  const { blocks } = state;
   const word = /^(if|elif|else|then|fi|while|until|for|do|done|case|esac|\{|\})(?=\s|$)/.exec(piece)?.[1];
-  if (word === undefined) return openedPattern(piece, blocks);
+  if (word === undefined) return openedPattern(piece, state);
   const rest = piece.slice(word.length).trim();
   switch (word) {
     case 'if':
-      blocks.push({ kind: 'if', condition: plain(rest, exists) ? undefined : rest });
+      blocks.push({ kind: 'if', condition: plain(substituted(rest, state.variables), state) ? undefined : rest });
       return '';
     case 'elif':
     case 'else': {
@@ -113,7 +179,7 @@ function opened(piece: string, blocks: Block[], exists: (path: string) => boolea
     case 'while':
     case 'until':
     case 'for':
-      blocks.push({ kind: 'loop', condition: undefined });
+      blocks.push({ kind: 'loop', condition: undefined, ...(word === 'for' ? loopOf(rest, state) : {}) });
       return '';
     case 'case':
       blocks.push({ kind: 'case', condition: undefined, word: rest.replace(/\s+in\b.*$/, '').replace(/["']/g, '') });
@@ -122,26 +188,36 @@ function opened(piece: string, blocks: Block[], exists: (path: string) => boolea
     case 'esac':
     case 'done':
     case '}':
-      close(blocks, word);
+      close(state, word);
       return rest;
     default:
       return rest;
   }
 }
 
-function close(blocks: Block[], word: string): void {
+function loopOf(rest: string, { variables }: State): { readonly loop?: NonNullable<Block['loop']> } {
+  const [, name, list = ''] = /^(\w+)\s+in\s+(.*)$/.exec(rest) ?? [];
+  return name === undefined ? {} : { loop: { name, values: wordsOf(substituted(list, variables)).slice(0, VALUES) } };
+}
+
+function close(state: State, word: string): void {
+  const { blocks } = state;
   const kind = { fi: 'if', esac: 'case', done: 'loop', '}': 'function' }[word];
   const at = blocks.findLastIndex((block) => block.kind === kind);
-  if (at >= 0) blocks.splice(at);
+  if (at < 0) return;
+  blocks.splice(at);
+  if (kind === 'function') state.returned = undefined;
 }
 
 /** `start)` of a case, `start() {` of a function. Arguments of the script itself (`$1`) are no condition for `start` and `boot`. */
-function openedPattern(piece: string, blocks: Block[]): string | undefined {
+function openedPattern(piece: string, { blocks, functions }: State): string | undefined {
   const definition = /^(?:function\s+)?([\w.-]+)\s*\(\s*\)\s*(\{)?/.exec(piece);
   if (definition !== null) {
     const name = definition[1] ?? '';
+    functions.add(name);
     blocks.push({
       kind: 'function',
+      name,
       condition: /^(stop|restart|reload|shutdown|status|usage|uninstall)/.test(name) ? NEVER : undefined,
     });
     return piece.slice(definition[0].length);
@@ -160,24 +236,34 @@ function openedPattern(piece: string, blocks: Block[]): string | undefined {
 }
 
 /** Whether a test only asks for what the image has: `[ -x /usr/sbin/telnetd ]`. */
-function plain(test: string, exists: (path: string) => boolean): boolean {
-  const path = /^\[{0,2}\s*(?:test\s+)?-[xefrs]\s+["']?(\/[\w./-]+)["']?\s*\]{0,2}$/.exec(
+function plain(test: string, state: State): boolean {
+  const path = /^\[{0,2}\s*(?:test\s+)?-[xefrs]\s+["']?(\$\w+|\$\{\w+\}|\/[\w./*?-]+)["']?\s*\]{0,2}$/.exec(
     test.replace(/^\[\s/, '[ '),
   )?.[1];
-  return path !== undefined && exists(path);
+  if (path === undefined) return false;
+  // Of the files that a loop goes through there is no question whether they are.
+  return path.startsWith('$') ? loopNamed(path, state) !== undefined : /[*?]/.test(path) || state.exists(path);
 }
+
+const loopNamed = (text: string, { blocks }: State): Block['loop'] =>
+  blocks.findLast(({ loop }) => loop !== undefined && mentions(text, loop.name))?.loop;
+const mentions = (text: string, name: string): boolean => text.includes(`$${name}`) || text.includes(`\${${name}}`);
 
 /** Splits `a && b || c`: what stands after a test that is not plain is conditional; after `||` it is so too. */
 function chain(piece: string, line: number, state: State): void {
-  if (state.blocks.some((block) => block.condition === NEVER)) return;
-  let condition = state.blocks.findLast((block) => block.condition !== undefined)?.condition ?? state.guard;
+  if (state.blocks.some(({ condition }) => condition === NEVER)) {
+    noteCall(wordsOf(piece), NEVER, state);
+    return;
+  }
+  let condition = state.blocks.findLast((block) => block.condition !== undefined)?.condition;
+  for (const guard of [state.guard, state.returned]) if (guard !== undefined) condition = both(condition, guard);
   const parts = piece.split(/(&&|\|\|)/);
   let plainTests = true;
   for (const [index, part] of parts.entries()) {
     const text = part.trim();
     if (index % 2 === 1 || text === '') continue;
     if (/^(\[|test\b)/.test(text)) {
-      const only = plain(substituted(text, state.variables), state.exists);
+      const only = plain(substituted(text, state.variables), state);
       plainTests &&= only;
       if (!only) condition ??= text;
       continue;
@@ -199,18 +285,51 @@ function simple(text: string, line: number, condition: string | undefined, state
   }
   if (/^(exit|return)\b/.test(text)) {
     // What comes after an exit that hangs on a condition hangs on its opposite.
-    if (condition !== undefined) state.guard ??= `not ${condition}`;
+    if (condition === undefined) return;
+    if (text.startsWith('exit')) state.guard = both(state.guard, `not ${condition}`);
+    else state.returned = both(state.returned, `not ${condition}`);
     return;
   }
+  const loop = loopNamed(text, state);
   for (const command of text.split(/(?<![|&>])[|&](?![|&>])/)) {
-    const words = wordsOf(substituted(command, state.variables));
-    if (words.length > 0)
-      state.commands.push({
-        words,
-        line,
-        text: command.trim().slice(0, 400),
-        ...(condition === undefined ? {} : { condition }),
-      });
+    const values = loop !== undefined && mentions(command, loop.name) ? loop.values : [undefined];
+    for (const value of values) {
+      const variables =
+        value === undefined || loop === undefined ? state.variables : new Map(state.variables).set(loop.name, value);
+      push(wordsOf(substituted(command, variables)), { text: command, line, condition }, state);
+    }
+  }
+}
+
+function push(
+  words: readonly string[],
+  { text, line, condition }: { readonly text: string; readonly line: number; readonly condition: string | undefined },
+  state: State,
+): void {
+  if (words.length === 0) return;
+  if (/^\$\{?[1@*]/.test(words[0] ?? '')) state.dispatched = true;
+  noteCall(words, condition, state);
+  const within = functionIn(state);
+  state.commands.push({
+    words,
+    line,
+    text: text.trim().slice(0, 400),
+    ...(condition === undefined ? {} : { condition }),
+    ...(within === undefined ? {} : { within }),
+  });
+}
+
+const functionIn = ({ blocks }: State): string | undefined => blocks.findLast(({ kind }) => kind === 'function')?.name;
+
+/** Functions are called by name, and handed on by name: `config_foreach start_instance dropbear`. */
+function noteCall(words: readonly string[], condition: string | undefined, state: State): void {
+  const failsafe = words[0] === 'boot_hook_add' && words[1] === 'failsafe' ? 'fail-safe mode is entered' : undefined;
+  const call = { condition: condition ?? failsafe, within: functionIn(state) };
+  for (const word of words.slice(0, 4)) {
+    if (!/^[A-Za-z_][\w.-]*$/.test(word)) continue;
+    const list = state.calls.get(word);
+    if (list === undefined) state.calls.set(word, [call]);
+    else if (list.length < CALLS) list.push(call);
   }
 }
 

@@ -4,11 +4,13 @@ import { wholeText } from '../../../codecs/formats/text-lines.ts';
 import type { FileEntry, FileTree } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { accountFirstBoot, accountPassword, bootConsole, serviceStart } from '../../../facts/index.ts';
+import type { Blob } from '../../../lib/blob.ts';
 import { FaultError } from '../../../lib/fault.ts';
 import { baseOf, databaseOf, isEffective, isLoginShell } from './account-files.ts';
 import { type Cracked, crackAll, keyOf } from './crack.ts';
 import { type Door, type Doors, doorsOf } from './doors.ts';
 import { type StoredPassword, storedIn } from './stored.ts';
+import { mayPreset, writtenIn } from './written.ts';
 
 const MAX_STORED = 5000;
 const MAX_SCRIPT = 1 << 20;
@@ -31,16 +33,13 @@ export const accountsPasswords: Analyzer = {
   intrusion: 'passive',
   consumes: [serviceStart, bootConsole, accountFirstBoot],
   produces: [accountPassword],
-  wants: (file) => databaseOf(file) !== undefined || isBootScript(file),
+  wants: (file) => databaseOf(file) !== undefined || isBootScript(file) || mayPreset(file) || mayBeScript(file),
   observe(file, content, context) {
     const state = held.get(context.tree) ?? { stored: [], mentions: [] };
     held.set(context.tree, state);
     const database = databaseOf(file);
     if (database === undefined) {
-      const text = wholeText(content, MAX_SCRIPT);
-      if (text !== undefined) state.mentions.push(...mentionsIn(text));
-      if (state.mentions.length > MAX_MENTIONS)
-        throw new FaultError('over-budget', 'more lines name an account file than are judged');
+      readText(file, content, state, context);
       return;
     }
     const room = MAX_STORED - state.stored.length;
@@ -66,11 +65,36 @@ export const accountsPasswords: Analyzer = {
 const isBootScript = (file: FileEntry): boolean =>
   file.type === 'file' && file.root !== undefined && BOOT_SCRIPTS.test(file.name);
 
+/** Scripts, which may set a password, are told by their first line. */
+const mayBeScript = (file: FileEntry): boolean =>
+  file.type === 'file' &&
+  file.root !== undefined &&
+  file.size > 20 &&
+  /^\/(etc|s?bin|usr\/s?bin|usr\/local|opt|home|root|system|mnt|lib\/(preinit|functions))\//.test(file.name);
+
+function readText(file: FileEntry, content: Blob, state: Held, context: AnalyzerContext): void {
+  const start = content.read(0, 2);
+  const script = isBootScript(file) || (start[0] === 0x23 && start[1] === 0x21);
+  if (!script && !mayPreset(file)) return;
+  const text = wholeText(content, MAX_SCRIPT);
+  if (text === undefined) return;
+  if (isBootScript(file)) state.mentions.push(...mentionsIn(text));
+  if (state.mentions.length > MAX_MENTIONS)
+    throw new FaultError('over-budget', 'more lines name an account file than are judged');
+  const written = writtenIn(text, file, context.tree, script);
+  if (state.stored.length + written.length > MAX_STORED)
+    throw new FaultError('over-budget', 'more passwords in one image than are judged');
+  state.stored.push(...written);
+}
+
 const mentionsIn = (text: string): string[] =>
   text
     .split('\n')
     .filter((line) => /passwd|shadow/.test(line) && !line.trimStart().startsWith('#'))
     .map((line) => line.slice(0, 4096));
+
+const isSureToRun = (file: FileEntry): boolean =>
+  /^\/etc\/(rc\.local|rcS|rc|rc\.sysinit|preinit|init\.d\/(rcS|S\d\d[^/]*)|rc\.d\/S\d\d[^/]*)$/.test(file.name);
 
 function wordsOf(table: unknown): readonly string[] {
   const { passwords } = table as { readonly passwords: readonly unknown[] };
@@ -122,7 +146,7 @@ class Judge {
         line,
         state: value.state,
         scheme: value.scheme,
-        system: database === 'passwd' || database === 'shadow',
+        system: stored.system ?? (database === 'passwd' || database === 'shadow'),
         ...(user?.uid === undefined ? {} : { uid: user.uid }),
         ...(user?.shell === undefined ? {} : { shell: user.shell }),
         canLogIn: this.#canLogIn(stored, user?.shell),
@@ -137,7 +161,7 @@ class Judge {
   /** uid and shell stand in passwd; shadow has neither. */
   #userOf(stored: StoredPassword): { readonly uid?: number; readonly shell?: string } | undefined {
     if (stored.uid !== undefined) return stored;
-    if (stored.database !== 'shadow') return undefined;
+    if (stored.database !== 'shadow' && stored.database !== 'other') return undefined;
     const isUser = (other: StoredPassword): boolean =>
       other.database === 'passwd' && other.account === stored.account && other.file.container === stored.file.container;
     const users = this.#state.stored.filter(isUser);
@@ -167,9 +191,16 @@ class Judge {
         return doors.mqtt;
       case 'samba':
         return doors.files;
+      case 'other':
+        // Whether the script runs, and whether the server that it starts does, is told there.
+        return doors.system === 'no' ? 'no' : isSureToRun(file) ? this.#scripted(shell, doors.system) : 'unknown';
       default:
         return 'unknown';
     }
+  }
+
+  #scripted(shell: string | undefined, door: Door): Door {
+    return shell === undefined || isLoginShell(shell) ? door : 'no';
   }
 
   #systemDoor({ file }: StoredPassword, shell: string | undefined, door: Door): Door {

@@ -17,7 +17,9 @@ import type { Database } from './account-files.ts';
 
 export interface StoredPassword {
   readonly account: string;
-  readonly database: Database;
+  readonly database: Database | 'config' | 'other';
+  /** Of an account of the operating system though it stands in no database of it. */
+  readonly system?: boolean;
   readonly file: FileEntry;
   readonly line: number;
   readonly value: PasswordField;

@@ -1,4 +1,5 @@
 /** What a root file system holds: kinds of files in numbers, developer tools, and what a developer left. */
+import { isElf } from '../../../codecs/formats/elf.ts';
 import type { FileEntry } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { binaryTool, fileInventory, fileLeftover } from '../../../facts/index.ts';
@@ -74,12 +75,19 @@ export const filesInventory: Analyzer = {
   },
 };
 
+/** What a name only suggests, the content must bear out: a core dump is an ELF file, a PHP test page calls phpinfo. */
+function bears(kind: LeftoverKind, entry: FileEntry, context: AnalyzerContext): boolean {
+  if (kind === 'core-dump') return entry.size >= 4096 && isElf(context.tree.content(entry).read(0, 20));
+  if (kind !== 'test-page' || !entry.name.endsWith('.php')) return true;
+  return Buffer.from(context.tree.content(entry).read(0, 64 << 10)).includes('phpinfo');
+}
+
 function tell(entry: FileEntry, context: AnalyzerContext): void {
   const base = entry.name.slice(entry.name.lastIndexOf('/') + 1);
   const subject = { kind: 'file', path: entry.path } as const;
   const tool = /\/s?bin\/[^/]+$/.test(entry.name) ? TOOLS.get(base.replace(/^[\w-]+-linux-[\w-]+-/, '')) : undefined;
   if (tool !== undefined) context.emit(binaryTool, { name: base, file: entry.name, kind: tool }, { subject });
   const leftover = LEFTOVERS.find(([pattern]) => pattern.test(entry.name))?.[1];
-  if (leftover !== undefined && entry.type === 'file' && !(leftover === 'core-dump' && entry.size < 4096))
+  if (leftover !== undefined && entry.type === 'file' && bears(leftover, entry, context))
     context.emit(fileLeftover, { file: entry.name, kind: leftover }, { subject });
 }

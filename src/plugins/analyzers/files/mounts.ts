@@ -8,7 +8,7 @@ import { fileMount } from '../../../facts/index.ts';
 const READ_ONLY = /!(squashfs|erofs|cramfs|romfs|iso9660)\b[^!]*$/;
 const REMOUNT = /\bmount\b[^#\n]*\bremount,?\s*\S*\brw\b[^#\n]*\s\/(\s|$)/;
 /** A writable layer laid over the root: what the root's own format says of it no longer holds. */
-const OVERLAY = /^[^#\n]*\bmount\b[^#\n]*\s-t\s*(overlay(?:fs)?|mini_fo|aufs|unionfs)\b/m;
+const OVERLAY = /^[^#\n]*\bmount\b[^#\n]*\s-t\s*(overlay(?:fs)?|mini_fo|aufs|unionfs)\s+[-\w/$"']/m;
 /** OpenWrt's program that does it. */
 const MOUNT_ROOT = '/sbin/mount_root';
 const LIMIT = 2 << 20;

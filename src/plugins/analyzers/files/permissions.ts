@@ -1,4 +1,6 @@
 /** Modes and owners that matter: setuid and setgid programs, what everybody may write, password databases and keys. */
+import { passwdLine } from '../../../codecs/formats/shadow.ts';
+import { linesOf } from '../../../codecs/formats/text-lines.ts';
 import type { FileEntry, RootFileSystem } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { filePermission } from '../../../facts/index.ts';
@@ -26,9 +28,10 @@ export const filesPermissions: Analyzer = {
   finish(context) {
     for (const root of context.tree.roots) if (!root.keepsModes) tellLost(root, context);
     const kept = new Set(context.tree.roots.filter((root) => root.keepsModes).map((root) => root.path));
+    const owners = new Map(context.tree.roots.map((root) => [root.path, usersOf(root, context)]));
     for (const entry of context.tree.entries())
       if (entry.root !== undefined && kept.has(entry.root) && entry.mode !== undefined)
-        examine(entry, entry.mode, context);
+        examine(entry, entry.mode, owners.get(entry.root), context);
   },
 };
 
@@ -41,8 +44,18 @@ function tellLost(root: RootFileSystem, context: AnalyzerContext): void {
   );
 }
 
-function examine(entry: FileEntry, mode: number, context: AnalyzerContext): void {
-  const kind = kindOf(entry, mode);
+type Owners = ReadonlySet<number> | undefined;
+
+/** The user ids that an image has; undefined where its passwd is not at hand (made at boot, say). */
+function usersOf(root: RootFileSystem, context: AnalyzerContext): Owners {
+  const entry = context.tree.resolve(root, '/etc/passwd');
+  if (entry?.type !== 'file') return undefined;
+  const ids = [...linesOf(context.tree.content(entry))].flatMap(({ text }) => passwdLine(text)?.uid ?? []);
+  return new Set(ids);
+}
+
+function examine(entry: FileEntry, mode: number, owners: Owners, context: AnalyzerContext): void {
+  const kind = kindOf(entry, mode, owners);
   if (kind === undefined) return;
   context.emit(
     filePermission,
@@ -68,7 +81,7 @@ type Kind =
 
 type Judged = { readonly kind: Kind; readonly expected: boolean };
 
-function kindOf(entry: FileEntry, mode: number): Judged | undefined {
+function kindOf(entry: FileEntry, mode: number, owners: Owners): Judged | undefined {
   const everybody = (mode & 0o002) !== 0;
   if (entry.type === 'directory') {
     return everybody
@@ -76,7 +89,7 @@ function kindOf(entry: FileEntry, mode: number): Judged | undefined {
       : undefined;
   }
   if (entry.type !== 'file') return undefined;
-  return passwordDatabase(entry, mode) ?? foreignRights(entry, mode) ?? writable(entry, everybody);
+  return passwordDatabase(entry, mode) ?? foreignRights(entry, mode) ?? writable(entry, everybody, owners);
 }
 
 function passwordDatabase(entry: FileEntry, mode: number): Judged | undefined {
@@ -94,9 +107,10 @@ function foreignRights(entry: FileEntry, mode: number): Judged | undefined {
     : undefined;
 }
 
-function writable(entry: FileEntry, everybody: boolean): Judged | undefined {
+function writable(entry: FileEntry, everybody: boolean, owners: Owners): Judged | undefined {
   const start = /^\/etc\/(init\.d|rc[\dS]?\.d|cron\.\w+|systemd)\/|^\/(lib|usr\/lib)\/systemd\//.test(entry.name);
-  if (start)
-    return everybody || (entry.uid ?? 0) !== 0 ? { kind: 'writable-start-script', expected: false } : undefined;
+  // An owner whom the image does not know (whoever built it) is nobody.
+  const owned = (entry.uid ?? 0) !== 0 && owners?.has(entry.uid ?? 0) !== false;
+  if (start) return everybody || owned ? { kind: 'writable-start-script', expected: false } : undefined;
   return everybody ? { kind: 'world-writable', expected: TEMPORARY.test(entry.name) } : undefined;
 }

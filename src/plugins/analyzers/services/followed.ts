@@ -1,9 +1,13 @@
 /** Follows the boot of one root file system from its entry points through the scripts that they run. */
-import { readScript, type ShellCommand } from '../../../codecs/formats/shell-script.ts';
+import { posix } from 'node:path';
+import { both, readScript, type ShellCommand } from '../../../codecs/formats/shell-script.ts';
 import type { FileEntry, FileTree, RootFileSystem } from '../../../core/model/files.ts';
 import { daemonOf } from './daemons.ts';
 import { type Console, inittabOf } from './inittab.ts';
+import { supervisedBy } from './supervised.ts';
+import { leftOf } from './uci.ts';
 import { androidServices, inetdServices, systemdServices } from './units.ts';
+import { type Called, unwrapped } from './wrapped.ts';
 
 export type Manager =
   | 'sysv'
@@ -40,27 +44,6 @@ export interface Followed {
 
 const DEPTH = 6;
 const SCRIPTS = 2000;
-const WRAPPERS = new Set([
-  'exec',
-  'nohup',
-  'busybox',
-  'sudo',
-  'nice',
-  'ionice',
-  'setsid',
-  'env',
-  'time',
-  'command',
-  'daemon',
-  'service_start',
-  '/bin/busybox',
-  'eval',
-  'respawn',
-  'then',
-  'do',
-  'else',
-  '!',
-]);
 const SHELLS = new Set(['sh', 'ash', 'bash', '/bin/sh', '/bin/ash', '/bin/bash', '.', 'source']);
 const DROPPERS = new Set([
   'lighttpd',
@@ -83,6 +66,8 @@ interface Walk {
   readonly cut: (why: string) => void;
   readonly starts: Map<string, Start>;
   readonly visited: Set<string>;
+  /** Of each script that certainly runs: the folders of scripts that it goes through. */
+  readonly named: Map<string, ReadonlySet<string>>;
 }
 
 /** Everything that the image starts; `read` gives a file's text or undefined when it is none, `cut` is told what was not followed. */
@@ -92,70 +77,150 @@ export function startsOf(
   read: (entry: FileEntry) => string | undefined,
   cut: (why: string) => void,
 ): Followed {
-  const walk: Walk = { root, tree, read, cut, starts: new Map(), visited: new Set() };
+  const walk: Walk = { root, tree, read, cut, starts: new Map(), visited: new Set(), named: new Map() };
   const consoles: (Console & { path: string })[] = [];
   let entry = false;
+  let level: string | undefined;
   const inittab = entryText(walk, '/etc/inittab');
   if (inittab !== undefined) {
     entry = true;
     const lines = inittabOf(inittab.text, inittab.entry.name);
+    level = lines.level;
     for (const console of lines.consoles) consoles.push({ ...console, path: inittab.entry.path });
     for (const line of lines.commands)
       command(walk, { words: line.words, line: line.line, text: line.text }, inittab.entry, 'inittab', undefined, 0);
   } else {
     entry = script(walk, '/etc/init.d/rcS', 'sysv', undefined, 0) || entry;
   }
-  entry = folders(walk) || entry;
   for (const name of ['/etc/rc.local', '/etc/rc', '/etc/rc.d/rc.local', '/etc/rc.d/rcS', '/init', '/etc/preinit'])
     entry = script(walk, name, 'script', undefined, 0) || entry;
+  entry = folders(walk, level, entry) || entry;
   entry = units(walk, consoles) || entry;
+  entry = supervised(walk) || entry;
   inetd(walk);
   return { entry, starts: [...walk.starts.values()], consoles };
 }
 
-function entryText(walk: Walk, name: string): { entry: FileEntry; text: string } | undefined {
-  const entry = walk.tree.resolve(walk.root, name);
-  const text = entry === undefined || entry.type !== 'file' ? undefined : walk.read(entry);
-  return entry === undefined || text === undefined ? undefined : { entry, text };
+interface Text {
+  readonly entry: FileEntry;
+  readonly text: string;
 }
 
-/** SysV run levels and procd: every S link or script runs. */
-function folders(walk: Walk): boolean {
+/** The text of a file. A line with a path stands for a link where the tree was kept by something that has none. */
+function entryText(walk: Walk, name: string): Text | undefined {
+  const entry = walk.tree.resolve(walk.root, name);
+  const text = entry === undefined || entry.type !== 'file' ? undefined : walk.read(entry);
+  if (entry === undefined || text === undefined) return undefined;
+  if (entry.size > 255 || !/^\.{0,2}\/[\w.+/-]+\n?$/.test(text)) return { entry, text };
+  const target = posix.resolve(posix.dirname(entry.name), text.trim());
+  const linked = walk.tree.resolve(walk.root, target);
+  const inner = linked === undefined || linked.type !== 'file' || linked === entry ? undefined : walk.read(linked);
+  return linked === undefined || inner === undefined ? { entry, text } : { entry: linked, text: inner };
+}
+
+const PROCD = '/etc/rc.common';
+const LEVELS: readonly (readonly [string, string])[] = [
+  ['/etc/rcS.d', 'S'],
+  ['/etc/rc2.d', '2'],
+  ['/etc/rc3.d', '3'],
+  ['/etc/rc5.d', '5'],
+  ['/etc/rc.d/rc3.d', '3'],
+  ['/etc/rc.d/rc5.d', '5'],
+  ['/etc/runlevels/sysinit', 'S'],
+  ['/etc/runlevels/boot', 'S'],
+  ['/etc/runlevels/default', 'S'],
+];
+
+/** SysV run levels and procd: every S link or script runs, where something runs the folder. */
+function folders(walk: Walk, level: string | undefined, entry: boolean): boolean {
   let found = false;
-  for (const folder of [
-    '/etc/rcS.d',
-    '/etc/rc2.d',
-    '/etc/rc3.d',
-    '/etc/rc5.d',
-    '/etc/rc.d/rc3.d',
-    '/etc/rc.d/rc5.d',
-    '/etc/rc.d',
-    '/etc/init.d',
-  ]) {
-    for (const entry of walk.tree.list(walk.root, folder)) {
-      const base = entry.name.slice(entry.name.lastIndexOf('/') + 1);
-      if (/^S\d\d/.test(base))
-        found = script(walk, `${folder}/${base}`, folder === '/etc/rc.d' ? 'procd' : 'sysv', undefined, 0) || found;
-    }
+  for (const [folder] of LEVELS.filter(([, of]) => of === 'S' || level === undefined || level === of))
+    found = runFolder(walk, folder, 'sysv', undefined) || found;
+  const procd = walk.tree.resolve(walk.root, PROCD) !== undefined;
+  const named = (folder: string): boolean =>
+    [...walk.visited].some((path) => walk.named.get(path)?.has(folder) === true);
+  for (const folder of ['/etc/rc.d', '/etc/init.d']) {
+    const own = procd && folder === '/etc/rc.d';
+    const run = !entry || own || named(folder);
+    found =
+      runFolder(walk, folder, own ? 'procd' : 'sysv', run ? undefined : `no script that was followed runs ${folder}`) ||
+      found;
   }
   return found;
 }
 
-/** Follows one script, once. False when there is no such text. */
+function runFolder(walk: Walk, folder: string, manager: Manager, condition: string | undefined): boolean {
+  let found = false;
+  for (const { name } of walk.tree.list(walk.root, folder)) {
+    const base = name.slice(name.lastIndexOf('/') + 1);
+    if (/^S\d\d/.test(base) || folder.startsWith('/etc/runlevels/'))
+      found = script(walk, `${folder}/${base}`, manager, condition, 0) || found;
+  }
+  return found;
+}
+
+/** Follows one script, once. False when there is no such text, or not one of a shell. */
 function script(walk: Walk, name: string, manager: Manager, condition: string | undefined, depth: number): boolean {
   const found = entryText(walk, name);
-  if (found === undefined) return false;
-  const key = `${found.entry.path}${condition === undefined ? '' : '?'}`;
-  if (walk.visited.has(found.entry.path) || walk.visited.has(key)) return true;
+  if (found === undefined || /^#!(?!.*(sh|openrc-run|runscript)\b)/.test(found.text)) return false;
+  const { entry, text } = found;
+  const key = `${entry.path}${condition === undefined ? '' : '?'}`;
+  if (walk.visited.has(entry.path) || walk.visited.has(key)) return true;
   if (depth > DEPTH || walk.visited.size > SCRIPTS) {
     walk.cut('start scripts run more or deeper nested scripts than were followed');
     return true;
   }
   walk.visited.add(key);
-  const exists = (path: string): boolean => walk.tree.resolve(walk.root, path) !== undefined;
-  for (const one of readScript(found.text, exists)) command(walk, one, found.entry, manager, condition, depth);
+  if (condition === undefined) walk.named.set(entry.path, foldersIn(text));
+  run(walk, found, manager, condition, depth);
+  openrc(walk, found, manager, condition);
   return true;
 }
+
+/** What the commands of a script start, those left out that the image's own settings switch off. */
+function run(walk: Walk, { entry, text }: Text, manager: Manager, condition: string | undefined, depth: number): void {
+  const exists = (path: string): boolean => walk.tree.resolve(walk.root, path) !== undefined;
+  const settings = settingsOf(walk, text, entry.name);
+  for (const one of readScript(text, exists)) {
+    const left = leftOf(one.condition, text, settings);
+    if (left === null) continue;
+    const { condition: _taken, ...bare } = one;
+    command(walk, left === undefined ? bare : { ...bare, condition: left }, entry, manager, condition, depth);
+  }
+}
+
+/** The UCI settings that a start script loads, as a rule those of its own name. */
+function settingsOf(walk: Walk, text: string, name: string): string | undefined {
+  if (!/\brc\.common\b/.test(text.slice(0, 100))) return undefined;
+  const own = /\bconfig_load\s+["']?([\w-]{1,40})/.exec(text)?.[1] ?? name.slice(name.lastIndexOf('/') + 1);
+  return entryText(walk, `/etc/config/${own}`)?.text;
+}
+
+/** OpenRC starts what its script names by variables (openrc-run(8)). */
+function openrc(walk: Walk, { entry, text }: Text, manager: Manager, condition: string | undefined): void {
+  if (!/^#!\s*\S*\/(openrc-run|runscript)/.test(text)) return;
+  const value = (name: string): string | undefined =>
+    new RegExp(`^${name}=["']?([^"'\\n]*)`, 'm').exec(text)?.[1]?.replace(/\$\{\w+:-([^}]*)\}/g, '$1');
+  const words = `${value('command') ?? ''} ${value('command_args') ?? ''}`.trim().split(/\s+/);
+  if (words[0] === '') return;
+  const line = text.slice(0, text.search(/^command=/m)).split('\n').length;
+  add(
+    walk,
+    { words, account: value('command_user')?.split(':')[0] },
+    { words, line, text: '' },
+    entry,
+    manager,
+    condition,
+  );
+}
+
+/** Folders of start scripts that a text goes through. */
+const foldersIn = (text: string): ReadonlySet<string> =>
+  new Set(
+    [
+      ...text.replace(/^\s*#.*$/gm, '').matchAll(/(\/etc\/(?:init\.d|rc\.d))\/?(?:\[?S|\*|["']?\s*$|["']?\s*[;)])/gm),
+    ].map((match) => match[1] ?? ''),
+  );
 
 function command(
   walk: Walk,
@@ -165,75 +230,59 @@ function command(
   outer: string | undefined,
   depth: number,
 ): void {
-  const condition = outer ?? one.condition;
-  const { words, account } = unwrapped(one.words);
-  const [program = '', ...rest] = words;
+  const condition = outer === undefined ? one.condition : both(one.condition, outer);
+  const called = unwrapped(one.words);
+  const [program = '', ...rest] = called.words;
+  if (/^(stop|kill|enable|disable|enabled|status|--version|--help|-V)$/.test(rest[0] ?? '')) return;
+  const targets = targetsOf(walk, program, rest);
+  const followed = targets.filter((target) => script(walk, target, managerOf(target, manager), condition, depth + 1));
+  if (followed.length > 0) return;
+  if (daemonOf(program) !== undefined) add(walk, called, one, entry, manager, condition);
+  else if (targets.some((target) => !PLAIN.test(target))) addOther(walk, called, one, entry, manager, condition);
+}
+
+const managerOf = (target: string, manager: Manager): Manager =>
+  manager === 'inittab' && /^\/etc\/(init\.d|rc\w*\.d)\/S\d/.test(target) ? 'sysv' : manager;
+
+const PLAIN = /^\/(bin|sbin|usr\/bin|usr\/sbin)\/(echo|mount|mkdir|cp|mv|rm|ln|cat|kill|killall|sleep|chmod|chown)$/;
+
+/** The files that a command runs: the program, the script of a shell, all that a pattern or `run-parts` names. */
+function targetsOf(walk: Walk, program: string, rest: readonly string[]): readonly string[] {
+  if (program.endsWith('run-parts')) {
+    const folder = rest.findLast((word) => word.startsWith('/')) ?? '';
+    return walk.tree.list(walk.root, folder).map(({ name }) => `${folder}/${name.slice(name.lastIndexOf('/') + 1)}`);
+  }
   const target = SHELLS.has(program) ? rest.find((word) => word.startsWith('/')) : program;
-  if (daemonOf(program) !== undefined && !/^(stop|kill)/.test(rest[0] ?? ''))
-    add(walk, { words, account }, one, entry, manager, condition);
-  else if (
-    target?.startsWith('/') === true &&
-    !/^\/(bin|sbin|usr\/bin|usr\/sbin)\/(echo|mount|mkdir|cp|mv|rm|ln|cat|kill|killall|sleep|chmod|chown)$/.test(target)
-  ) {
-    if (!script(walk, target, manager, condition, depth + 1))
-      addOther(walk, { words, account }, one, entry, manager, condition);
+  if (target?.startsWith('/') !== true) return [];
+  return /[*?[]/.test(target) ? expanded(walk, target) : [target];
+}
+
+/** The files of a folder whose names fit a shell pattern. */
+function expanded(walk: Walk, pattern: string): readonly string[] {
+  const at = pattern.lastIndexOf('/');
+  const folder = pattern.slice(0, at);
+  if (/[*?[]/.test(folder) || pattern.split('*').length > 4) return [];
+  const shape = pattern
+    .slice(at + 1, at + 64)
+    .replace(/[.+^${}()|\\]/g, '\\$&')
+    .replace(/\?/g, '.')
+    .replace(/\*+/g, '.*');
+  const fits = matcherOf(shape);
+  return walk.tree
+    .list(walk.root, folder)
+    .map(({ name }) => name.slice(name.lastIndexOf('/') + 1))
+    .filter((name) => fits.test(name))
+    .sort()
+    .map((name) => `${folder}/${name}`);
+}
+
+function matcherOf(shape: string): RegExp {
+  try {
+    return new RegExp(`^${shape}$`);
+  } catch {
+    return /^$/;
   }
 }
-
-/** One wrapper taken off: what it runs, and as whom. */
-type Unwrapped = { readonly words: readonly string[]; readonly account?: string };
-
-const UNWRAP: { readonly [wrapper: string]: (words: readonly string[]) => Unwrapped } = {
-  'start-stop-daemon': startStopDaemon,
-  procd_set_param: procd,
-  procd_append_param: procd,
-  su: superuser,
-};
-
-function startStopDaemon(words: readonly string[]): Unwrapped {
-  if (words.some((word) => word === '-K' || word === '--stop')) return { words: [] };
-  const account = after(words, ['-c', '--chuid']);
-  const run = after(words, ['-x', '--exec', '-a', '--startas']);
-  const dashes = words.indexOf('--');
-  const list = run === undefined ? [] : [run, ...(dashes < 0 ? [] : words.slice(dashes + 1))];
-  return { words: list, ...(account === undefined ? {} : { account }) };
-}
-
-function procd(words: readonly string[]): Unwrapped {
-  if (words[1] === 'user') return { words: [], ...(words[2] === undefined ? {} : { account: words[2] }) };
-  return { words: words[1] === 'command' ? words.slice(2) : [] };
-}
-
-function superuser(words: readonly string[]): Unwrapped {
-  const account = words.find(
-    (word, index) => index > 0 && !word.startsWith('-') && words[index - 1] !== '-c' && words[index - 1] !== '-s',
-  );
-  const list = (after(words, ['-c']) ?? '').split(/\s+/).filter((word) => word !== '');
-  return { words: list, ...(account === undefined ? {} : { account }) };
-}
-
-/** Takes wrappers off: `start-stop-daemon --exec X -- args`, `procd_set_param command X`, `busybox X`, `su -c X user`. */
-function unwrapped(words: readonly string[]): Called {
-  let list = words;
-  let account: string | undefined;
-  for (let turn = 0; turn < 4; turn += 1) {
-    const [first = ''] = list;
-    const base = first.slice(first.lastIndexOf('/') + 1);
-    const unwrap = Object.hasOwn(UNWRAP, base) ? UNWRAP[base] : undefined;
-    if (unwrap === undefined && !WRAPPERS.has(base)) break;
-    const inner: Unwrapped = unwrap === undefined ? { words: list.slice(1) } : unwrap(list);
-    list = inner.words;
-    account = inner.account ?? account;
-  }
-  return { words: list, account };
-}
-
-function after(words: readonly string[], options: readonly string[]): string | undefined {
-  const at = words.findIndex((word) => options.includes(word));
-  return at < 0 ? undefined : words[at + 1];
-}
-
-type Called = { readonly words: readonly string[]; readonly account: string | undefined };
 
 function add(
   walk: Walk,
@@ -293,6 +342,20 @@ function units(walk: Walk, consoles: (Console & { path: string })[]): boolean {
   }
   consoles.push(...systemd.consoles);
   return systemd.present || android.length > 0;
+}
+
+/** Run scripts count as started where their supervisor is: by a start line, or because it is init itself. */
+function supervised(walk: Walk): boolean {
+  const services = supervisedBy(walk.root, walk.tree, walk.cut);
+  const isInit = ['/etc/runit/2', '/sbin/runit-init', '/etc/s6-linux-init'].some(
+    (name) => walk.tree.resolve(walk.root, name) !== undefined,
+  );
+  const supervisor = [...walk.starts.values()].find(({ program }) =>
+    /(^|\/)(runsvdir(-start)?|runit|svscan(boot)?|s6-svscan)$/.test(program),
+  );
+  const condition = isInit ? undefined : supervisor === undefined ? 'a supervisor is started' : supervisor.condition;
+  for (const { name, manager } of services) script(walk, name, manager, condition, 0);
+  return isInit && services.length > 0;
 }
 
 /** Lines of inetd.conf count as started only when inetd itself is. */

@@ -34,22 +34,44 @@ const INTERACTIVE = new Set(['respawn', 'askfirst', 'respawnlate', 'askconsole',
 export function inittabOf(
   text: string,
   file: string,
-): { readonly commands: readonly InittabCommand[]; readonly consoles: readonly Console[] } {
+): {
+  readonly commands: readonly InittabCommand[];
+  readonly consoles: readonly Console[];
+  /** The run level that SysV's init comes up in. */
+  readonly level?: string;
+} {
   const commands: InittabCommand[] = [];
   const consoles: Console[] = [];
-  for (const [index, raw] of text.split('\n').entries()) {
-    const line = raw.trim();
-    const parts = line.startsWith('#') ? [] : line.split(':');
-    const [id = '', , action = ''] = parts;
-    const process = parts.slice(3).join(':').trim().replace(/^-/, '');
-    if (!RUNS.has(action) || process === '') continue;
+  const lines = linesOf(text);
+  const level = lines.find(({ action }) => action === 'initdefault')?.levels;
+  for (const { id, levels, action, process, line } of lines) {
+    if (!RUNS.has(action) || process === '' || !isOn(levels, level)) continue;
     const words = process.split(/\s+/);
-    commands.push({ words, line: index + 1, text: process });
-    const console = INTERACTIVE.has(action) ? consoleOf(id, words, file, index + 1) : undefined;
+    commands.push({ words, line, text: process });
+    const console = INTERACTIVE.has(action) ? consoleOf(id, words, file, line) : undefined;
     if (console !== undefined) consoles.push(console);
   }
-  return { commands, consoles };
+  return { commands, consoles, ...(level === undefined ? {} : { level }) };
 }
+
+interface Line {
+  readonly id: string;
+  readonly levels: string;
+  readonly action: string;
+  readonly process: string;
+  readonly line: number;
+}
+
+const linesOf = (text: string): readonly Line[] =>
+  text.split('\n').flatMap((raw, index) => {
+    const [id = '', levels = '', action = '', ...rest] = raw.trim().split(':');
+    const process = rest.join(':').trim().replace(/^-/, '');
+    return id.startsWith('#') ? [] : [{ id, levels, action, process, line: index + 1 }];
+  });
+
+/** A line without run levels counts in all; BusyBox has none, and its lines hold a console there or nothing. */
+const isOn = (levels: string, level: string | undefined): boolean =>
+  level === undefined || !/^[0-9sS]+$/.test(levels) || /[sS]/.test(levels) || levels.includes(level);
 
 function consoleOf(id: string, words: readonly string[], file: string, line: number): Console | undefined {
   const [program = ''] = words;

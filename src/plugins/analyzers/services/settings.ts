@@ -53,7 +53,9 @@ export const servicesSettings: Analyzer = {
 };
 
 const isScript = (file: FileEntry): boolean =>
-  /^\/(etc\/(inittab|rc|init\.d|firewall|iptables|nftables|preinit|systemd)|(usr\/)?lib\/systemd|init)/.test(file.name);
+  /^\/(etc\/(inittab|rc|init\.d|init0\.d|inetd|xinetd|config\/|services\.d|service\/|runit|sv\/|runlevels|firewall|iptables|nftables|preinit|systemd)|(usr\/)?lib\/systemd|(lib|etc)\/preinit|init|(system|vendor)\/etc\/init\/)/.test(
+    file.name,
+  );
 
 type Active = 'yes' | 'no' | 'unknown';
 

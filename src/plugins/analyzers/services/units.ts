@@ -17,7 +17,7 @@ const UNITS = 5000;
 
 type ConsoleAt = Console & { readonly path: string };
 
-/** Units that some `.wants` or `.requires` folder pulls in, and gettys on consoles. */
+/** Units that some `.wants` or `.requires` folder or a wanted unit pulls in, and gettys on consoles. */
 export function systemdServices(
   root: RootFileSystem,
   tree: FileTree,
@@ -27,23 +27,35 @@ export function systemdServices(
   const wanted = wantedUnits(root, tree, cut);
   const units: UnitStart[] = [];
   const consoles: ConsoleAt[] = [];
+  const present = wanted.size > 0;
+  // The set grows while it is gone through: what a wanted unit wants is wanted too.
   for (const [name, link] of wanted) {
-    const base = name.replace(/@.*\./, '@.').replace(/\.socket$/, '.service');
-    const entry = UNIT_FOLDERS.map((folder) => tree.resolve(root, `${folder}/${base}`)).find(
-      (one) => one?.type === 'file',
-    );
-    const text = entry === undefined ? undefined : read(entry);
+    const unit = unitOf(name, root, tree, read);
+    if (unit === undefined) continue;
     const tty = /^(?:serial-)?getty@(.+)\.service$/.exec(name)?.[1];
-    if (tty !== undefined) consoles.push(gettyConsole(tty, link, text));
-    else if (entry !== undefined && text !== undefined) units.push(...unitStarts(entry, text));
+    wantAlso(wanted, unit);
+    if (tty !== undefined) consoles.push(gettyConsole(tty, link, unit.text, 'always'));
+    else units.push(...unitStarts(unit.entry, unit.text));
   }
-  return { present: wanted.size > 0, units, consoles };
+  const generated = present ? generatedGetty(root, tree, read, consoles) : undefined;
+  return { present, units, consoles: generated === undefined ? consoles : [...consoles, generated] };
 }
 
-function wantedUnits(root: RootFileSystem, tree: FileTree, cut: (why: string) => void): ReadonlyMap<string, FileEntry> {
+function wantAlso(wanted: Map<string, FileEntry>, { text, entry }: Unit): void {
+  for (const other of pulledBy(text)) if (!wanted.has(other) && wanted.size < UNITS) wanted.set(other, entry);
+}
+
+const pulledBy = (text: string): readonly string[] =>
+  [...text.matchAll(/^(?:Requires|Wants|BindsTo|Upholds)=(.*)$/gm)]
+    .flatMap((match) => (match[1] ?? '').split(/\s+/))
+    .filter((name) => /^[\w@.:\\-]+\.(service|socket|target)$/.test(name));
+
+function wantedUnits(root: RootFileSystem, tree: FileTree, cut: (why: string) => void): Map<string, FileEntry> {
   const wanted = new Map<string, FileEntry>();
   const folders = UNIT_FOLDERS.flatMap((folder) => tree.list(root, folder)).filter((entry) =>
-    /\.(wants|requires)$/.test(entry.name),
+    /(?<!(rescue|emergency|halt|poweroff|reboot|shutdown|suspend|sleep|hibernate|kexec|system-update)\.target)\.(wants|requires)$/.test(
+      entry.name,
+    ),
   );
   const links = folders.flatMap((folder) => tree.list(root, folder.name));
   if (links.length > UNITS) cut(`more than ${UNITS} units are wanted`);
@@ -51,35 +63,87 @@ function wantedUnits(root: RootFileSystem, tree: FileTree, cut: (why: string) =>
   return wanted;
 }
 
-function gettyConsole(tty: string, link: FileEntry, text: string | undefined): ConsoleAt {
-  const login = text !== undefined && /--autologin|-a\s+root/.test(text) ? 'none' : 'password';
+interface Unit {
+  readonly entry: FileEntry;
+  readonly text: string;
+}
+
+/** The unit of a name with its drop-ins; nothing for one that is masked (systemd.unit(5)). */
+function unitOf(name: string, root: RootFileSystem, tree: FileTree, read: Read): Unit | undefined {
+  const names = name.endsWith('.socket')
+    ? [name, name.replace(/\.socket$/, '.service'), name.replace(/\.socket$/, '@.service')]
+    : [name, name.replace(/@.*\./, '@.')];
+  if (names.slice(0, name.endsWith('.socket') ? 1 : 2).some((one) => isMasked(one, root, tree))) return undefined;
+  const found = (name.endsWith('.socket') ? names.slice(1) : names)
+    .filter((one) => !isMasked(one, root, tree))
+    .flatMap((one) => UNIT_FOLDERS.map((folder) => ({ one, entry: tree.resolve(root, `${folder}/${one}`) })))
+    .find(({ entry }) => entry?.type === 'file');
+  const text = found?.entry === undefined ? undefined : read(found.entry);
+  if (found?.entry === undefined || text === undefined) return undefined;
+  const dropIns = [...new Set([...names, found.one])]
+    .flatMap((one) => UNIT_FOLDERS.flatMap((folder) => tree.list(root, `${folder}/${one}.d`)))
+    .filter((entry) => entry.type === 'file' && entry.name.endsWith('.conf'))
+    .map((entry) => read(entry) ?? '');
+  return { entry: found.entry, text: [text, ...dropIns.slice(0, 50)].join('\n') };
+}
+
+/** A link to /dev/null, or an empty file, in /etc. */
+function isMasked(name: string, root: RootFileSystem, tree: FileTree): boolean {
+  const own = tree.list(root, '/etc/systemd/system').find((entry) => entry.name === `/etc/systemd/system/${name}`);
+  return own !== undefined && (own.target === '/dev/null' || (own.type === 'file' && own.size === 0));
+}
+
+function gettyConsole(tty: string, link: FileEntry, text: string, started: Console['started']): ConsoleAt {
+  const commands = [...text.matchAll(/^ExecStart=(.*)$/gm)].map((match) => match[1] ?? '');
+  const login = /--autologin|\s-a\s+\S|--login-program\s+\S*\/(ba|da|a)?sh\b/.test(commands.at(-1) ?? '')
+    ? 'none'
+    : 'password';
   return {
     device: tty,
     serial: isSerial(tty),
     program: `getty ${tty}`,
     login,
-    started: 'always',
+    started,
     file: link.name,
     line: 1,
     path: link.path,
   };
 }
 
+const GENERATOR = '/lib/systemd/system-generators/systemd-getty-generator';
+
+/** systemd starts a login on the console that the kernel was given, without a link that says so (systemd-getty-generator(8)). */
+function generatedGetty(
+  root: RootFileSystem,
+  tree: FileTree,
+  read: Read,
+  consoles: readonly ConsoleAt[],
+): ConsoleAt | undefined {
+  if (consoles.some(({ serial }) => serial) || isMasked('serial-getty@.service', root, tree)) return undefined;
+  const generator = tree.resolve(root, GENERATOR) ?? tree.resolve(root, `/usr${GENERATOR}`);
+  const unit = unitOf('serial-getty@console.service', root, tree, read);
+  return generator === undefined || unit === undefined
+    ? undefined
+    : gettyConsole('console', unit.entry, unit.text, 'unknown');
+}
+
 function unitStarts(entry: FileEntry, text: string): readonly UnitStart[] {
   const lines = text.split('\n');
   const value = (key: string): string | undefined =>
     lines
-      .find((line) => line.startsWith(`${key}=`))
+      .findLast((line) => line.startsWith(`${key}=`))
       ?.slice(key.length + 1)
       .trim();
   const condition = lines.find((line) => /^Condition(?!PathExists=\/(usr|bin|sbin|lib|etc)\/)\w+=/.test(line))?.trim();
   const account = value('User') ?? (value('DynamicUser') === 'yes' ? 'dynamic' : undefined);
+  // An empty ExecStart takes back those before it.
+  const from = lines.findLastIndex((line) => /^ExecStart=\s*$/.test(line)) + 1;
   return lines.flatMap((line, index) =>
-    /^ExecStart=/.test(line)
+    index >= from && /^ExecStart(Pre|Post)?=\s*\S/.test(line)
       ? [
           {
             words: line
-              .slice(10)
+              .slice(line.indexOf('=') + 1)
               .trim()
               .replace(/^[-@:+!]+/, '')
               .split(/\s+/),

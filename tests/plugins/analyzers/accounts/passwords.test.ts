@@ -181,3 +181,42 @@ test('users, privileges and first-boot scripts', async () => {
   expect(run.of(accountFirstBoot)).toMatchObject([{ what: 'host-key', line: 3 }]);
   expect(run.of(accountAuthorizedKey)).toEqual([]);
 });
+
+describe('a password that a script hands to a server or sets', () => {
+  test('is told with what the file holds that fills it, and lets in when the server starts', async () => {
+    const [one] = await passwordsOf({
+      '/etc/init.d/rcS': '#!/bin/sh\n/etc/init.d/S80telnetd.sh start\n',
+      '/etc/init.d/S80telnetd.sh':
+        '#!/bin/sh\nimage_sign=`cat /etc/config/image_sign`\ntelnetd -l /usr/sbin/login -u Alphanetworks:$image_sign -i br0 &\n',
+      '/etc/config/image_sign': 'wrgn23_dlwbr_dir300b\n',
+    });
+    expect(one).toMatchObject({
+      account: 'Alphanetworks',
+      scheme: 'plain',
+      state: 'usable',
+      system: true,
+      canLogIn: 'yes',
+    });
+  });
+
+  test('is open where the script is not known to run', async () => {
+    const [one] = await passwordsOf({
+      ...TELNET,
+      '/usr/bin/reset-password.sh': '#!/bin/sh\necho root:toor99 | chpasswd\n',
+    });
+    expect(one).toMatchObject({ account: 'root', canLogIn: 'unknown' });
+  });
+});
+
+test('defaults of NVRAM and BusyBox httpd are told as passwords of services', async () => {
+  const found = await passwordsOf({
+    ...QUIET,
+    '/etc/nvram.default': 'http_username=admin\nhttp_passwd=admin\nwl0_ssid=x\n',
+    '/etc/httpd.conf': '/cgi-bin:root:toor\n',
+    '/usr/share/doc/nvram.default': 'http_passwd=admin\n',
+  });
+  expect(found.map(({ file, account, database }) => `${file} ${account} ${database}`).sort()).toEqual([
+    '/etc/httpd.conf root config',
+    '/etc/nvram.default admin config',
+  ]);
+});

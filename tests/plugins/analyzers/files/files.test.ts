@@ -55,3 +55,19 @@ test('developer tools and leftovers are told by name', async () => {
   expect(of('binary.tool')).toEqual([{ name: 'gdbserver', file: '/usr/bin/gdbserver', kind: 'debugger' }]);
   expect(of('file.leftover').map((one) => one['kind'])).toEqual(['history', 'version-control']);
 });
+
+test('an owner whom the image does not know writes nothing, and names alone make no test page', async () => {
+  const { of } = await analyze([filesPermissions, filesInventory], {
+    '/etc/passwd': 'root:x:0:0::/root:/bin/sh\napp:x:1001:1001::/:/bin/sh\n',
+    '/etc/init.d/S1': { content: '#!/bin/sh\n', mode: 0o755, uid: 1000 },
+    '/etc/init.d/S2': { content: '#!/bin/sh\n', mode: 0o755, uid: 1001 },
+    '/www/info.php': '<? include "templates.php"; ?>',
+    '/www/test.php': '<?php phpinfo(); ?>',
+  });
+  expect(
+    of('file.permission')
+      .filter(({ kind }) => kind === 'writable-start-script')
+      .map(({ file }) => file),
+  ).toEqual(['/etc/init.d/S2']);
+  expect(of('file.leftover').map(({ file }) => file)).toEqual(['/www/test.php']);
+});

@@ -97,3 +97,158 @@ test('a script outside the usual places that is too long leaves what starts open
   });
   expect(gaps).toEqual([{ message: '/opt/run is too long to be read whole', area: 'root-file-system' }]);
 });
+
+const RC = '#!/bin/sh\nfor i in /etc/init.d/S??*; do\n[ ! -f "$i" ] && continue\n$i start\ndone\n/etc/init0.d/rcS\n';
+
+test('a loop over a pattern runs every script that fits it, wherever the folder lies', async () => {
+  const { starts } = await started({
+    '/etc/init.d/rcS': RC,
+    '/etc/init0.d/rcS': '#!/bin/sh\nfor i in /etc/init0.d/S??* ; do\n$i start\ndone\n',
+    '/etc/init0.d/S80telnetd.sh':
+      '#!/bin/sh\nif [ "$1" = "start" ] && [ "$size" = "0" ]; then\ntelnetd -l /bin/sh &\nfi\n',
+    '/etc/init0.d/S90www': '#!/bin/sh\nboa -c /etc/boa &\n',
+  });
+  expect(starts.sort()).toEqual(['always boa sysv root', 'unknown telnetd sysv root']);
+});
+
+test('scripts of a folder that nothing runs are not started for certain', async () => {
+  const files = { '/etc/inittab': '::sysinit:/etc/rcS\n', '/etc/init.d/S50telnet': '#!/bin/sh\ntelnetd\n' };
+  expect((await started({ ...files, '/etc/rcS': '#!/bin/sh\nmount -a\n' })).starts).toEqual([
+    'unknown telnetd sysv root',
+  ]);
+  expect((await started({ ...files, '/etc/rcS': RC })).starts).toEqual(['always telnetd sysv root']);
+});
+
+test('only the run level of initdefault counts', async () => {
+  const { starts } = await started({
+    '/etc/inittab': 'id:3:initdefault:\nl2:2:wait:/usr/sbin/ftpd\nl3:3:wait:/usr/sbin/tftpd\n',
+    '/etc/rc5.d/S10telnet': '#!/bin/sh\ntelnetd\n',
+    '/etc/rc3.d/S10ssh': '#!/bin/sh\nsshd\n',
+  });
+  expect(starts.sort()).toEqual(['always sshd sysv root', 'always tftpd inittab root']);
+});
+
+test('a script is followed, not taken for the program whose name it bears', async () => {
+  const { starts } = await started({
+    '/etc/init.d/rcS': '#!/bin/sh\n/etc/init.d/telnetd start\n',
+    '/etc/init.d/telnetd':
+      '#!/bin/sh\nstart(){\n if [ "$REMOTE" != "1" ]; then\n exit 0\n fi\n telnetd\n}\ncase "$1" in\n start)\n start\n ;;\nesac\n',
+  });
+  expect(starts).toEqual(['unknown telnetd sysv root']);
+});
+
+test('a function that is called under a condition starts under it, one that is only called by stop not at all', async () => {
+  const { starts } = await started({
+    '/etc/init.d/rcS':
+      '#!/bin/sh\nopen_door() {\n telnetd\n}\nclose() {\n ftpd\n}\ncase "$1" in\nstop) close;;\nesac\n[ "$debug" = 1 ] && open_door\n',
+  });
+  expect(starts).toEqual(['unknown telnetd sysv root']);
+});
+
+test('a return ends its own function only', async () => {
+  const { starts } = await started({
+    '/etc/init.d/rcS': '#!/bin/sh\nlook() {\n [ -z "$x" ] && return 1\n true\n}\nlook\ntelnetd\n',
+  });
+  expect(starts).toEqual(['always telnetd sysv root']);
+});
+
+const PROCD =
+  '#!/bin/sh /etc/rc.common\nstart_instance() {\n config_get_bool enable "$1" enable 1\n [ "$enable" = "0" ] && return 1\n procd_set_param command /usr/sbin/dropbear -F\n}\nstart_service() {\n config_load dropbear\n config_foreach start_instance dropbear\n}\n';
+
+test('UCI settings answer what a script of OpenWrt asks of them', async () => {
+  const starts = async (config: string) =>
+    (
+      await started({
+        '/etc/inittab': '::sysinit:/etc/init.d/rcS S boot\n',
+        '/etc/rc.common': '#!/bin/sh\n',
+        '/etc/rc.d/S50dropbear': { type: '2', link: '../init.d/dropbear' },
+        '/etc/init.d/dropbear': PROCD,
+        '/etc/config/dropbear': config,
+      })
+    ).starts;
+  expect(await starts("config dropbear\n\toption Port '22'\n")).toEqual(['always dropbear procd root']);
+  expect(await starts("config dropbear\n\toption enable '0'\n")).toEqual([]);
+  expect(await starts("config dropbear\n\toption enable '0'\nconfig dropbear\n\toption enable '1'\n")).toEqual([
+    'unknown dropbear procd root',
+  ]);
+});
+
+test('the fail-safe mode of OpenWrt is a condition', async () => {
+  const { starts } = await started({
+    '/etc/preinit': '#!/bin/sh\nfor f in /lib/preinit/*; do\n. $f\ndone\n',
+    '/lib/preinit/99_login': '#!/bin/sh\nlogin() {\n telnetd -l /bin/login.sh\n}\nboot_hook_add failsafe login\n',
+  });
+  expect(starts).toEqual(['unknown telnetd script root']);
+});
+
+test('masked units and those of the rescue target do not start; drop-ins and what a unit wants count', async () => {
+  const unit = (program: string, more = '') => `[Unit]\n${more}[Service]\nExecStart=${program}\n`;
+  const link = (name: string) => ({ type: '2' as const, link: name });
+  const { starts, consoles } = await started({
+    '/lib/systemd/system/telnetd.service': unit('/usr/sbin/telnetd'),
+    '/lib/systemd/system/app.service': unit('/usr/bin/app', 'Wants=mosquitto.service\n'),
+    '/lib/systemd/system/mosquitto.service': unit('/usr/sbin/mosquitto'),
+    '/lib/systemd/system/sshd.socket': '[Socket]\nListenStream=22\nAccept=yes\n',
+    '/lib/systemd/system/sshd@.service': unit('-/usr/sbin/sshd -i'),
+    '/lib/systemd/system/ftpd.service': unit('/usr/sbin/vsftpd'),
+    '/lib/systemd/system/serial-getty@.service': unit('-/sbin/agetty %I'),
+    '/etc/systemd/system/telnetd.service': link('/dev/null'),
+    '/etc/systemd/system/multi-user.target.wants/telnetd.service': link('/lib/systemd/system/telnetd.service'),
+    '/etc/systemd/system/multi-user.target.wants/app.service': link('/lib/systemd/system/app.service'),
+    '/etc/systemd/system/sockets.target.wants/sshd.socket': link('/lib/systemd/system/sshd.socket'),
+    '/etc/systemd/system/rescue.target.wants/ftpd.service': link('/lib/systemd/system/ftpd.service'),
+    '/etc/systemd/system/getty.target.wants/serial-getty@ttyS0.service': link(
+      '/lib/systemd/system/serial-getty@.service',
+    ),
+    '/etc/systemd/system/serial-getty@ttyS0.service.d/auto.conf':
+      '[Service]\nExecStart=\nExecStart=-/sbin/agetty --autologin root %I\n',
+  });
+  expect(starts.sort()).toEqual([
+    'always app systemd root',
+    'always mosquitto systemd unknown',
+    'always sshd systemd root',
+  ]);
+  expect(consoles).toEqual([
+    expect.objectContaining({ device: 'ttyS0', serial: true, login: 'none', started: 'always' }),
+  ]);
+});
+
+test('run scripts under a supervisor start where it does, and not where a file down lies beside', async () => {
+  const run = '#!/bin/sh\nexec chpst -u root dropbear -F\n';
+  const files = {
+    '/etc/service/ssh/run': run.replace('chpst -u root ', ''),
+    '/etc/service/ftp/run': '#!/bin/sh\nexec vsftpd\n',
+    '/etc/service/ftp/down': '',
+  };
+  expect(
+    (
+      await started({
+        ...files,
+        '/etc/inittab': '::respawn:/usr/bin/runsvdir /etc/service\n',
+        '/usr/bin/runsvdir': program,
+      })
+    ).starts,
+  ).toContain('always dropbear runit root');
+  expect((await started({ ...files, '/etc/init.d/rcS': '#!/bin/sh\nmount -a\n' })).starts).toEqual([
+    'unknown dropbear runit root',
+  ]);
+});
+
+test('OpenRC starts what its script names', async () => {
+  const { starts } = await started({
+    '/etc/inittab': '::sysinit:/sbin/openrc sysinit\n',
+    '/etc/runlevels/default/mosquitto': { type: '2', link: '/etc/init.d/mosquitto' },
+    '/etc/init.d/mosquitto':
+      '#!/sbin/openrc-run\ncommand="/usr/sbin/mosquitto"\ncommand_args="-d"\ncommand_user="mosquitto"\n',
+  });
+  expect(starts).toEqual(['always mosquitto sysv other']);
+});
+
+test('links that a version control kept as text are followed', async () => {
+  const { starts } = await started({
+    '/etc/rc.common': '#!/bin/sh\n',
+    '/etc/rc.d/S50telnet': '../init.d/telnet',
+    '/etc/init.d/telnet': '#!/bin/sh /etc/rc.common\nstart() {\n telnetd -l /bin/login\n}\n',
+  });
+  expect(starts).toEqual(['always telnetd procd root']);
+});
