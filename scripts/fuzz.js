@@ -1,14 +1,16 @@
-/** Feeds broken versions of the fixtures to all unpackers: `npm run fuzz -- [--runs N] [--seconds S] [--seed N] [--only TEXT] [--run N]`. */
+/** Feeds broken fixtures to unpackers and verifiers: `npm run fuzz -- [--part unpackers|updates] [--runs N] [--seconds S] [--seed N] [--only TEXT] [--run N] [--every-byte]`. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { everyByte, fuzzUpdates } from './fuzz-updates.js';
 
 /** A run that takes longer hangs. */
 const PATIENCE = 30_000;
 const LIMITS = { files: 20_000, bytes: 256 * 2 ** 20 };
+const PARTS = ['unpackers', 'updates'];
 const top = new URL('..', import.meta.url);
 
 /** A small generator of numbers that gives the same for the same seed (mulberry32). */
@@ -35,8 +37,7 @@ function fixtures(only) {
 const EXTREMES = [0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff];
 
 /** One to eight wounds: flipped bits, extreme numbers, cuts, splices, repeats. */
-function wounded(seeds, random) {
-  const seed = seeds[random(seeds.length)];
+function wounded(seed, seeds, random) {
   let bytes = Buffer.from(seed.bytes);
   for (let wounds = 1 + random(8); wounds > 0 && bytes.length > 0; wounds--) {
     // Headers are where numbers are: half of the wounds go to the first 512 bytes.
@@ -69,10 +70,10 @@ function wounded(seeds, random) {
         bytes.fill(random(256), at, Math.min(bytes.length, at + random(64)));
     }
   }
-  return { name: seed.name, bytes };
+  return bytes;
 }
 
-async function work({ seed, from, to, only, until }) {
+async function fuzzUnpackers({ seed, from, to, only, until }) {
   const { unpackImage } = await import(new URL('dist/core/unpacking/unpack.js', top).href);
   const unpackers = Object.values(await import(new URL('dist/plugins/unpackers/index.js', top).href));
   const { JOBS } = await import(new URL('dist/codecs/jobs.js', top).href);
@@ -80,7 +81,10 @@ async function work({ seed, from, to, only, until }) {
   const seeds = fixtures(only);
   const image = join(workerData.folder, 'image.bin');
   for (let run = from; run < to && Date.now() < until; run++) {
-    const { name, bytes } = wounded(seeds, generator(Math.imul(seed, 0x9e3779b1) + run));
+    const random = generator(Math.imul(seed, 0x9e3779b1) + run);
+    const chosen = seeds[random(seeds.length)];
+    const { name } = chosen;
+    const bytes = wounded(chosen, seeds, random);
     parentPort.postMessage({ run, name });
     writeFileSync(image, bytes);
     try {
@@ -112,34 +116,46 @@ async function main() {
       seconds: { type: 'string' },
       seed: { type: 'string', default: '1' },
       only: { type: 'string' },
+      part: { type: 'string' },
+      'every-byte': { type: 'boolean' },
       run: { type: 'string' },
     },
   });
+  const parts = PARTS.filter((part) => values.part === undefined || part === values.part);
+  if (parts.length === 0) throw new Error(`--part is one of ${PARTS.join(' ')}`);
+  if (values['every-byte'] === true) {
+    const folder = mkdtempSync(join(tmpdir(), 'assay-fuzz-'));
+    if ((await everyByte(values.only, folder)) > 0) process.exitCode = 1;
+    rmSync(folder, { recursive: true, force: true });
+    return;
+  }
+  const seconds = values.seconds === undefined ? undefined : Number(values.seconds) / parts.length;
+  for (const part of parts) await fuzz(part, values, seconds);
+}
+
+/** One part, in workers that are watched; what is found is written and makes the exit code. */
+async function fuzz(part, values, seconds) {
   const first = values.run === undefined ? 0 : Number(values.run);
-  const to =
-    values.run === undefined ? Number(values.runs ?? (values.seconds === undefined ? 20_000 : 1e9)) : first + 1;
-  const until = values.seconds === undefined ? Number.MAX_SAFE_INTEGER : Date.now() + Number(values.seconds) * 1000;
+  const to = values.run === undefined ? Number(values.runs ?? (seconds === undefined ? 20_000 : 1e9)) : first + 1;
+  const until = seconds === undefined ? Number.MAX_SAFE_INTEGER : Date.now() + seconds * 1000;
   const folder = mkdtempSync(join(tmpdir(), 'assay-fuzz-'));
   mkdirSync(join(folder, 'tmp'));
   const failures = [];
   let from = first;
   let slowest = { ms: 0 };
   const begun = Date.now();
+  const seed = Number(values.seed);
   while (from < to && Date.now() < until && failures.length < 50) {
-    const end = await watched(
-      { folder, seed: Number(values.seed), from, to, only: values.only, until },
-      failures,
-      (one) => {
-        if (one.ms > slowest.ms) slowest = one;
-      },
-    );
+    const end = await watched({ part, folder, seed, from, to, only: values.only, until }, failures, (one) => {
+      if (one.ms > slowest.ms) slowest = one;
+    });
     from = Math.max(from, end) + 1;
   }
   rmSync(folder, { recursive: true, force: true });
   for (const { run, name, failure } of failures) process.stdout.write(`run ${run} (${name}): ${failure}\n`);
-  const seconds = ((Date.now() - begun) / 1000).toFixed(1);
+  const taken = ((Date.now() - begun) / 1000).toFixed(1);
   process.stdout.write(
-    `${from - first} runs in ${seconds} s, ${failures.length} failures; slowest run ${slowest.run} (${slowest.name}) ${slowest.ms} ms\n`,
+    `${part}: ${from - first} runs in ${taken} s, ${failures.length} failures; slowest run ${slowest.run} (${slowest.name}) ${slowest.ms} ms\n`,
   );
   if (failures.length > 0) process.exitCode = 1;
 }
@@ -149,7 +165,7 @@ function watched(data, failures, timed) {
   return new Promise((resolve) => {
     const worker = new Worker(fileURLToPath(import.meta.url), {
       workerData: data,
-      env: { ...process.env, TMPDIR: join(data.folder, 'tmp') },
+      env: { ...process.env, ASSAY_FUZZ_KEEP: tmpdir(), TMPDIR: join(data.folder, 'tmp') },
       resourceLimits: { maxOldGenerationSizeMb: 1024 },
     });
     let last = { run: data.from - 1, name: '', at: Date.now() };
@@ -171,6 +187,12 @@ function watched(data, failures, timed) {
       resolve(last.run);
     });
   });
+}
+
+function work(data) {
+  if (data.part === 'unpackers') return fuzzUnpackers(data);
+  const tell = (message) => parentPort.postMessage(message);
+  return fuzzUpdates(data, { folder: data.folder, generator, wounded, tell });
 }
 
 if (isMainThread) await main();

@@ -67,6 +67,7 @@ function fixed(): readonly [Table, Table] {
 /** One deflate stream; chunks are copies. After the end `source` stands at the byte after it. */
 class Inflater {
   readonly #source: ByteSource;
+  readonly #exact: boolean;
   #input: Uint8Array = new Uint8Array(0);
   #at = 0;
   #hold = 0;
@@ -76,8 +77,14 @@ class Inflater {
   #end = 0;
   #past = 0;
 
-  constructor(source: ByteSource) {
+  constructor(source: ByteSource, exact: boolean) {
     this.#source = source;
+    this.#exact = exact;
+  }
+
+  /** Bits up to the next byte mean nothing (RFC 1951, 3.2.4): every writer leaves them 0. */
+  #free(value: number): void {
+    if (this.#exact && value !== 0) throw malformed('deflate data with something in bits that mean nothing');
   }
 
   #byte(): number {
@@ -142,12 +149,13 @@ class Inflater {
       if (this.#end > BUFFER) yield this.#flush();
     }
     if (this.#past > this.#held >> 3) throw new FaultError('truncated', 'the deflate data ends too early');
+    this.#free(this.#hold & ((1 << (this.#held & 7)) - 1));
     this.#source.position += this.#at - ((this.#held >> 3) - this.#past);
     if (this.#end > this.#start) yield this.#flush();
   }
 
   *#stored(): Generator<Uint8Array, void> {
-    this.#bits(this.#held & 7);
+    this.#free(this.#bits(this.#held & 7));
     const length = this.#bits(16);
     if ((length ^ 0xffff) !== this.#bits(16)) throw malformed('a stored deflate block has a wrong length');
     for (let i = 0; i < length; i += 1) {
@@ -209,8 +217,9 @@ class Inflater {
   }
 }
 
-export function* inflate(source: ByteSource): Generator<Uint8Array, void> {
-  yield* new Inflater(source).run();
+/** `exact`: refuses data that could be written otherwise without a change to what comes out, but for other codes. */
+export function* inflate(source: ByteSource, exact = false): Generator<Uint8Array, void> {
+  yield* new Inflater(source, exact).run();
 }
 
 const le32 = (b: Uint8Array, i: number): number =>
@@ -240,18 +249,18 @@ export function gzipHeader(source: ByteSource): { readonly name: string | undefi
   return { name };
 }
 
-/** Decodes gzip members that stand one after the other; returns where the last ends. */
+/** Decodes gzip members that stand one after the other (`exact`: the first alone); returns where the last ends. */
 export function* decodeGzip(blob: Blob, bounds?: Bounds): Decoded {
   const source = new ByteSource(blob);
   const guard = new Guard(bounds);
   for (let first = true; ; first = false) {
     const head = source.peek(4);
     const another = head[0] === 0x1f && head[1] === 0x8b && head[2] === 8 && (head[3]! & 0xe0) === 0;
-    if (!another && !first) return source.position;
+    if (!first && (!another || bounds?.exact === true)) return source.position;
     gzipHeader(source);
     let crc = 0;
     let size = 0;
-    for (const chunk of inflate(source)) {
+    for (const chunk of inflate(source, bounds?.exact)) {
       crc = crc32(chunk, crc);
       size += chunk.length;
       guard.add(chunk.length, source.position + 65_536);

@@ -8,6 +8,8 @@ export interface Bounds {
   readonly output?: number;
   /** At most so many bytes come out for each byte that went in; 1000 unless said. */
   readonly ratio?: number;
+  /** Of gzip: refuses what a reader ignores, for whoever must know that every byte counts. */
+  readonly exact?: boolean;
 }
 
 /** Decoded chunks, in order; the return value is the number of compressed bytes that were read. Throws FaultError. */

@@ -1,4 +1,4 @@
-/** Files of a tar that comes as a stream, one pass, nothing kept: plain, pax and GNU names. */
+/** Files of a tar that holds nothing else and comes as a stream, one pass, nothing kept: plain, pax and GNU names. */
 import { FaultError } from '../../lib/fault.ts';
 import { textOf } from './fields.ts';
 
@@ -42,11 +42,11 @@ export function tarFiles(chunks: Iterable<Uint8Array>, open: OpenFile): void {
     }
     const name = longName ?? ustarName(block);
     longName = undefined;
-    const plain = flag === '0' || flag === '\0' || flag === '7';
-    const file = plain ? open(name, size) : undefined;
-    const had = feed.pass(size, (bytes) => file?.data(bytes));
+    if (!['0', '\0', '7'].includes(flag)) throw new FaultError('malformed', `tar: ${name} is no file`);
+    const file = open(name, size);
+    const had = feed.pass(size, (bytes) => file.data(bytes));
     if (had < size) throw new FaultError('truncated', `tar ends inside ${name}`);
-    file?.end();
+    file.end();
     feed.skip(padding);
   }
 }

@@ -239,12 +239,14 @@ export const oneLine = (name: string): string => name.split('\n').reverse().join
 
 export function certificateSeen(certificate: X509Certificate, now: Date): CertificateSeen {
   const [from, to] = [new Date(certificate.validFrom), new Date(certificate.validTo)];
-  const why = now < from ? 'not yet valid' : now > to ? 'expired' : undefined;
+  // The parser keeps what is no date as it stands.
+  const dated = !Number.isNaN(from.getTime()) && !Number.isNaN(to.getTime());
+  const why = !dated ? 'its dates cannot be read' : now < from ? 'not yet valid' : now > to ? 'expired' : undefined;
   return {
     subject: oneLine(certificate.subject),
     issuer: oneLine(certificate.issuer),
-    notBefore: from.toISOString(),
-    notAfter: to.toISOString(),
+    notBefore: dated ? from.toISOString() : certificate.validFrom,
+    notAfter: dated ? to.toISOString() : certificate.validTo,
     valid: why === undefined,
     ...(why === undefined ? {} : { why }),
   };

@@ -151,3 +151,36 @@ describe('detached signatures', () => {
     expect((await judge(bytes, { keys: keyOf(key), companions: broken })).code).toBe(1);
   });
 });
+
+describe('packed files of a Mender artefact', () => {
+  const bytes = artefact('ec.mender');
+  // Its own member of the tar: the header of gzip starts at the next block.
+  const gzip = Buffer.from(bytes).indexOf('data/0000.tar.gz') + 512;
+
+  test('a time in the header of gzip is framing, and may change', async () => {
+    const { code, verdicts } = await judge(flipped(bytes, gzip + 4), { keys: EC });
+    expect(code).toBe(0);
+    expect(verdicts[0]!.framing.some(({ start, end }) => start <= gzip && end === gzip + 10)).toBe(true);
+  });
+
+  test('bytes behind the packed files are bound by nothing, and refused', async () => {
+    const copy = Buffer.from(bytes);
+    const size = Number.parseInt(copy.toString('latin1', gzip - 512 + 124, gzip - 512 + 135), 8);
+    copy.write((size + 1).toString(8).padStart(11, '0'), gzip - 512 + 124);
+    copy.write('        ', gzip - 512 + 148);
+    const sum = copy.subarray(gzip - 512, gzip).reduce((total, byte) => total + byte, 0);
+    copy.write(`${sum.toString(8).padStart(6, '0')}\0 `, gzip - 512 + 148);
+    const { code, verdicts } = await judge(copy, { keys: EC });
+    expect(verdicts[0]!.faults[0]!.message).toContain('behind the packed files');
+    expect(code).toBe(1);
+  });
+});
+
+test('a certificate whose dates cannot be read is refused, and no bug', async () => {
+  const bytes = Buffer.from(artefact('plain.raucb'));
+  const at = bytes.lastIndexOf(Buffer.from('170d', 'hex'));
+  bytes.write('zz', at + 2);
+  const { code, verdicts } = await judge(bytes, { keys: AUTHORITY });
+  expect(verdicts.flatMap(({ faults }) => faults).filter(({ kind }) => kind === 'bug')).toEqual([]);
+  expect(code).toBe(1);
+});

@@ -1,6 +1,7 @@
 /** Mender artefacts, versions 2 and 3: a signed manifest of digests, a header, payloads in packed tars. */
 import { createHash } from 'node:crypto';
 import { decodeGzip } from '../../../codecs/compression/inflate.ts';
+import type { Decoded } from '../../../codecs/compression/source.ts';
 import { decodeXz } from '../../../codecs/compression/xz.ts';
 import { decodeZstd } from '../../../codecs/compression/zstd.ts';
 import { isHeader, type TarMember, tarMembers } from '../../../codecs/formats/tar.ts';
@@ -40,7 +41,7 @@ export const mender: Verifier = {
     const at = (name: string): TarMember | undefined => members.find((member) => member.name === name);
     const manifest = at('manifest');
     const blank = { ...blankVerdict(mender, formatOf(artefact)), hardware: [] };
-    const payload = members.filter(({ name }) => name !== 'manifest.sig').map(rangeOf);
+    const payload = members.filter(({ name }) => name !== 'manifest.sig').map((member) => payloadOf(artefact, member));
     if (manifest === undefined)
       return {
         ...blank,
@@ -158,8 +159,24 @@ function holdMember(
   held.integrity.push(...files.map((file) => ({ algorithm: 'SHA-256', over: file.name, holds: !isWrong(file) })));
   const wrong = files.filter(isWrong);
   held.broken.push(...wrong.map((file) => `${file.name} is not the file whose hash is in the manifest`));
-  if (wrong.length === 0 && files.length > 0) held.read.push(range);
+  if (wrong.length === 0 && files.length > 0) held.read.push(payloadOf(artefact, member));
   return files.map((file) => file.name);
+}
+
+/** The payload in a member. The header of gzip (a time, a system, a name) changes nothing that is installed: framing. */
+function payloadOf(artefact: Blob, member: TarMember): ByteRange {
+  const whole = rangeOf(member);
+  if (!/^data\/\d+\.tar\.gz$/.test(member.name)) return whole;
+  return { ...whole, start: Math.min(whole.end, whole.start + gzipHeader(artefact.read(whole.start, 4096))) };
+}
+
+/** The size of the header of gzip (RFC 1952, 2.3). */
+function gzipHeader(head: Uint8Array): number {
+  const flags = head[3] ?? 0;
+  let at = 10;
+  if ((flags & 4) !== 0) at += 2 + ((head[at] ?? 0) | ((head[at + 1] ?? 0) << 8));
+  for (const flag of [8, 16]) if ((flags & flag) !== 0) at = head.indexOf(0, at) + 1;
+  return (flags & 2) === 0 ? at : at + 2;
 }
 
 function digestOf(chunks: Iterable<Uint8Array>): string {
@@ -193,9 +210,14 @@ function packed(name: string, part: Blob, held: Held): readonly Packed[] | undef
 }
 
 function opened(part: Blob, name: string): Iterable<Uint8Array> {
-  if (name.endsWith('.tar.gz')) return decodeGzip(part);
-  if (name.endsWith('.tar.xz')) return decodeXz(part);
-  if (name.endsWith('.tar.zst')) return decodeZstd(part);
+  if (name.endsWith('.tar.gz')) return toItsEnd(decodeGzip(part, { exact: true }), part);
+  if (name.endsWith('.tar.xz')) return toItsEnd(decodeXz(part), part);
+  if (name.endsWith('.tar.zst')) return toItsEnd(decodeZstd(part), part);
   if (name.endsWith('.tar')) return chunksOf(part);
   throw new FaultError('unsupported', `${name} is packed in a way of its own`);
+}
+
+/** What lies behind the packed data is bound by nothing. */
+function* toItsEnd(decoded: Decoded, part: Blob): Generator<Uint8Array, void> {
+  if ((yield* decoded) !== part.size) throw new FaultError('malformed', 'something lies behind the packed files');
 }
