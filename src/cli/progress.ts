@@ -31,13 +31,13 @@ function verbose(io: Io, event: EngineEvent): void {
 
 function liveLine(io: Io): Progress {
   const started = Date.now();
-  const running = new Map<string, string>();
+  const running = new Map<string, Step>();
   const counts = { facts: 0, gaps: 0, turn: 0, drawn: 0 };
   const draw = (): void => {
     counts.turn += 1;
     counts.drawn = Date.now();
     const seconds = Math.round((Date.now() - started) / 1000);
-    const now = [...running.values()].at(-1) ?? '';
+    const now = words([...running.values()].at(-1));
     const line = `${SPINNER[counts.turn % 4]} ${seconds} s, ${plural(counts.facts, 'fact')}, ${plural(counts.gaps, 'gap')}  ${now}`;
     io.err(`${CLEAR}${line.slice(0, Math.max(20, io.columns - 1))}`);
   };
@@ -56,7 +56,27 @@ function liveLine(io: Io): Progress {
   };
 }
 
-function note(event: EngineEvent, running: Map<string, string>, counts: { facts: number; gaps: number }): void {
+interface Step {
+  readonly name: string;
+  readonly since: number;
+  readonly done?: number;
+  readonly of?: number;
+}
+
+/** A guess of the time that is left is told once a step took this long, milliseconds. */
+const GUESS_AFTER = 2000;
+
+/** `net/ports 192.168.1.40 12000/65535, about 40 s left`. */
+function words(step: Step | undefined): string {
+  if (step === undefined) return '';
+  const { name, since, done = 0, of = 0 } = step;
+  if (of === 0) return name;
+  const spent = Date.now() - since;
+  const left = done > 0 && done < of && spent > GUESS_AFTER ? Math.ceil((spent * (of - done)) / done / 1000) : 0;
+  return `${name} ${done}/${of}${left > 0 ? `, about ${left} s left` : ''}`;
+}
+
+function note(event: EngineEvent, running: Map<string, Step>, counts: { facts: number; gaps: number }): void {
   if (event.kind === 'gap') {
     if (event.gap.unseen.kind !== 'not-given') counts.gaps += 1;
     return;
@@ -67,6 +87,9 @@ function note(event: EngineEvent, running: Map<string, string>, counts: { facts:
     counts.facts += event.facts;
     return;
   }
-  const share = event.kind === 'step-progress' ? ` ${event.done}/${event.of}` : '';
-  running.set(key, `${event.gatherer} ${safeText(event.subject, 60)}${share}`);
+  const since = running.get(key)?.since ?? Date.now();
+  const share = event.kind === 'step-progress' ? { done: event.done, of: event.of } : {};
+  // What said something last is what is shown.
+  running.delete(key);
+  running.set(key, { name: `${event.gatherer} ${safeText(event.subject, 60)}`, since, ...share });
 }

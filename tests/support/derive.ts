@@ -35,6 +35,7 @@ export async function derive(
         made.push(fact);
         return fact;
       },
+      progress: () => {},
       gap: ({ message }) => gaps.push(message),
       keep: () => ({ sha256: '', mediaType: '', size: 0 }),
     },

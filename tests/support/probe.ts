@@ -124,6 +124,7 @@ function contextOf<S extends Subject>(
       facts.push(fact);
       return fact;
     },
+    progress: () => {},
     gap: (unseen, gap = {}) => {
       const open = (gap.facts ?? probe.produces).map((type) => type.name);
       gaps.push({ unseen, scope: gap.scope ?? subject, area: gap.area, facts: open });

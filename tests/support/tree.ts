@@ -137,6 +137,7 @@ function contextOf(
       facts.push(fact);
       return fact;
     },
+    progress: () => {},
     gap: (unseen, options = {}) => {
       const open = (options.facts ?? analyzer.produces).map((type) => type.name);
       gaps.push({

@@ -51,12 +51,13 @@ export async function gatherImages(
       const gapsBefore = run.store.allGaps().length;
       await run.step(opener, { kind: 'image', image: image.path }, signal, async () => {
         const subject = { kind: 'image', image: image.path } as const;
-        const opened = await doors.open(image, run.context(opener, subject, signal));
+        const context = run.context(opener, subject, signal);
+        const opened = await doors.open(image, context);
         try {
           const torn = run.store.allGaps().length > gapsBefore;
           if (opened.tree.roots.length === 0) rootless.push({ image, torn });
           roots += opened.tree.roots.length;
-          await analyze(run, opened.tree, hands, { doors, limit, signal });
+          await analyze(run, opened.tree, hands, { doors, limit, signal, progress: context.progress });
         } finally {
           opened.close();
         }
@@ -96,15 +97,19 @@ interface Pass {
   readonly doors: ImageDoors;
   readonly limit: number;
   readonly signal: AbortSignal;
+  readonly progress: GatherContext['progress'];
 }
 
 async function analyze(run: Run, tree: FileTree, hands: readonly Hand[], pass: Pass): Promise<void> {
   let count = 0;
-  for (const entry of tree.entries()) {
+  const all = [...tree.entries()];
+  for (const entry of all) {
     pass.signal.throwIfAborted();
     await showFile(run, tree, entry, hands, pass);
     count += 1;
-    if (count % BREATHE === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+    if (count % BREATHE !== 0) continue;
+    pass.progress(count, all.length);
+    await new Promise<void>((resolve) => setImmediate(resolve));
   }
   for (const hand of byFeeding(hands)) {
     const subject = { kind: 'image', image: tree.image } as const;

@@ -116,6 +116,8 @@ export class Run {
         if (!this.#closed.has(worker.id)) this.miss(worker, unseen, scope, rest);
       },
       keep: (bytes, mediaType, locator) => this.#doors.keep(bytes, mediaType, locator),
+      progress: (done, of) =>
+        this.listen({ kind: 'step-progress', gatherer: worker.id, subject: nameOf(subject), done, of }),
     };
   }
 

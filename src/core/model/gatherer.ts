@@ -49,6 +49,8 @@ export interface GatherContext {
   ): void;
   /** Keeps bytes as evidence (secrets redacted by the store's rules first). */
   keep(bytes: Uint8Array, mediaType: string, locator?: string): EvidenceRef;
+  /** Says how far the step on the observed subject is: for steps that can take seconds. */
+  progress(done: number, of: number): void;
 }
 
 interface GathererBase {

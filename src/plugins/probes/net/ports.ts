@@ -18,7 +18,10 @@ export const netPorts: Probe = {
   subjects: () => [],
   async observe(subject, context) {
     const ports = portsOf(context.settings.ports);
-    const result = await context.dial.sweep(subject.host, ports, { signal: context.signal });
+    const result = await context.dial.sweep(subject.host, ports, {
+      signal: context.signal,
+      onProgress: (done) => context.progress(Math.min(done, ports.length), ports.length),
+    });
     const host = { kind: 'host', host: subject.host } as const;
     context.emit(netHost, { answers: result.answered, address: subject.host }, { subject: host });
     if (!result.answered) {

@@ -19,6 +19,7 @@ async function derive(known: readonly Fact[], complete = true): Promise<readonly
         told.push(data);
         return aFact(type, { kind: 'target' }, data);
       },
+      progress: () => {},
       gap: () => {},
       keep: () => ({ sha256: '', mediaType: '', size: 0 }),
     },

@@ -29,6 +29,7 @@ async function features(known: readonly Fact[]): Promise<readonly string[]> {
         told.push(data as (typeof told)[number]);
         return aFact(type, { kind: 'target' }, data);
       },
+      progress: () => {},
       gap: () => {},
       keep: () => ({ sha256: '', mediaType: '', size: 0 }),
     },
