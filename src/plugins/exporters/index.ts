@@ -1,2 +1,2 @@
 /** The registry of exporters: one line each. */
-export {};
+export { oscal } from './oscal/results.ts';
