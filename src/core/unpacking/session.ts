@@ -294,16 +294,30 @@ export class Session {
     return entry === undefined ? regions : [{ start: 0, end: node.size, kind: 'acknowledged', note: entry.what }];
   }
 
-  /** In file systems a file is looked at from its start, elsewhere all through; only what is large can be unknown. */
+  /**
+   * In file systems a file is looked at from its start, elsewhere all through. A file of a file system has a name and an
+   * end: whatever is in it, its bytes are accounted for. Elsewhere what is large can be unknown.
+   */
   async #lookInto(surface: Surface, unpacker: Pick<Unpacker, 'class'>, node: Node): Promise<Region[]> {
     const known: Region[] = [{ start: 0, end: node.size, kind: 'understood' }];
     const filed = surface.inRoot || unpacker.class === 'file-system';
-    if (filed && !IMAGE_NAME.test(node.name)) {
-      const opened = await this.openAtStart(surface);
-      return opened || surface.inRoot ? known : [sealed(surface.blob)];
+    if (filed) {
+      const before = this.containers.length;
+      if (IMAGE_NAME.test(node.name)) await this.open(surface);
+      else await this.openAtStart(surface);
+      if (this.containers.length === before && !surface.inRoot) this.#tellSealed(surface, node);
+      return known;
     }
     const regions = await this.open(surface);
-    return filed || node.size < SMALL_FILE ? known : regions;
+    return node.size < SMALL_FILE ? known : regions;
+  }
+
+  /** A payload that is encrypted as a whole is a file like others, but what is in it was not seen. */
+  #tellSealed({ path, blob, inRoot }: Surface, { name }: Node): void {
+    if (blob.size < SMALL_FILE || !PAYLOAD_NAME.test(name)) return;
+    if (!looksEncrypted(blob, statisticsOf(blob))) return;
+    const message = 'a firmware by its name that cannot be told from random bytes: encrypted, and not seen into';
+    this.tell(path, { kind: 'encrypted', message }, inRoot);
   }
 
   /** A file that lies in a directory of the host. */
@@ -323,14 +337,12 @@ export class Session {
   }
 }
 
-/** A file of a partition without a root: a payload that is encrypted there is as unseen as in an archive. */
-function sealed(content: Blob): Region {
-  const encrypted = content.size >= SMALL_FILE && looksEncrypted(content, statisticsOf(content));
-  return { start: 0, end: content.size, kind: encrypted ? 'encrypted' : 'understood' };
-}
-
 /** What a directory of the host counts as. */
 const LOOSE: Pick<Unpacker, 'class'> = { class: 'archive' };
+
+/** Names that firmware has where it lies as a file: chips' own blobs, sounds and models have others. */
+const PAYLOAD_NAME =
+  /\.(?:img|image|fw|rom|trx|ubi|ubifs|itb|squashfs|chk|swu|raucb|mender|ota|upd|enc|aes|crypt)$|(?:^|[/_.-])(?:rootfs|kernel|firmware|update|upgrade|recovery|sysupgrade|payload)(?:[_.-][^/]*)?$/i;
 
 /** Text formats that hold an image. */
 const IMAGE_TEXT = /\.(?:hex|ihex|s19|s28|s37|srec|mot|mhx)$/i;

@@ -87,16 +87,15 @@ function openWords(coverage: ByteCoverage, regions: readonly Region[]): string {
   return `${open} of ${coverage.bytes} bytes are not understood${where}`;
 }
 
+/** Says «encrypted» of the image as it is delivered: an encrypted file somewhere in it is told as a gap and no more. */
 function encryptionOf(coverage: ByteCoverage, session: Session): UnpackedImage['encryption'] {
   const share = coverage.bytes === 0 ? 0 : Math.round((coverage.encrypted / coverage.bytes) * 10_000) / 10_000;
-  const said = session.gaps.find(({ fault }) => fault.kind === 'encrypted');
-  if (said !== undefined) return { encrypted: true, how: said.fault.message, share };
-  if (share > 0.5) return { encrypted: true, how: 'most bytes cannot be told from random ones', share };
-  return {
-    encrypted: false,
-    how: share > 0 ? 'a part cannot be told from random bytes' : 'what it holds was read in clear',
-    share,
-  };
+  if (coverage.encrypted * 2 > coverage.bytes - coverage.padding) {
+    const said = session.gaps.find(({ fault }) => fault.kind === 'encrypted');
+    return { encrypted: true, how: said?.fault.message ?? 'most bytes cannot be told from random ones', share };
+  }
+  const part = share > 0 || session.gaps.some(({ fault }) => fault.kind === 'encrypted');
+  return { encrypted: false, how: part ? 'a part is encrypted or looks so' : 'what it holds was read in clear', share };
 }
 
 /** Ranges that the declaration names: what is open in them is acknowledged. */

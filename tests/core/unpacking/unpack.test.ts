@@ -1,10 +1,12 @@
 /** The unpacking engine on small images made in the test. */
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type UnpackedImage, type UnpackOptions, unpackImage } from '../../../src/core/unpacking/unpack.ts';
 import * as registry from '../../../src/plugins/unpackers/index.ts';
+import { romfsOf } from '../../support/romfs.ts';
 import { tarOf } from '../../support/tar.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'assay-test-'));
@@ -168,6 +170,44 @@ describe('bytes that nothing recognises', () => {
     await unpacked(Buffer.concat([Buffer.alloc(5000), Buffer.alloc(5000, 0xff)]), ({ coverage }) =>
       expect(coverage).toMatchObject({ padding: 10_000, complete: true }),
     );
+  });
+});
+
+describe('a file of a file system that cannot be told from noise', () => {
+  const noise = Buffer.concat(
+    Array.from({ length: 8192 }, (_, index) => createHash('sha256').update(`${index}`).digest()),
+  );
+
+  test.each(['model.tflite', 'wifi.bin', 'voice.dat', 'cal'])(
+    '%s is a file like others, and nothing is open',
+    async (name) => {
+      await unpacked(romfsOf({ [name]: noise }), ({ coverage, gaps, encryption }) => {
+        expect(coverage).toMatchObject({ unknown: 0, encrypted: 0, complete: true });
+        expect(gaps).toEqual([]);
+        expect(encryption.encrypted).toBe(false);
+      });
+    },
+  );
+
+  test.each(['update.img', 'rootfs', 'firmware.enc', 'fw_payload.aes', 'kernel.bin'])(
+    '%s is told: a firmware that was not seen into',
+    async (name) => {
+      await unpacked(
+        romfsOf({ [name]: noise, 'notes.txt': Buffer.from('hello') }),
+        ({ coverage, gaps, encryption }) => {
+          expect(gaps.map(({ path, fault }) => `${fault.kind} ${path}`)).toEqual([`encrypted fw.bin!romfs/${name}`]);
+          expect(coverage).toMatchObject({ unknown: 0, encrypted: 0 });
+          expect(encryption).toMatchObject({ encrypted: false, how: 'a part is encrypted or looks so' });
+        },
+      );
+    },
+  );
+
+  test('a firmware that is read is not told, whatever its name', async () => {
+    await unpacked(romfsOf({ 'update.img': Buffer.concat([rootTar(), Buffer.alloc(70_000)]) }), ({ gaps, tree }) => {
+      expect(gaps).toEqual([]);
+      expect(tree.roots.map(({ path }) => path)).toEqual(['fw.bin!romfs/update.img!tar']);
+    });
   });
 });
 
