@@ -18,8 +18,8 @@ const strict = (line: string): Buffer => {
 
 /** A key file (32 bytes) or a signature file (64 bytes). Throws FaultError. */
 export function edFileOf(text: string, size: 32 | 64): EdFile {
-  const lines = text.split('\n').map((line) => line.trimEnd());
-  const first = lines[0]?.startsWith('untrusted comment:') ? 1 : 0;
+  const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
+  const first = lines[0]?.startsWith('untrusted comment: ') ? 1 : 0;
   const bytes = strict(lines[first] ?? '');
   if (bytes.length !== 10 + size) throw new FaultError('malformed', `${bytes.length} bytes in place of ${10 + size}`);
   const base = {

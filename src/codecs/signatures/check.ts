@@ -1,5 +1,6 @@
 /** Verifies one signature with one key, strictly: padding is compared whole, lengths must be exact, weak digests are refused. */
 import { constants, createHash, createVerify, publicDecrypt, timingSafeEqual, verify } from 'node:crypto';
+import { FaultError } from '../../lib/fault.ts';
 import { derChildren, derWhole, positiveInteger, TAG } from '../formats/der.ts';
 import type { Message } from './message.ts';
 import type { PublicKey } from './public-key.ts';
@@ -38,11 +39,20 @@ export async function check(
   signature: Uint8Array,
   signal?: AbortSignal,
 ): Promise<Checked> {
-  if (!fits(scheme, key) || !(await holds(scheme, key, message, signature, signal))) return { outcome: 'bad' };
+  if (!fits(scheme, key)) return { outcome: 'bad' };
+  const good = await holds(scheme, key, message, signature, signal).catch(notByNumbers);
+  if (!good) return { outcome: 'bad' };
   // Only what holds is refused: a weak key among many says nothing of a signature that it did not make.
   if (key.weak !== undefined) return { outcome: 'refused', why: key.weak };
   if (isWeakHash(scheme.hash)) return { outcome: 'refused', why: `signatures over ${scheme.hash} can be forged` };
   return { outcome: 'good' };
+}
+
+/** Numbers with which OpenSSL cannot reckon (an even modulus) verify nothing; all else that is thrown is none of ours. */
+export function notByNumbers(error: unknown): false {
+  const { code } = error as { readonly code?: unknown };
+  if (error instanceof FaultError || typeof code !== 'string' || !code.startsWith('ERR_OSSL')) throw error;
+  return false;
 }
 
 async function holds(

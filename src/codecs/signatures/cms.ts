@@ -4,7 +4,7 @@ import { memoryBlob } from '../../lib/blob.ts';
 import { FaultError } from '../../lib/fault.ts';
 import { type Cms, type CmsSigner, certificateOf, hashOf, identityOf, OID } from '../formats/cms.ts';
 import { type DerElement, derChildren, derWhole, oidOf, smallInteger, TAG } from '../formats/der.ts';
-import { check, type Scheme } from './check.ts';
+import { check, notByNumbers, type Scheme } from './check.ts';
 import { type Message, messageOf } from './message.ts';
 import { keyOfCertificate, type PublicKey, publicKey } from './public-key.ts';
 import { type CertificateSeen, hashTitle, keyFacts, orBroken, type Signed, type Trust } from './trust.ts';
@@ -216,7 +216,11 @@ const CERT_SIGN = 0x04;
 function issued(certificate: X509Certificate, by: X509Certificate): boolean {
   const { usage } = identityOf(by);
   if (!by.ca || (usage !== undefined && (usage & CERT_SIGN) === 0) || !certificate.checkIssued(by)) return false;
-  return certificate.verify(by.publicKey);
+  try {
+    return certificate.verify(by.publicKey);
+  } catch (error) {
+    return notByNumbers(error);
+  }
 }
 
 function weakSignature(certificate: X509Certificate): string | undefined {

@@ -26,7 +26,13 @@ export async function edSignature(trust: Trust, text: string, content: Message):
     given,
     ...(number === undefined ? {} : { names: (key) => key.fingerprint === ed25519Key(number.raw).fingerprint }),
   });
-  if (found.outcome !== 'verified' || file.trusted === undefined) return found;
+  if (found.outcome !== 'verified') return found;
+  if (file.trusted === undefined) {
+    const minisign = file.algorithm === 'ED' || keys.find(({ name }) => name === found.verifiedBy)?.kind === 'minisign';
+    return minisign
+      ? { ...found, outcome: 'broken', message: 'minisign signs a trusted comment too: there is none' }
+      : found;
+  }
   const key = given.find(({ name }) => name === found.verifiedBy)?.key;
   const bound = inMemory(Buffer.concat([file.bytes, Buffer.from(file.trusted.comment)]));
   const scheme = { algorithm: 'Ed25519', hash: 'sha512' } as const;
@@ -36,11 +42,18 @@ export async function edSignature(trust: Trust, text: string, content: Message):
     : { ...found, outcome: 'broken', message: 'the trusted comment is not the one that was signed' };
 }
 
-function numbered(trust: Trust): readonly { readonly name: string; readonly raw: Buffer; readonly number: string }[] {
+interface Numbered {
+  readonly name: string;
+  readonly kind: string;
+  readonly raw: Buffer;
+  readonly number: string;
+}
+
+function numbered(trust: Trust): readonly Numbered[] {
   return trust.keys
     .filter(({ kind }) => kind === 'signify' || kind === 'minisign')
-    .map(({ name, bytes }) => {
+    .map(({ name, kind, bytes }) => {
       const { bytes: raw, number } = edFileOf(Buffer.from(bytes).toString('latin1'), 32);
-      return { name, raw, number };
+      return { name, kind, raw, number };
     });
 }

@@ -184,3 +184,20 @@ test('a certificate whose dates cannot be read is refused, and no bug', async ()
   expect(verdicts.flatMap(({ faults }) => faults).filter(({ kind }) => kind === 'bug')).toEqual([]);
   expect(code).toBe(1);
 });
+
+test('a minisign signature without its trusted comment, or with a longer one, is none', async () => {
+  const keys = keyOf('minisign.pub');
+  const text = Buffer.from(artefact('plain.minisig')).toString('latin1');
+  const lines = text.split('\n');
+  for (const changed of [lines.slice(0, 2), [lines[0], lines[1], `${lines[2]} `, lines[3]]])
+    expect(
+      await judge(artefact('plain.bin'), { keys, companions: { '.minisig': Buffer.from(`${changed.join('\n')}\n`) } }),
+    ).toMatchObject({ code: 1, word: 'broken' });
+});
+
+test('an even modulus, which OpenSSL cannot reckon with, verifies nothing and is no bug', async () => {
+  const bytes = artefact('cms.swu');
+  const { verdicts, code } = await judge(flipped(bytes, 985, 1), { keys: AUTHORITY });
+  expect(verdicts.flatMap(({ faults }) => faults).filter(({ kind }) => kind === 'bug')).toEqual([]);
+  expect(code).toBe(1);
+});
