@@ -6,6 +6,7 @@ export { accountsPrivileges } from './accounts/privileges.ts';
 export { accountsUsers } from './accounts/users.ts';
 export { binariesHardening } from './binaries/hardening.ts';
 export { bootLoaders } from './boot/loader.ts';
+export { bootVerifications } from './boot/verification.ts';
 export { filesInventory } from './files/inventory.ts';
 export { filesMounts } from './files/mounts.ts';
 export { filesPermissions } from './files/permissions.ts';

@@ -3,9 +3,11 @@
 import { wholeText } from '../../../codecs/formats/text-lines.ts';
 import type { FileEntry } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
-import { bootEnvironment, bootLoader, kernelCommandLine } from '../../../facts/index.ts';
+import { bootEnvironment, bootLoader, bootVerification, kernelCommandLine } from '../../../facts/index.ts';
 import type { Blob } from '../../../lib/blob.ts';
 import { FaultError } from '../../../lib/fault.ts';
+import { commandLineOf } from './command-line.ts';
+import { fitKeysIn } from './fit-keys.ts';
 
 const CHUNK = 1 << 20;
 const SCAN = 1 << 30;
@@ -18,7 +20,7 @@ export const bootLoaders: Analyzer = {
   method: 'EXAMINE',
   intrusion: 'passive',
   consumes: [],
-  produces: [bootLoader, bootEnvironment, kernelCommandLine],
+  produces: [bootLoader, bootEnvironment, bootVerification, kernelCommandLine],
   wants: (file) =>
     file.type === 'file' &&
     ((file.root === undefined && file.size >= 512) ||
@@ -55,11 +57,15 @@ function scan(file: FileEntry, content: Blob, context: AnalyzerContext): void {
   }
   context.emit(
     bootLoader,
-    { name: 'u-boot', version, file: file.name, verifies: 'unknown' },
+    { name: 'u-boot', version, file: file.name, verifies: verifies(content) },
     { subject: { kind: 'file', path: file.path } },
   );
   if (environment !== undefined) tellEnvironment(file, environment, 'built-in', undefined, context);
 }
+
+/** A key that the loader demands shows that it verifies; without one the chip may still do so. */
+const verifies = (content: Blob): 'yes' | 'unknown' =>
+  fitKeysIn(content)?.some(({ required }) => required !== undefined) === true ? 'yes' : 'unknown';
 
 function versionIn(bytes: Buffer): string | undefined {
   for (let at = bytes.indexOf('U-Boot '); at >= 0; at = bytes.indexOf('U-Boot ', at + 1)) {
@@ -133,8 +139,25 @@ function tellEnvironment(
     },
     { subject: { kind: 'file', path: `${file.path}#environment` } },
   );
+  tellVerify(variables, file, context);
   const line = variables.get('bootargs');
   if (line !== undefined) tellCommandLine(expanded(line, variables), `bootargs of ${file.name}`, file, context);
+}
+
+function tellVerify(variables: ReadonlyMap<string, string>, file: FileEntry, context: AnalyzerContext): void {
+  // env_get_yesno: what does not begin with 1, y or t means no.
+  const verify = variables.get('verify') ?? 'yes';
+  if (/^[0nNfF]/.test(verify))
+    context.emit(
+      bootVerification,
+      {
+        kind: 'fit-signature',
+        present: false,
+        file: file.name,
+        detail: `verify=${verify.slice(0, 8)}: bootm checks no image`,
+      },
+      { subject: { kind: 'file', path: `${file.path}#verify` } },
+    );
 }
 
 /** `run x` and `${x}` once, within bounds. */
@@ -154,27 +177,16 @@ function tellCommandLines(text: string, file: FileEntry, context: AnalyzerContex
 }
 
 function tellCommandLine(line: string, source: string, file: FileEntry, context: AnalyzerContext): void {
-  const words = line.split(/\s+/).slice(0, 200);
-  const readOnlyRoot = words.includes('ro') ? 'yes' : words.includes('rw') ? 'no' : 'unknown';
+  const told = commandLineOf(line, source);
   context.emit(
     kernelCommandLine,
-    {
-      text: line.slice(0, 1000),
-      source,
-      consoles: words
-        .filter((word) => word.startsWith('console='))
-        .map((word) => word.slice(8))
-        .slice(0, 8),
-      readOnlyRoot,
-      weakens: words
-        .filter((word) =>
-          /^(init=\/bin\/(ba|a|da)?sh|single|1|S|nokaslr|mitigations=off|selinux=0|apparmor=0|nosmep|nosmap|noexec=off)$/.test(
-            word,
-          ),
-        )
-        .slice(0, 10),
-      verity: /\bdm-?verity|dm-mod\.create=|root=\/dev\/dm-/.test(line),
-    },
+    { ...told, consoles: [...told.consoles], weakens: [...told.weakens] },
     { subject: { kind: 'file', path: `${file.path}#command-line` } },
   );
+  if (told.verity)
+    context.emit(
+      bootVerification,
+      { kind: 'dm-verity', present: true, file: file.name, detail: `${source} names dm-verity` },
+      { subject: { kind: 'file', path: `${file.path}#dm-verity` } },
+    );
 }

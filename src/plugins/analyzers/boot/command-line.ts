@@ -1,0 +1,30 @@
+/** What a kernel command line says: consoles, what it weakens, dm-verity (Documentation/admin-guide/kernel-parameters). */
+
+export interface CommandLine {
+  readonly text: string;
+  readonly source: string;
+  readonly consoles: readonly string[];
+  readonly readOnlyRoot: 'yes' | 'no' | 'unknown';
+  readonly weakens: readonly string[];
+  readonly verity: boolean;
+}
+
+const WEAKENS =
+  /^((rd)?init=\/bin\/(ba|a|da)?sh|single|1|S|nokaslr|mitigations=off|selinux=0|enforcing=0|androidboot\.selinux=permissive|apparmor=0|nosmep|nosmap|noexec=off|kgdboc=\S+|androidboot\.veritymode=disabled|module\.sig_enforce=0)$/;
+
+export function commandLineOf(line: string, source: string): CommandLine {
+  const words = line.split(/\s+/).slice(0, 500);
+  // The kernel takes the last of the two (init/do_mounts.c).
+  const last = words.findLast((word) => word === 'ro' || word === 'rw');
+  return {
+    text: line.slice(0, 1000),
+    source,
+    consoles: words
+      .filter((word) => word.startsWith('console='))
+      .map((word) => word.slice(8))
+      .slice(0, 8),
+    readOnlyRoot: last === undefined ? 'unknown' : last === 'ro' ? 'yes' : 'no',
+    weakens: words.filter((word) => WEAKENS.test(word)).slice(0, 10),
+    verity: /\bdm-?verity|dm-mod\.create=|\bdm="|root=\/dev\/dm-|roothash=|systemd\.verity/.test(line),
+  };
+}
