@@ -17,6 +17,16 @@ export const netHealth = defineFact({
   schema: object({ alive: yes(), after: text('What ran last before.'), restarted: maybe(yes()) }),
 });
 
+export const netIdentity = defineFact({
+  name: 'net.identity',
+  title: 'What tells one unit of a model from another',
+  over: 'endpoint',
+  schema: object({
+    kind: oneOf(['mac', 'serial', 'udn'], 'mac: of the interface that answers on this link. udn: of the UPnP device.'),
+    fingerprint: text('The first 16 hex digits of its SHA-256: equal where the identifiers are.'),
+  }),
+});
+
 export const netSweep = defineFact({
   name: 'net.sweep',
   title: 'How the ports of a host answered, in numbers',

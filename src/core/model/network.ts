@@ -88,6 +88,8 @@ export interface Dialer {
     ports: readonly number[],
     options?: DialOptions & { readonly onProgress?: (done: number) => void },
   ): Promise<SweepResult>;
+  /** The hardware address behind an address on this machine's own link, as the system knows it; undefined for others. */
+  neighbour?(host: string): Promise<string | undefined>;
   /** PEM of the public authorities that Node trusts; absent where a dialer has none. */
   authorities?(): readonly string[];
   /** Connections made so far by host and transport, for budgets and tests. */

@@ -9,6 +9,7 @@ import type { DatagramPort, Dialer, DialOptions } from '../model/network.ts';
 import { isLoopback, isPublic } from './address.ts';
 import { exchange } from './http.ts';
 import { Liveness } from './liveness.ts';
+import { neighbourOf } from './neighbour.ts';
 import { createPacer, type Pace } from './pace.ts';
 import { secure } from './secure.ts';
 import { whenAborted } from './stopping.ts';
@@ -58,6 +59,7 @@ export function createDialer(options: DialerOptions): Dialer {
       }
     },
     authorities: () => rootCertificates,
+    neighbour: async (host) => neighbourOf(await addressOf(host)),
     tls: (over, dial = {}) => secure(over, dial),
     async udp(host, port, dial = {}) {
       admit(host);

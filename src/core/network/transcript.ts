@@ -65,6 +65,7 @@ export function recording(dialer: Dialer, record: Recorder): Dialer {
       return dialer.counts;
     },
     ...(dialer.authorities === undefined ? {} : { authorities: dialer.authorities }),
+    ...(dialer.neighbour === undefined ? {} : { neighbour: dialer.neighbour }),
     async tcp(host, port, options) {
       const id = ++last;
       try {

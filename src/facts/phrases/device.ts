@@ -13,7 +13,7 @@ import {
 } from '../http.ts';
 import { certificateLifetime, certificateSupport } from '../joined.ts';
 import { loginDefault, loginOpen, loginSurface, loginThrottling } from '../login.ts';
-import { netDisclosure, netHealth, netHost, netPort, netService, netStack, netSweep } from '../net.ts';
+import { netDisclosure, netHealth, netHost, netIdentity, netPort, netService, netStack, netSweep } from '../net.ts';
 import { sshAlgorithm, sshAuthentication, sshDhGroup, sshHostKey, sshProtocol, sshTerrapin } from '../ssh.ts';
 import {
   tlsCertificate,
@@ -30,8 +30,11 @@ import { day, type Phrase, parts, phrase, some } from './phrase.ts';
 
 const insideTls = (yes: boolean): string => (yes ? 'inside TLS' : 'in clear');
 
+const IDENTIFIERS = { mac: 'a MAC address', serial: 'a serial number', udn: 'a UPnP name (UDN)' } as const;
+
 export const NET_PHRASES: readonly Phrase[] = [
   phrase(netHost, ({ answers, address }) => `${address} ${answers ? 'answers' : 'does not answer'}`),
+  phrase(netIdentity, ({ kind, fingerprint }) => `${IDENTIFIERS[kind]} of fingerprint ${fingerprint}`),
   phrase(netHealth, ({ alive, after }) => `the device ${alive ? 'still answers' : 'answers no more'} after ${after}`),
   phrase(
     netSweep,

@@ -30,6 +30,7 @@ export { mqttAccessProbe } from './mqtt/access.ts';
 export { mqttSubscriptionProbe } from './mqtt/subscription.ts';
 export { netDisclosureProbe } from './net/disclosure.ts';
 export { netHealthProbe } from './net/health.ts';
+export { netIdentityProbe } from './net/identity.ts';
 export { netPorts } from './net/ports.ts';
 export { netServices } from './net/services.ts';
 export { netUdp } from './net/udp.ts';

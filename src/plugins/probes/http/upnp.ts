@@ -1,7 +1,8 @@
 /** Reads the UPnP description of a device and lists its SOAP actions, which are never called. UPnP Device Architecture 1.0 §2. */
 import type { Probe, ProbeContext } from '../../../core/model/gatherer.ts';
-import { httpService, netService, ssdpAnswer, upnpDevice } from '../../../facts/index.ts';
+import { httpService, netIdentity, netService, ssdpAnswer, upnpDevice } from '../../../facts/index.ts';
 import { FaultError } from '../../../lib/fault.ts';
+import { fingerprintOf } from '../../../lib/fingerprint.ts';
 import { ask, type Endpoint, httpEndpoints, isSecure, pathOn, textOf } from './pages.ts';
 import { redirectsOnly } from './redirecting.ts';
 import { descriptionAt } from './upnp-paths.ts';
@@ -14,7 +15,7 @@ export const httpUpnp: Probe = {
   method: 'TEST',
   intrusion: 'safe',
   consumes: [netService, httpService, ssdpAnswer],
-  produces: [upnpDevice],
+  produces: [upnpDevice, netIdentity],
   subjects: httpEndpoints,
   async observe(subject, context) {
     if (subject.kind !== 'endpoint' || redirectsOnly(context.facts, subject)) return;
@@ -36,8 +37,17 @@ export const httpUpnp: Probe = {
       },
       { where: `GET ${path}`, evidence: [context.keep(Buffer.from(xml), 'text/xml')] },
     );
+    for (const [kind, element] of IDENTIFIERS) {
+      const value = valuesOf(xml, element).find((one) => one !== '');
+      if (value !== undefined) context.emit(netIdentity, { kind, fingerprint: fingerprintOf(value) });
+    }
   },
 };
+
+const IDENTIFIERS = [
+  ['serial', 'serialNumber'],
+  ['udn', 'UDN'],
+] as const;
 
 /** Texts of an element, by a matcher that needs no well-formed document. */
 const valuesOf = (xml: string, name: string): readonly string[] =>

@@ -1,11 +1,11 @@
 /** What two units share is told; that they differ is told only when both were seen in full. */
 import { expect, test } from 'vitest';
 import type { Fact, FactView } from '../../../../src/core/model/fact.ts';
-import { keyShared, loginDefault, sshHostKey, tlsCertificate } from '../../../../src/facts/index.ts';
+import { keyShared, loginDefault, netIdentity, sshHostKey, tlsCertificate } from '../../../../src/facts/index.ts';
 import { keysSharedBetweenUnits } from '../../../../src/plugins/derivers/keys/shared-between-units.ts';
 import { aFact, endpoint, SETTINGS, viewOf } from '../../../support/probe.ts';
 
-async function derive(known: readonly Fact[], complete = true): Promise<readonly unknown[]> {
+async function derive(known: readonly Fact[], complete = true, doubts: string[] = []): Promise<readonly unknown[]> {
   const told: unknown[] = [];
   const facts: FactView = { ...viewOf(known), coverage: () => ({ complete, heard: [], gaps: [] }) };
   await keysSharedBetweenUnits.observe(
@@ -20,7 +20,7 @@ async function derive(known: readonly Fact[], complete = true): Promise<readonly
         return aFact(type, { kind: 'target' }, data);
       },
       progress: () => {},
-      gap: () => {},
+      gap: ({ message }) => void doubts.push(message),
       keep: () => ({ sha256: '', mediaType: '', size: 0 }),
     },
   );
@@ -60,8 +60,13 @@ const login = (host: string): Fact =>
     forcedChange: 'unknown',
   });
 
+type Kind = 'mac' | 'serial' | 'udn';
+const identity = (host: string, kind: Kind, fingerprint: string): Fact =>
+  aFact(netIdentity, kind === 'mac' ? { kind: 'host', host } : endpoint(80, 'tcp', host), { kind, fingerprint });
+const TWO = [identity('a', 'mac', '1'), identity('b', 'mac', '2')];
+
 test('a host key that two units show is shared', async () => {
-  expect(await derive([key('a', '1'), key('b', '1')])).toEqual([
+  expect(await derive([key('a', '1'), key('b', '1'), ...TWO])).toEqual([
     { what: 'ssh-host-key', shared: true, value: '1', hosts: ['a', 'b'] },
   ]);
 });
@@ -76,11 +81,40 @@ test('units that differ are told so when both were seen in full', async () => {
   ]);
   expect(await derive(facts, false)).toEqual([]);
 });
+test.each<[string, readonly Fact[], RegExp]>([
+  ['one hardware address', [identity('a', 'mac', '1'), identity('b', 'mac', '1')], /are addresses of one unit/],
+  ['one serial number', [identity('a', 'serial', '1'), identity('b', 'serial', '1')], /are addresses of one unit/],
+  ['one UPnP name', [identity('a', 'udn', '1'), identity('b', 'udn', '1')], /are addresses of one unit/],
+  ['nothing that tells them apart', [identity('a', 'mac', '1')], /nothing that was seen tells/],
+  [
+    'two interfaces and one serial number',
+    [...TWO, identity('a', 'serial', '1'), identity('b', 'serial', '1')],
+    /nothing/,
+  ],
+])('hosts with %s: neither a shared key nor a pass', async (_what, ids, why) => {
+  const doubts: string[] = [];
+  expect(await derive([key('a', '1'), key('b', '1'), ...ids], true, doubts)).toEqual([]);
+  expect(doubts).toEqual([expect.stringMatching(why)]);
+});
+test('one unit that shows different keys at two addresses passes nothing', async () => {
+  const one = [identity('a', 'mac', '1'), identity('b', 'mac', '1')];
+  expect(await derive([key('a', '1'), key('b', '2'), ...one])).toEqual([]);
+});
+test('a key in common is shared where another one shows two units', async () => {
+  const facts = [key('a', '1'), key('b', '2'), certificate('a', 'x'), certificate('b', 'x')];
+  expect(await derive(facts)).toMatchObject([
+    { what: 'tls-key', shared: true, hosts: ['a', 'b'] },
+    { what: 'tls-certificate', shared: false },
+    { what: 'ssh-host-key', shared: false },
+  ]);
+});
 test('an issuer in common is no shared key', async () => {
   expect(await derive([certificate('a', 'x', 'root'), certificate('b', 'x', 'root')])).toEqual([]);
 });
 test('the same default login on two units is a shared password', async () => {
-  expect(await derive([login('a'), login('b')])).toMatchObject([{ what: 'password', shared: true, hosts: ['a', 'b'] }]);
+  expect(await derive([login('a'), login('b'), ...TWO])).toMatchObject([
+    { what: 'password', shared: true, hosts: ['a', 'b'] },
+  ]);
   expect(await derive([login('a')])).toEqual([]);
 });
 test('the names of facts are those of the vocabulary', () => {
