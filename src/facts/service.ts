@@ -143,9 +143,11 @@ export const updateTrustedKey = defineFact({
     file: text(),
     type: text(),
     bits: maybe(whole()),
-    fingerprint: text('Hex SHA-256 of the SPKI or of the raw key.'),
+    fingerprint: text('Hex SHA-256 of the SPKI; of OpenPGP keys their own fingerprint.'),
     sampleKey: maybe(text()),
-    privateInImage: yes(),
+    privateInImage: yes('Its private half lies in the image.'),
+    expires: maybe(text('ISO 8601.')),
+    expired: maybe(yes('At the date of judgement; absent for keys without an end.')),
   }),
 });
 export const updateSlot = defineFact({

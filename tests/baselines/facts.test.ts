@@ -16,8 +16,8 @@ const gatherers: readonly { readonly produces: readonly FactType[] }[] = [
   derivers,
   inspectors,
 ].flatMap((kind) => Object.values(kind));
-/** Made by the engine from what unpackers and verifiers return. */
-const BY_ENGINE = /^(image|update)\./;
+/** Made by the engine from what unpackers return. */
+const BY_ENGINE = /^image\./;
 /** Facts whose gatherers are still to come; take a name out with its gatherer. */
 const PENDING = new Set(['net.stack']);
 

@@ -54,6 +54,40 @@ export async function pgpCleartext(trust: Trust, document: string, expected: str
   }
 }
 
+export interface PgpKey {
+  readonly type: string;
+  readonly bits?: number;
+  /** Hex, the key's own. */
+  readonly fingerprint: string;
+  /** ISO 8601. */
+  readonly expires?: string;
+}
+
+/** The primary keys of a keyring, armoured or binary. Throws FaultError. */
+export async function pgpKeysIn(bytes: Uint8Array): Promise<readonly PgpKey[]> {
+  const pgp = await import('openpgp');
+  try {
+    const text = Buffer.from(bytes).toString('latin1');
+    const keys = text.includes('-----BEGIN')
+      ? await pgp.readKeys({ armoredKeys: text })
+      : await pgp.readKeys({ binaryKeys: bytes });
+    return await Promise.all(
+      keys.map(async (key) => {
+        const { algorithm, bits } = key.getAlgorithmInfo();
+        const expires = await key.getExpirationTime();
+        return {
+          type: algorithm.startsWith('rsa') ? 'RSA' : algorithm.startsWith('ed') ? 'Ed25519' : algorithm,
+          ...(bits === undefined ? {} : { bits }),
+          fingerprint: key.getFingerprint(),
+          ...(expires instanceof Date ? { expires: expires.toISOString() } : {}),
+        };
+      }),
+    );
+  } catch (error) {
+    throw new FaultError('malformed', 'no OpenPGP keyring that can be read', { cause: error });
+  }
+}
+
 type Key = Awaited<ReturnType<typeof import('openpgp')['readKey']>>;
 interface Named {
   readonly name: string;

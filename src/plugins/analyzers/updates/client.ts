@@ -1,7 +1,7 @@
 /** How an image fetches its updates: clients and feeds, certificate verification switched off, addresses in clear. */
 
 import { wholeText } from '../../../codecs/formats/text-lines.ts';
-import type { FileEntry } from '../../../core/model/files.ts';
+import type { FileEntry, FileTree } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import {
   serviceEndpointUrl,
@@ -11,6 +11,13 @@ import {
   updateTlsSetting,
 } from '../../../facts/index.ts';
 import { FaultError } from '../../../lib/fault.ts';
+
+/** opkg reads all its configurations before it acts: whether it checks is said of a root, not of a file. */
+interface Opkg {
+  readonly feeds: { readonly file: FileEntry; readonly client: Client }[];
+  readonly checks: Map<string, 'on' | 'off'>;
+}
+const opkgOf = new WeakMap<FileTree, Opkg>();
 
 const LIMIT = 4 << 20;
 const URLS = 1000;
@@ -57,6 +64,15 @@ export const updatesClient: Analyzer = {
     if (text === undefined) return;
     readClient(file, text, context);
     readLines(file, text, context);
+  },
+  finish(context) {
+    const { feeds, checks } = opkgOf.get(context.tree) ?? { feeds: [], checks: new Map<string, 'on' | 'off'>() };
+    opkgOf.delete(context.tree);
+    // Without the option opkg takes what comes.
+    for (const { file, client } of feeds) {
+      const check = checks.get(file.root ?? '') ?? (isThere('opkg', file, context) ? 'off' : 'unknown');
+      tellClient(file, { ...client, check }, context);
+    }
   },
 };
 
@@ -152,7 +168,7 @@ function purposeOf(file: FileEntry, line: string): 'update' | 'telemetry' | 'unk
   return /telemetry|report|stat|log/i.test(line) ? 'telemetry' : 'unknown';
 }
 
-type Tool = 'opkg' | 'apt' | 'swupdate' | 'rauc' | 'mender' | 'script';
+type Tool = 'opkg' | 'apt' | 'apk' | 'swupdate' | 'rauc' | 'mender' | 'script';
 type Client = {
   readonly tool: Tool;
   readonly url?: string;
@@ -161,25 +177,12 @@ type Client = {
 };
 
 function readClient(file: FileEntry, text: string, context: AnalyzerContext): void {
-  for (const client of clientsOf(file, text)) {
-    const { tool, url, line, check } = client;
-    const at = line === undefined ? {} : { line };
-    context.emit(
-      updateClient,
-      {
-        tool,
-        file: file.name,
-        ...at,
-        ...(url === undefined ? {} : { url: url.slice(0, 300) }),
-        transport: transportOf(url),
-        signatureCheck: check,
-      },
-      {
-        subject: { kind: 'file', path: `${file.path}#${line ?? tool}` },
-        ...(line === undefined ? {} : { where: `line ${line}` }),
-      },
-    );
-  }
+  for (const client of clientsOf(file, text))
+    if (client.tool === 'opkg') holdFeed(file, client, context);
+    else if (client.check === 'off' && client.tool === 'mender' && !isThere('mender', file, context))
+      tellClient(file, { ...client, check: 'unknown' }, context);
+    else tellClient(file, client, context);
+  if (/^\/etc\/opkg/.test(file.name)) holdOption(file, text, context);
   if (/^\/etc\/rauc\/system\.conf$/.test(file.name)) {
     context.emit(
       updateRollback,
@@ -187,6 +190,50 @@ function readClient(file: FileEntry, text: string, context: AnalyzerContext): vo
       { subject: { kind: 'file', path: file.path } },
     );
   }
+}
+
+function tellClient(file: FileEntry, { tool, url, line, check }: Client, context: AnalyzerContext): void {
+  const at = line === undefined ? {} : { line };
+  context.emit(
+    updateClient,
+    {
+      tool,
+      file: file.name,
+      ...at,
+      ...(url === undefined ? {} : { url: url.slice(0, 300) }),
+      transport: transportOf(url),
+      signatureCheck: check,
+    },
+    {
+      subject: { kind: 'file', path: `${file.path}#${line ?? tool}` },
+      ...(line === undefined ? {} : { where: `line ${line}` }),
+    },
+  );
+}
+
+/** A configuration that is left behind verifies nothing and installs nothing. */
+function isThere(program: string, file: FileEntry, { tree }: AnalyzerContext): boolean {
+  const root = tree.roots.find(({ path }) => path === file.root);
+  if (root === undefined) return false;
+  const names = program === 'mender' ? ['mender', 'mender-update', 'mender-auth'] : [program];
+  const folders = ['/bin', '/usr/bin', '/sbin', '/usr/sbin'];
+  return folders.some((folder) => names.some((name) => tree.resolve(root, `${folder}/${name}`) !== undefined));
+}
+
+function heldOpkg(tree: FileTree): Opkg {
+  const known = opkgOf.get(tree) ?? { feeds: [], checks: new Map<string, 'on' | 'off'>() };
+  opkgOf.set(tree, known);
+  return known;
+}
+
+const holdFeed = (file: FileEntry, client: Client, { tree }: AnalyzerContext): void => {
+  heldOpkg(tree).feeds.push({ file, client });
+};
+
+function holdOption(file: FileEntry, text: string, { tree }: AnalyzerContext): void {
+  const stated = /^[ \t]*option[ \t]+check_signature(?:[ \t]+["']?(\w+))?/m.exec(text);
+  if (stated !== null)
+    heldOpkg(tree).checks.set(file.root ?? '', /^(0|no|off|false)$/i.test(stated[1] ?? '1') ? 'off' : 'on');
 }
 
 function transportOf(url: string | undefined): 'https' | 'http' | 'ftp' | 'tftp' | 'other' | 'none' {
@@ -219,7 +266,9 @@ function clientsOf(file: FileEntry, text: string): readonly Client[] {
     .filter(({ line }) => line !== '' && !line.startsWith('#'));
   const own = CLIENTS.find(([pattern]) => pattern.test(file.name))?.[1];
   if (own !== undefined) return own(text, live);
-  return text.startsWith('#!') && UPDATER.test(file.name) ? scriptClients(live) : [];
+  if (!text.startsWith('#!')) return [];
+  const unchecked = UPDATER.test(file.name) || /^\/etc\//.test(file.name) ? uncheckedClients(live) : [];
+  return UPDATER.test(file.name) ? [...unchecked, ...scriptClients(live)] : unchecked;
 }
 
 const urlIn = (text: string): { url?: string } => {
@@ -229,7 +278,6 @@ const urlIn = (text: string): { url?: string } => {
 type Numbered = { readonly line: string; readonly at: number };
 
 function opkgClients(lines: readonly Numbered[]): readonly Client[] {
-  const check = lines.some(({ line }) => /^option\s+check_signature/.test(line));
   return lines.flatMap(({ line, at }) =>
     /^src(\/gz)?\s+\S+\s+\S+/.test(line)
       ? [
@@ -237,7 +285,7 @@ function opkgClients(lines: readonly Numbered[]): readonly Client[] {
             tool: 'opkg' as const,
             url: line.split(/\s+/)[2] ?? '',
             line: at,
-            check: check ? ('on' as const) : ('unknown' as const),
+            check: 'unknown' as const,
           },
         ]
       : [],
@@ -257,6 +305,18 @@ const aptClients = (lines: readonly Numbered[]): readonly Client[] =>
         ]
       : [],
   );
+
+/** What installs without looking at signatures, whatever the configuration says. */
+const UNCHECKED: readonly (readonly [RegExp, Tool])[] = [
+  [/\bapk\b[^|;#]*--allow-untrusted\b/, 'apk'],
+  [/\bapt(-get)?\b[^|;#]*(--allow-unauthenticated|--force-yes|AllowUnauthenticated=(true|1))/, 'apt'],
+];
+function uncheckedClients(lines: readonly Numbered[]): readonly Client[] {
+  return lines.flatMap(({ line, at }) => {
+    const tool = UNCHECKED.find(([pattern]) => pattern.test(line))?.[1];
+    return tool === undefined ? [] : [{ tool, line: at, check: 'off' as const }];
+  });
+}
 
 const scriptClients = (lines: readonly Numbered[]): readonly Client[] =>
   lines.flatMap(({ line, at }) =>

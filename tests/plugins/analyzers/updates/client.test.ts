@@ -18,6 +18,7 @@ test('feeds of opkg and an update script tell their transport', async () => {
     '/etc/opkg.conf': 'src/gz base http://downloads.vendor.com/base\noption check_signature\n',
     '/usr/bin/update.sh': '#!/bin/sh\nwget https://updates.vendor.com/fw.bin\n',
     '/etc/mender/mender.conf': '{"ServerURL": "https://m.vendor.com"}',
+    '/usr/bin/mender': 'x',
   });
   expect(
     of('update.client')
@@ -45,4 +46,31 @@ test('a script that runs what lies on a stick, or what it has just fetched, is t
     '/etc/init.d/S99': '#!/bin/sh\n/mnt/sda1/autorun.sh\nwget -O - http://x.vendor.com/a | sh\n',
   });
   expect(of('service.script').map((one) => one['kind'])).toEqual(['runs-from-removable', 'download-and-run']);
+});
+
+test.each([
+  ['the option in another file', { '/etc/opkg.conf': 'option check_signature\n' }, 'on'],
+  ['the option switched off', { '/etc/opkg.conf': 'option check_signature 0\n' }, 'off'],
+  ['no option', { '/etc/opkg.conf': 'dest root /\n# option check_signature\n' }, 'off'],
+])('opkg with %s', async (_what, files, check) => {
+  const feeds = { '/etc/opkg/distfeeds.conf': 'src/gz base https://downloads.vendor.com/base\n' };
+  const { of } = await analyze([updatesClient], { ...files, ...feeds, '/bin/opkg': 'x' });
+  expect(of('update.client').map((one) => one['signatureCheck'])).toEqual([check]);
+});
+
+test('a configuration that is left behind without its program is told as unknown', async () => {
+  const { of } = await analyze([updatesClient], {
+    '/etc/opkg/distfeeds.conf': 'src/gz base https://downloads.vendor.com/base\n',
+    '/etc/mender/mender.conf': '{"ServerURL": "https://m.vendor.com"}',
+  });
+  expect(of('update.client').map((one) => one['signatureCheck'])).toEqual(['unknown', 'unknown']);
+});
+
+test('what installs without looking at signatures is told', async () => {
+  const { of } = await analyze([updatesClient], {
+    '/usr/sbin/update.sh': '#!/bin/sh\napk add --allow-untrusted /tmp/fw.apk\n# apt-get --allow-unauthenticated x\n',
+  });
+  expect(of('update.client').map((one) => [one['tool'], one['line'], one['signatureCheck']])).toEqual([
+    ['apk', 2, 'off'],
+  ]);
 });
