@@ -10,6 +10,7 @@ import {
   type ZipEntry,
   zipEntries,
 } from '../../../codecs/formats/zip.ts';
+import { strictZip } from '../../../codecs/formats/zip-strict.ts';
 import { messageOf } from '../../../codecs/signatures/message.ts';
 import { attribute } from '../../../codecs/signatures/trust.ts';
 import {
@@ -103,6 +104,8 @@ export const nordic: Verifier = {
     if (found === undefined) return blank;
     const told: PartTold[] = [];
     try {
+      // Two members of a name, or a directory that says something else than the headers: tools take one or the other.
+      strictZip(artefact);
       const parts = partsOf(fileOf(artefact, found, 'manifest.json').bytes);
       if (parts.length === 0) throw new FaultError('malformed', 'manifest.json names no firmware');
       for (const part of parts.slice(0, 16)) told.push(await partOf(artefact, found, part, context));
