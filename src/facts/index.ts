@@ -56,7 +56,6 @@ export {
   bootConsole,
   bootEnvironment,
   bootLoader,
-  bootPartition,
   bootVerification,
   kernelCommandLine,
   kernelModule,
@@ -77,6 +76,7 @@ export {
 } from './key.ts';
 export { loginDefault, loginOpen, loginSurface, loginThrottling } from './login.ts';
 export { netDisclosure, netHealth, netHost, netIdentity, netPort, netService, netStack, netSweep } from './net.ts';
+export { netDisclosure, netHealth, netHost, netPort, netService, netSweep } from './net.ts';
 export {
   coapResource,
   cwmpAccess,

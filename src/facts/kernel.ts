@@ -123,16 +123,3 @@ export const bootVerification = defineFact({
     detail: maybe(text()),
   }),
 });
-export const bootPartition = defineFact({
-  name: 'boot.partition',
-  title: 'A partition that an image lays out',
-  over: 'image',
-  schema: object({
-    name: text(),
-    start: maybe(whole()),
-    size: maybe(whole()),
-    source: oneOf(['gpt', 'mbr', 'device-tree', 'esp', 'command-line', 'container']),
-    readOnly: maybe(yes()),
-    slot: maybe(text()),
-  }),
-});

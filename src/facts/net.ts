@@ -102,10 +102,3 @@ export const netDisclosure = defineFact({
   over: 'endpoint',
   schema: object({ software: text(), version: text(), where: text('banner, Server header, SNMP sysDescr …') }),
 });
-
-export const netStack = defineFact({
-  name: 'net.stack',
-  title: 'A service reachable over one IP version only',
-  over: 'endpoint',
-  schema: object({ port: whole(), over: list(oneOf(['ipv4', 'ipv6'])) }),
-});

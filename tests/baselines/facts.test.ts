@@ -18,17 +18,31 @@ const gatherers: readonly { readonly produces: readonly FactType[] }[] = [
 ].flatMap((kind) => Object.values(kind));
 /** Made by the engine from what unpackers return. */
 const BY_ENGINE = /^image\./;
-/** Facts whose gatherers are still to come; take a name out with its gatherer. */
-const PENDING = new Set(['net.stack']);
+const made = new Set(gatherers.flatMap(({ produces }) => produces.map(({ name }) => name)));
+const isMade = (name: string): boolean => made.has(name) || BY_ENGINE.test(name);
 
-test('every fact that a check reads has a gatherer, or is known to wait for one', async () => {
+test('every fact that a check reads has a gatherer', async () => {
   const library = await openLibrary(words);
-  const made = new Set(gatherers.flatMap(({ produces }) => produces.map(({ name }) => name)));
   const dead = [...library.checks.keys()].flatMap((id) => {
     const { expect: expected, appliesWhen } = library.check(id);
     const reads = [...expected.reads, ...(appliesWhen?.reads ?? [])];
-    const unmade = reads.filter((name) => !made.has(name) && !PENDING.has(name) && !BY_ENGINE.test(name));
-    return unmade.map((name) => `${id} reads ${name}`);
+    return reads.filter((name) => !isMade(name)).map((name) => `${id} reads ${name}`);
   });
   expect(dead).toEqual([]);
+});
+
+test('every word of the vocabulary is made by somebody', () => {
+  expect(words.facts.map(({ name }) => name).filter((name) => !isMade(name))).toEqual([]);
+});
+
+test('every check is cited by a control', async () => {
+  const library = await openLibrary(words);
+  const shipped = library.assets.filter(({ kind }) => kind === 'baseline');
+  const baselines = await Promise.all(shipped.map(({ id, version }) => library.baseline(`${id}@${version}`)));
+  const cited = new Set(
+    baselines.flatMap(({ controls }) =>
+      controls.flatMap(({ units }) => units.flatMap(({ checks }) => checks.map(({ id }) => id))),
+    ),
+  );
+  expect([...library.checks.keys()].filter((id) => !cited.has(id))).toEqual([]);
 });

@@ -71,9 +71,8 @@ export function evaluate(request: EvaluateRequest): Report {
   const assessments = request.baselines.map((baseline, index) =>
     assessmentOf(baseline, controls[index]?.controls ?? []),
   );
-  const checks = [...judged.values()]
-    .map(({ report }) => withWaivers(report, request))
-    .sort((a, b) => compare(a.key, b.key));
+  const excused = waiving(request);
+  const checks = [...judged.values()].map(({ report }) => excused(report)).sort((a, b) => compare(a.key, b.key));
   const cited = new Set(checks.flatMap(({ results }) => results.flatMap((result) => result.facts)));
   return {
     schema: 'assay/report/1',
@@ -139,24 +138,38 @@ function countsOf(outcomes: readonly Outcome[]): Counts {
 }
 
 /** A result counts as waived in the list of checks where every control that cites the check waives it. */
-function withWaivers(check: CheckReport, { baselines, waivers, at }: EvaluateRequest): CheckReport {
-  if (waivers.length === 0) return check;
+function waiving({ baselines, waivers, at }: EvaluateRequest): (check: CheckReport) => CheckReport {
+  if (waivers.length === 0) return (check) => check;
   const all = waiversOf(waivers, at);
-  const citing = baselines.flatMap(({ id, controls }) =>
-    controls
-      .filter(({ units }) => units.some(({ checks }) => checks.some(({ key }) => key === check.key)))
-      .map((control) => `${id}/${control.id}`),
-  );
-  const results = check.results.map((result) => {
-    const found = citing.map((name) => all.excuse(name)(result, check.id, check.key) ?? all.whole(name));
-    const [first] = found;
-    if (first === undefined || found.includes(undefined)) return result;
-    if (!waivable(result.outcome)) return result;
-    const { reason, approvedBy, expires } = first;
-    const waiver = { reason, approvedBy, expires, instead: result.outcome };
-    return { ...result, outcome: 'waived' as const, reasons: [], waiver };
-  });
-  return { ...check, results, outcome: gravest(results.map(({ outcome }) => outcome)) };
+  const citing = citingOf(baselines);
+  return (check) => {
+    const excuses = (citing.get(check.key) ?? []).map((name) => ({
+      whole: all.whole(name),
+      excuse: all.excuse(name),
+    }));
+    const results = check.results.map((result) => {
+      const found = excuses.map(({ whole, excuse }) => excuse(result, check.id, check.key) ?? whole);
+      const [first] = found;
+      if (first === undefined || found.includes(undefined)) return result;
+      if (!waivable(result.outcome)) return result;
+      const { reason, approvedBy, expires } = first;
+      const waiver = { reason, approvedBy, expires, instead: result.outcome };
+      return { ...result, outcome: 'waived' as const, reasons: [], waiver };
+    });
+    return { ...check, results, outcome: gravest(results.map(({ outcome }) => outcome)) };
+  };
+}
+
+/** The controls (`baseline/control`) that cite each check, by its key. */
+function citingOf(baselines: readonly Baseline[]): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const { id, controls } of baselines) {
+    for (const control of controls) {
+      const keys = new Set(control.units.flatMap(({ checks }) => checks.map(({ key }) => key)));
+      for (const key of keys) found.set(key, [...(found.get(key) ?? []), `${id}/${control.id}`]);
+    }
+  }
+  return found;
 }
 
 function coverageOf({ evidence, words, relevant }: EvaluateRequest, facts: FactStore): Report['coverage'] {

@@ -27,15 +27,20 @@ export function waiversOf(waivers: readonly Waiver[], at: string): Waivers {
   const today = at.slice(0, 10);
   const alive = waivers.filter(({ expires }) => expires >= today);
   const used = new Set<Waiver>();
-  const isWhole = (waiver: Waiver): boolean => waiver.check === undefined && waiver.subject === undefined;
+  const byControl = new Map<string, OfControl>();
+  for (const [order, waiver] of alive.entries()) {
+    const own = byControl.get(waiver.control) ?? { bySubject: new Map() };
+    byControl.set(waiver.control, own);
+    keep(own, waiver, order);
+  }
   return {
     excuse(control) {
-      const own = alive.filter((waiver) => waiver.control === control && !isWhole(waiver));
-      if (own.length === 0) return NO_EXCUSE;
+      const own = byControl.get(control);
+      if (own === undefined || own.bySubject.size === 0) return NO_EXCUSE;
       return (result, checkId, checkKey) =>
-        waivable(result.outcome) ? own.find((waiver) => covers(waiver, result, checkId, checkKey)) : undefined;
+        waivable(result.outcome) ? excuseOf(own, result, checkId, checkKey) : undefined;
     },
-    whole: (control) => alive.find((waiver) => waiver.control === control && isWhole(waiver)),
+    whole: (control) => byControl.get(control)?.whole,
     use: (waiver) => used.add(waiver),
     told: () =>
       waivers.map((waiver) => {
@@ -47,7 +52,29 @@ export function waiversOf(waivers: readonly Waiver[], at: string): Waivers {
   };
 }
 
-function covers(waiver: Waiver, result: Result, checkId: string, checkKey: string): boolean {
-  if (waiver.check !== undefined && waiver.check !== checkId && waiver.check !== checkKey) return false;
-  return waiver.subject === undefined || waiver.subject === nameOf(result.subject);
+/** The living waivers of one control: the first of the whole of it, the others by subject, `undefined` for every subject. */
+interface OfControl {
+  whole?: Waiver;
+  readonly bySubject: Map<string | undefined, { readonly waiver: Waiver; readonly order: number }[]>;
+}
+
+function keep(own: OfControl, waiver: Waiver, order: number): void {
+  if (waiver.check === undefined && waiver.subject === undefined) {
+    own.whole ??= waiver;
+    return;
+  }
+  const list = own.bySubject.get(waiver.subject) ?? [];
+  own.bySubject.set(waiver.subject, list);
+  list.push({ waiver, order });
+}
+
+/** The first, in the order in which they were given, that covers a result. */
+function excuseOf(own: OfControl, result: Result, checkId: string, checkKey: string): Waiver | undefined {
+  const found = [nameOf(result.subject), undefined].flatMap((subject) => {
+    const first = own.bySubject
+      .get(subject)
+      ?.find(({ waiver: { check } }) => check === undefined || check === checkId || check === checkKey);
+    return first === undefined ? [] : [first];
+  });
+  return found.sort((a, b) => a.order - b.order)[0]?.waiver;
 }

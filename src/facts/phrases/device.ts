@@ -13,7 +13,7 @@ import {
 } from '../http.ts';
 import { certificateLifetime, certificateSupport } from '../joined.ts';
 import { loginDefault, loginOpen, loginSurface, loginThrottling } from '../login.ts';
-import { netDisclosure, netHealth, netHost, netIdentity, netPort, netService, netStack, netSweep } from '../net.ts';
+import { netDisclosure, netHealth, netHost, netIdentity, netPort, netService, netSweep } from '../net.ts';
 import { sshAlgorithm, sshAuthentication, sshDhGroup, sshHostKey, sshProtocol, sshTerrapin } from '../ssh.ts';
 import {
   tlsCertificate,
@@ -49,7 +49,6 @@ export const NET_PHRASES: readonly Phrase[] = [
         : `${product}${version === undefined ? '' : ` ${version}`}`,
     ),
   ),
-  phrase(netStack, ({ port, over }) => `port ${port} over ${some(over)} only`),
   phrase(netDisclosure, ({ software, version, where }) => `${software} ${version} in the ${where}`),
 ];
 

@@ -6,7 +6,6 @@ import {
   bootConsole,
   bootEnvironment,
   bootLoader,
-  bootPartition,
   bootVerification,
   kernelCommandLine,
   kernelModule,
@@ -86,7 +85,6 @@ export const KERNEL_PHRASES: readonly Phrase[] = [
     ),
   ),
   phrase(bootVerification, ({ kind, present, detail }) => parts(`${kind}: ${present ? 'present' : 'absent'}`, detail)),
-  phrase(bootPartition, ({ name, source }) => `partition ${name} (${source})`),
 ];
 
 export const SERVICE_PHRASES: readonly Phrase[] = [
