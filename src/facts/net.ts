@@ -1,7 +1,7 @@
 /** Facts about hosts, ports and the services behind them. */
 
 import { defineFact } from '../core/model/fact.ts';
-import { list, maybe, object, oneOf, text, whole, yes } from '../lib/schema.ts';
+import { maybe, object, oneOf, text, whole, yes } from '../lib/schema.ts';
 
 export const netHost = defineFact({
   name: 'net.host',
