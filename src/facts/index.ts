@@ -75,8 +75,7 @@ export {
   secretWifi,
 } from './key.ts';
 export { loginDefault, loginOpen, loginSurface, loginThrottling } from './login.ts';
-export { netDisclosure, netHealth, netHost, netIdentity, netPort, netService, netStack, netSweep } from './net.ts';
-export { netDisclosure, netHealth, netHost, netPort, netService, netSweep } from './net.ts';
+export { netDisclosure, netHealth, netHost, netIdentity, netPort, netService, netSweep } from './net.ts';
 export {
   coapResource,
   cwmpAccess,
