@@ -29,7 +29,7 @@ type Told = Omit<PrivateKey, 'format' | 'encrypted' | 'offset' | 'passphrase' | 
 
 const CURVE_BITS: { readonly [name: string]: number } = { prime256v1: 256, prime192v1: 192 };
 /** What encrypted keys of sample code and SDKs are locked with. */
-const PASSPHRASES = [
+export const PASSPHRASES = [
   '',
   'password',
   'changeit',
@@ -42,6 +42,15 @@ const PASSPHRASES = [
   'mypassword',
   'default',
   'foobar',
+  'changeme',
+  'android',
+  '12345678',
+  'storepass',
+  'keypass',
+  'root',
+  'server',
+  'client',
+  'openssl',
 ];
 
 /** What is known of a key by its public half. */
@@ -136,7 +145,7 @@ function attempt<T>(make: () => T): T | undefined {
 }
 
 /** A bare PKCS#8, PKCS#1 or SEC 1 structure. */
-function fromDer(der: Uint8Array): KeyObject | undefined {
+export function fromDer(der: Uint8Array): KeyObject | undefined {
   const key = Buffer.from(der.buffer, der.byteOffset, der.length);
   for (const type of ['pkcs8', 'pkcs1', 'sec1'] as const) {
     const made = attempt(() => createPrivateKey({ key, format: 'der', type }));

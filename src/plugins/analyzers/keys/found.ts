@@ -1,6 +1,18 @@
 /** Finds private keys and certificates in one file, whatever it is. */
+
+import { createPublicKey } from 'node:crypto';
+import { isJks, jksKeys } from '../../../codecs/formats/jks.ts';
 import { MAX_BLOCKS, type PemBlock, pemBlocks } from '../../../codecs/formats/pem.ts';
-import { derKeys, dropbearKey, type PrivateKey, privateKeyOf, puttyKey } from '../../../codecs/formats/private-key.ts';
+import {
+  derKeys,
+  dropbearKey,
+  fromDer,
+  PASSPHRASES,
+  type PrivateKey,
+  privateKeyOf,
+  puttyKey,
+  toldOf,
+} from '../../../codecs/formats/private-key.ts';
 import { type Certificate, readCertificate } from '../../../codecs/formats/x509.ts';
 import type { FileEntry } from '../../../core/model/files.ts';
 import type { Blob } from '../../../lib/blob.ts';
@@ -11,7 +23,7 @@ const OVERLAP = 256 << 10;
 const MAX_SIZE = 1 << 30;
 /** Locked keys of one file on which passphrases are tried. */
 const MAX_LOCKED = 20;
-const MAX_BARE = 64 << 10;
+const MAX_BARE = 1 << 20;
 
 /** Files that may hold keys: everything with content that can be searched in one go. */
 export const mayHoldKeys = (file: FileEntry): boolean =>
@@ -59,6 +71,7 @@ export function keysIn(content: Blob, name: string, cut: Cut): readonly KeyInFil
     ? whole(bytes, Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 64)))
     : undefined;
   if (bare !== undefined) return [bare];
+  if (isJks(bytes)) return javaKeys(bytes);
   let locked = 0;
   const found: KeyInFile[] = pemIn(content, cut)
     .map((block) => {
@@ -96,16 +109,41 @@ function whole(bytes: Uint8Array, start: Buffer): KeyInFile | undefined {
   const text = start.toString('latin1');
   if (start[0] === 0 && text.startsWith('\0\0\0')) return dropbearKey(bytes);
   if (text.startsWith('PuTTY-User-Key-File-')) return puttyKey(Buffer.from(bytes).toString('latin1'));
-  if (start.length >= 12 && start.readUInt32BE(0) === 0xfeedfeed && start.readUInt32BE(8) > 0) return keystore(start);
   if (isPkcs12(start)) return { format: 'pkcs12', type: 'other', bits: 0, encrypted: true, offset: 0 };
   return undefined;
 }
 
-/** Java's key store with a private key as its first entry (tag 1); one of certificates only is a trust store. */
-const keystore = (start: Buffer): KeyInFile | undefined =>
-  start.length >= 16 && start.readUInt32BE(12) === 1
-    ? { format: 'jks', type: 'other', bits: 0, encrypted: true, offset: 0 }
-    : undefined;
+/** The private keys of a Java key store; a store of certificates only has none. */
+function javaKeys(bytes: Uint8Array): readonly KeyInFile[] {
+  return jksKeys(bytes, PASSPHRASES).map(({ key, passphrase, certificate }) => {
+    const open = key === undefined ? undefined : fromDer(key);
+    const outside = certificate === undefined ? undefined : readable(certificate);
+    const told = open === undefined ? { type: 'other' as const, bits: 0 } : toldOf(createPublicKey(open));
+    return {
+      format: 'jks' as const,
+      ...told,
+      ...(outside === undefined || open !== undefined
+        ? {}
+        : { type: outside.keyType as KeyInFile['type'], bits: outside.keyBits, spki: outside.spki }),
+      encrypted: true,
+      ...(passphrase === undefined ? {} : { passphrase }),
+      offset: 0,
+    };
+  });
+}
+
+/** What passwords of the list open of a PKCS#12 file; its keys in place of the closed one. */
+export async function openedStore(content: Blob, closed: KeyInFile): Promise<readonly KeyInFile[]> {
+  const { openPkcs12 } = await import('../../../codecs/formats/pkcs12.ts');
+  const store = openPkcs12(content.read(0, content.size), PASSPHRASES);
+  if (store === 'costly') return [{ ...closed, untried: true }];
+  if (store === undefined) return [closed];
+  return store.keys.map((der) => {
+    const key = fromDer(der);
+    const told = key === undefined ? { type: 'other' as const, bits: 0 } : toldOf(createPublicKey(key));
+    return { ...closed, ...told, passphrase: store.passphrase };
+  });
+}
 
 /** PFX: a SEQUENCE with version 3 and a SEQUENCE that begins with the OID of PKCS#7 data (RFC 7292 §4). */
 function isPkcs12(start: Buffer): boolean {

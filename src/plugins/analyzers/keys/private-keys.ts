@@ -6,10 +6,12 @@ import { hasClosePrimes, hasRocaPrint, hasSmallFactor, sharingPrimes } from '../
 import type { FileEntry, FileTree } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { accountFirstBoot, keyPrivate } from '../../../facts/index.ts';
-import { type KeyInFile, keysIn, mayHoldKeys } from './found.ts';
+import { type KeyInFile, keysIn, mayHoldKeys, openedStore } from './found.ts';
 import { namedBy, placeOf, purposeOf } from './places.ts';
 
 const MAX_KEYS = 2000;
+/** Keys that are compared pairwise. */
+const COMPARED = 300;
 
 interface Held {
   readonly file: FileEntry;
@@ -27,21 +29,9 @@ export const keysPrivateKeys: Analyzer = {
   wants: mayHoldKeys,
   observe(file, content, context) {
     const found = keysIn(content, file.name, (message) => context.gap({ kind: 'over-budget', message }));
-    if (found.some(({ untried }) => untried === true))
-      context.gap({
-        kind: 'over-budget',
-        message: 'a locked key asks for so much work for one guess that no passphrase was tried',
-      });
-    if (found.length === 0) return;
-    const list = held.get(context.tree) ?? [];
-    held.set(context.tree, list);
-    for (const key of found) {
-      if (list.length === MAX_KEYS) {
-        context.gap({ kind: 'over-budget', message: `more than ${MAX_KEYS} private keys in one image` });
-        return;
-      }
-      list.push({ file, key });
-    }
+    const [store] = found;
+    if (store?.format !== 'pkcs12') return hold(found, file, context);
+    return openedStore(content, store).then((opened) => hold(opened, file, context));
   },
   finish(context) {
     const list = held.get(context.tree) ?? [];
@@ -51,11 +41,32 @@ export const keysPrivateKeys: Analyzer = {
     const files = new Set(list.filter(({ file }) => !isProgram(file, context)).map(({ file }) => file));
     const { namers: names, cut } = namedBy([...files], context.tree);
     if (cut !== undefined) context.gap({ kind: 'over-budget', message: cut }, { area: 'root-file-system' });
-    const shared = sharingPrimes(list.flatMap(({ key }) => (key.modulus === undefined ? [] : [key.modulus])));
+    const moduli = list.flatMap(({ key }) => (key.modulus === undefined ? [] : [key.modulus]));
+    if (new Set(moduli).size > COMPARED)
+      context.gap({ kind: 'over-budget', message: `only ${COMPARED} keys were compared for shared primes` });
+    const shared = sharingPrimes(moduli);
     const { keys } = context.knowledge('known-keys') as { readonly keys: { readonly [spki: string]: string } };
     for (const one of list) emit(one, names.get(one.file.path), shared, keys, context);
   },
 };
+
+function hold(found: readonly KeyInFile[], file: FileEntry, context: AnalyzerContext): void {
+  if (found.some(({ untried }) => untried === true))
+    context.gap({
+      kind: 'over-budget',
+      message: 'a locked key asks for so much work for one guess that no passphrase was tried',
+    });
+  if (found.length === 0) return;
+  const list = held.get(context.tree) ?? [];
+  held.set(context.tree, list);
+  for (const key of found) {
+    if (list.length === MAX_KEYS) {
+      context.gap({ kind: 'over-budget', message: `more than ${MAX_KEYS} private keys in one image` });
+      return;
+    }
+    list.push({ file, key });
+  }
+}
 
 const isProgram = (file: FileEntry, context: AnalyzerContext): boolean => isElf(context.tree.content(file).read(0, 20));
 
