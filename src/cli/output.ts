@@ -71,16 +71,28 @@ export async function writeReports(
   dossier: (() => Promise<Dossier>) | undefined,
 ): Promise<void> {
   const problems: Problem[] = [];
+  let whole: Dossier | undefined;
   for (const { wish, reporter, exporter } of chosen) {
-    const bytes =
-      reporter === undefined
-        ? await rendered(exporter, await dossier?.(), io, wish)
-        : await rendered(reporter, report, io, wish);
+    if (exporter !== undefined) whole ??= await dossier?.();
+    const bytes = await attempt(problems, () =>
+      reporter === undefined ? rendered(exporter, whole, io, wish) : rendered(reporter, report, io, wish),
+    );
     if (bytes === undefined) continue;
     if (wish.file === undefined) io.out(bytes);
     else writeTo(wish.file, bytes, problems);
   }
   if (problems.length > 0) throw new UsageError(problems);
+}
+
+/** A format that this report cannot fill keeps no other from being written. */
+async function attempt<T>(problems: Problem[], work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
 }
 
 async function rendered<T>(

@@ -150,7 +150,12 @@ const COMMANDS: readonly Spec[] = [
     name: 'init',
     arguments: '[dossier]',
     summary: 'a declaration to fill in, with what a dossier shows',
-    options: [new Option('--out <file>', 'write it there'), ...TALK],
+    options: [
+      new Option('--from <file>', 'with the answers of a filled ics-ixit workbook (.xlsx)'),
+      new Option('--declaration <file>', 'with --from: keep what this declaration says besides'),
+      new Option('--out <file>', 'write it there'),
+      ...TALK,
+    ],
     load: () => import('./commands/init.ts'),
   },
   {

@@ -1,8 +1,10 @@
-/** `assay init [DOSSIER]`: a declaration to fill in, with what a dossier already shows written down. */
+/** `assay init [DOSSIER]`: a declaration to fill in, with what a dossier already shows and a filled workbook answers. */
 import { existsSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Fact } from '../../core/model/fact.ts';
 import { featurePresent, netService } from '../../facts/index.ts';
 import { UsageError } from '../../lib/fault.ts';
+import { plural, safeText } from '../../lib/text.ts';
 import type { Call } from '../call.ts';
 import { EXIT } from '../exit-code.ts';
 import { readSeen } from '../reading.ts';
@@ -10,12 +12,46 @@ import type { Seen } from '../session.ts';
 
 export async function run({ arguments: [folder], options, io }: Call): Promise<number> {
   const seen = folder === undefined ? undefined : await readSeen(folder);
-  const text = declarationOf(seen);
+  const text = await answered(declarationOf(seen), options, io);
   const out = options['out'];
   if (typeof out !== 'string') io.out(text);
   else if (existsSync(out)) throw new UsageError(`${out} is there already`, 'give the name of a new file');
   else save(out, text);
   return EXIT.good;
+}
+
+/** With `--from` the answers of a filled workbook; with `--declaration` what that file says besides is kept. */
+async function answered(blank: string, options: Call['options'], io: Call['io']): Promise<string> {
+  const { from, declaration } = options;
+  if (typeof from !== 'string') {
+    if (typeof declaration === 'string')
+      throw new UsageError('--declaration goes with --from', 'assay init --from FILE.xlsx --declaration FILE.yaml');
+    return blank;
+  }
+  const [{ readForm }, { withAnswers }, { library }] = await Promise.all([
+    import('../filled-form.ts'),
+    import('../form-to-yaml.ts'),
+    import('../compose.ts'),
+  ]);
+  const { tables } = (await library()).knowledge('ixit-tables') as { readonly tables: Parameters<typeof readForm>[1] };
+  const form = await readForm(from, tables);
+  const base = typeof declaration === 'string' ? await kept(declaration) : blank;
+  for (const one of form.notes) io.err(`${safeText(from)}: ${one}\n`);
+  const rows = Object.values(form.tables).reduce((sum, list) => sum + list.length, 0);
+  io.err(`${safeText(from)}: ${plural(form.ics.length, 'answer')} of the ICS, ${plural(rows, 'row')} of the IXIT\n`);
+  if (form.unconfirmed > 0)
+    io.err(`${plural(form.unconfirmed, 'observed row')} left out: set the mark to declared to confirm one\n`);
+  return withAnswers(base, form, basename(from));
+}
+
+/** The text of a declaration that is sound. */
+async function kept(path: string): Promise<string> {
+  const [{ readDeclaration }, { readBounded }] = await Promise.all([
+    import('../declaration.ts'),
+    import('../trusted-key.ts'),
+  ]);
+  await readDeclaration(path);
+  return Buffer.from(readBounded(path)).toString('utf8');
 }
 
 function save(path: string, text: string): void {

@@ -1,2 +1,4 @@
 /** The registry of exporters: one line each. */
+export { icsIxitMarkdown } from './ics-ixit/markdown.ts';
+export { icsIxit } from './ics-ixit/workbook.ts';
 export { oscal } from './oscal/results.ts';
