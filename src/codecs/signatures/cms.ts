@@ -47,7 +47,8 @@ async function signerOf(trust: Trust, signing: Signing): Promise<Signed> {
   for (const key of candidates) {
     const checked = await check(scheme, key, message, signer.signature, trust.signal);
     if (checked.outcome === 'refused') return { ...base, ...keyFacts(key), outcome: 'refused', message: checked.why };
-    if (checked.outcome === 'good') return { ...base, ...keyFacts(key), ...whose(trust, cms, key, certificate) };
+    if (checked.outcome === 'good')
+      return { ...base, ...keyFacts(key), ...heldBy(trust, cms.certificates, key, certificate) };
   }
   const outcome = certificate === undefined ? 'wrong-key' : 'broken';
   return { ...base, ...keyFacts(first), outcome, message: 'the signature does not hold' };
@@ -139,14 +140,15 @@ function pssOf(parameters: DerElement | undefined): Scheme {
   return { algorithm: 'RSASSA-PSS', hash, mgfHash, saltLength };
 }
 
-/** The signature holds: by whom, going by what was given. */
-function whose(
+/** The signature holds: by whom, going by what was given and by the certificates that came with it. */
+export function heldBy(
   trust: Trust,
-  cms: Cms,
+  certificates: readonly X509Certificate[],
   key: PublicKey,
   certificate: X509Certificate | undefined,
+  options: { readonly anyPurpose?: boolean } = {},
 ): Pick<Signed, 'outcome' | 'message' | 'verifiedBy' | 'sampleKey' | 'signer' | 'certificate'> {
-  const sample = sampleIn(trust, key, certificate === undefined ? [] : [certificate, ...cms.certificates]);
+  const sample = sampleIn(trust, key, certificate === undefined ? [] : [certificate, ...certificates]);
   const seen = certificate === undefined ? undefined : certificateSeen(certificate, trust.now);
   const told = {
     ...(sample === undefined ? {} : { sampleKey: sample }),
@@ -165,7 +167,7 @@ function whose(
       ? { ...told, outcome: 'wrong-key', message: 'made with another key than the given one' }
       : { ...told, outcome: 'signer-unknown', message: 'holds, but no given certificate tells by whom' };
   }
-  return { ...told, ...chained(trust, cms, certificate) };
+  return { ...told, ...chained(trust, certificates, certificate, options) };
 }
 
 function sampleIn(trust: Trust, key: PublicKey, certificates: readonly X509Certificate[]): string | undefined {
@@ -180,8 +182,9 @@ function sampleIn(trust: Trust, key: PublicKey, certificates: readonly X509Certi
 /** A chain of issuers to a given certificate: each signature, each validity, each right to sign. */
 function chained(
   trust: Trust,
-  cms: Cms,
+  certificates: readonly X509Certificate[],
   leaf: X509Certificate,
+  { anyPurpose = false }: { readonly anyPurpose?: boolean },
 ): Pick<Signed, 'outcome' | 'message' | 'verifiedBy' | 'certificate'> {
   const anchors = trust.keys
     .filter(({ kind }) => kind === 'certificate')
@@ -192,7 +195,7 @@ function chained(
     message: why,
     certificate: { ...seen, valid: false, why },
   });
-  const purpose = purposeOf(leaf);
+  const purpose = anyPurpose ? undefined : purposeOf(leaf);
   if (purpose !== undefined) return refused(purpose);
   let at = leaf;
   for (let depth = 0; depth < MOST_CHAIN; depth++) {
@@ -201,7 +204,7 @@ function chained(
     const anchor = anchors.find(({ certificate }) => certificate.fingerprint256 === at.fingerprint256);
     if (anchor !== undefined)
       return { outcome: 'verified', verifiedBy: anchor.name, message: `chains to ${anchor.name}` };
-    const issuer = [...anchors.map(({ certificate }) => certificate), ...cms.certificates].find(
+    const issuer = [...anchors.map(({ certificate }) => certificate), ...certificates].find(
       (one) => one.fingerprint256 !== at.fingerprint256 && issued(at, one),
     );
     if (issuer === undefined) break;

@@ -51,6 +51,7 @@ export { matterOta } from './image/matter-ota.ts';
 export { mbr } from './image/mbr.ts';
 export { mcuboot } from './image/mcuboot.ts';
 export { media } from './image/media.ts';
+export { miOta } from './image/mi-ota.ts';
 export { ngis } from './image/ngis.ts';
 export { particle } from './image/particle.ts';
 export { pe } from './image/pe.ts';

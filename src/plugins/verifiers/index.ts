@@ -16,5 +16,6 @@ export { release } from './feed/release.ts';
 export { checksummed } from './header/checksummed.ts';
 export { gbl } from './radio/gbl.ts';
 export { matter } from './radio/matter.ts';
+export { miOta } from './radio/mi-ota.ts';
 export { nordic } from './radio/nordic.ts';
 export { zigbee } from './radio/zigbee.ts';

@@ -1,4 +1,4 @@
-/** Formats whose header holds checksums only: uImage, TRX, Netgear CHK. Nothing in them can be signed. */
+/** Formats that hold checksums only: uImage, TRX, Netgear CHK, Telink. Nothing in them can be signed. */
 import { crc32 } from 'node:zlib';
 import { header, printable } from '../../../codecs/formats/fields.ts';
 import { COMPANIONS } from '../../../codecs/signatures/trust.ts';
@@ -66,7 +66,31 @@ function chk(artefact: Blob): Found | undefined {
   };
 }
 
-const found = (artefact: Blob): Found | undefined => uimage(artefact) ?? trx(artefact) ?? chk(artefact);
+/**
+ * The size that it states takes in the CRC-32 at its end, which is without the final inversion. Behind it vendors put
+ * signatures of their own: only a file that ends there is known to have none.
+ */
+function telink(artefact: Blob): Found | undefined {
+  const head = header(artefact, 0, 32);
+  const end = head?.readUInt32LE(24) ?? 0;
+  if (head === undefined || head.toString('latin1', 8, 12) !== 'KNLT' || end < 64 || end < artefact.size)
+    return undefined;
+  return {
+    format: 'telink',
+    name: '',
+    end,
+    integrity: () => [
+      {
+        algorithm: 'CRC-32',
+        over: 'firmware',
+        holds: ~crcOf(artefact.slice(0, end - 4)) >>> 0 === header(artefact, end - 4, 4)?.readUInt32LE(0),
+      },
+    ],
+  };
+}
+
+const found = (artefact: Blob): Found | undefined =>
+  uimage(artefact) ?? trx(artefact) ?? chk(artefact) ?? telink(artefact);
 
 export const checksummed: Verifier = {
   id: 'header/checksummed',
