@@ -1,8 +1,11 @@
 /** A key file of the user → a trusted key: what kind it is is found out from its bytes. */
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
+import { childOf, fdtHeader, fdtTree, stringOf } from '../codecs/formats/fdt.ts';
+import { controlKeys } from '../codecs/signatures/key-material.ts';
 import type { TrustedKey } from '../core/model/verifier.ts';
-import { UsageError } from '../lib/fault.ts';
+import { memoryBlob } from '../lib/blob.ts';
+import { FaultError, UsageError } from '../lib/fault.ts';
 
 const LIMIT = 1 << 20;
 
@@ -43,7 +46,10 @@ export function readTrustedKey(path: string, name = path, kind?: TrustedKey['kin
 
 /** All that a key file holds: a PEM file may be a bundle of certificates, as authorities are handed out. */
 export function readTrustedKeys(path: string, name = path): readonly TrustedKey[] {
-  const text = Buffer.from(readBounded(path)).toString('latin1');
+  const bytes = readBounded(path);
+  const control = fdtHeader(memoryBlob(bytes), 0) === undefined ? undefined : controlTreeKeys(path, name, bytes);
+  if (control !== undefined) return control;
+  const text = Buffer.from(bytes).toString('latin1');
   const blocks = text.split(/(?=-----BEGIN CERTIFICATE-----)/).filter((block) => block.startsWith('-----BEGIN CERT'));
   if (blocks.length < 2 || blocks.length > 256) return [readTrustedKey(path, name)];
   return blocks.map((block, index) => {
@@ -52,10 +58,29 @@ export function readTrustedKeys(path: string, name = path): readonly TrustedKey[
   });
 }
 
+/** U-Boot's control device tree (`u-boot.dtb`): each key of its node `signature`, with what it demands. */
+function controlTreeKeys(path: string, name: string, bytes: Uint8Array): readonly TrustedKey[] {
+  try {
+    const signature = childOf(fdtTree(memoryBlob(bytes), 0), 'signature');
+    const keys = signature === undefined ? [] : controlKeys(signature);
+    const each = stringOf(signature, 'required-mode') !== 'any';
+    if (keys.length === 0) throw new UsageError(`${path}: a device tree without keys in /signature`);
+    return keys.map(({ name: node, key, required }) => ({
+      name: `${name}#${node}`,
+      kind: 'spki',
+      bytes: new Uint8Array(key.spki),
+      ...(required === 'conf' || required === 'image' ? { demand: { of: required, each } } : {}),
+    }));
+  } catch (error) {
+    if (error instanceof FaultError) throw new UsageError(`${path}: ${error.fault.message}`);
+    throw error;
+  }
+}
+
 const fail = (path: string): never => {
   throw new UsageError(
     `${path}: no public key and no certificate that assay knows`,
-    'PEM or DER (key or certificate), OpenPGP, minisign, signify, SSH',
+    'PEM or DER (key or certificate), OpenPGP, minisign, signify, SSH, a control device tree of U-Boot',
   );
 };
 

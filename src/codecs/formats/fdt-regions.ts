@@ -7,18 +7,25 @@ import { align, textOf } from './fields.ts';
 const OUTSIDE: ReadonlySet<string> = new Set(['data', 'data-size', 'data-position', 'data-offset']);
 const MOST_DEPTH = 32;
 
+export interface Signed {
+  readonly regions: readonly Range[];
+  /** Bytes of the strings block up to the end of the last name that a signed property has. */
+  readonly names: number;
+}
+
 /**
  * Ranges of the structure block, counted from its start, in order. A listed node is hashed with its properties and the
  * names of its children; of its ancestors only what is listed. This is how U-Boot's reader walks.
  */
-export function signedRegions(structure: Buffer, strings: Buffer, listed: ReadonlySet<string>): readonly Range[] {
+export function signedRegions(structure: Buffer, strings: Buffer, listed: ReadonlySet<string>): Signed {
+  let names = 0;
   const regions: { start: number; end: number }[] = [];
   const wants: number[] = [];
   const path: string[] = [];
   let start = -1;
   let want = 0;
   for (let at = 0; ; ) {
-    const { token, next, name } = tokenAt(structure, strings, at);
+    const { token, next, name, named } = tokenAt(structure, strings, at);
     let stop = next;
     let include: boolean;
     if (token === 1) {
@@ -36,6 +43,7 @@ export function signedRegions(structure: Buffer, strings: Buffer, listed: Readon
       path.pop();
     } else if (token === 3) {
       include = want >= 2 && !OUTSIDE.has(name);
+      if (include) names = Math.max(names, named);
       stop = at;
     } else if (token === 9) include = true;
     else {
@@ -58,7 +66,7 @@ export function signedRegions(structure: Buffer, strings: Buffer, listed: Readon
     if (regions.length > 10_000) throw new FaultError('over-budget', 'too many signed regions');
   }
   if (start !== -1) regions.push({ start, end: endOf(structure, strings) });
-  return regions;
+  return { regions, names };
 }
 
 function endOf(structure: Buffer, strings: Buffer): number {
@@ -69,22 +77,32 @@ function endOf(structure: Buffer, strings: Buffer): number {
   }
 }
 
-function tokenAt(structure: Buffer, strings: Buffer, at: number): { token: number; next: number; name: string } {
+interface Token {
+  readonly token: number;
+  readonly next: number;
+  readonly name: string;
+  /** Where the name of a property ends in the strings block. */
+  readonly named: number;
+}
+
+function tokenAt(structure: Buffer, strings: Buffer, at: number): Token {
   if (at + 4 > structure.length) throw new FaultError('malformed', 'device tree without end');
   const token = structure.readUInt32BE(at);
   if (token === 1) {
     const end = structure.indexOf(0, at + 4);
     if (end === -1) throw new FaultError('malformed', 'device tree node without a name');
-    return { token, next: align(end + 1, 4), name: textOf(structure.subarray(at + 4, end)) };
+    return { token, next: align(end + 1, 4), name: textOf(structure.subarray(at + 4, end)), named: 0 };
   }
   if (token !== 3) {
     if (token !== 2 && token !== 4 && token !== 9) throw new FaultError('malformed', `device tree token ${token}`);
-    return { token, next: at + 4, name: '' };
+    return { token, next: at + 4, name: '', named: 0 };
   }
   if (at + 12 > structure.length) throw new FaultError('malformed', 'device tree ends inside a property');
   const size = structure.readUInt32BE(at + 4);
   const key = structure.readUInt32BE(at + 8);
   if (at + 12 + size > structure.length || key >= strings.length)
     throw new FaultError('malformed', 'device tree property out of bounds');
-  return { token, next: align(at + 12 + size, 4), name: textOf(strings.subarray(key)) };
+  const end = strings.indexOf(0, key);
+  if (end === -1) throw new FaultError('malformed', 'device tree property without a name');
+  return { token, next: align(at + 12 + size, 4), name: textOf(strings.subarray(key, end)), named: end + 1 };
 }

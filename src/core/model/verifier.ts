@@ -8,6 +8,8 @@ export interface TrustedKey {
   readonly name: string;
   readonly kind: 'spki' | 'certificate' | 'openpgp' | 'minisign' | 'signify' | 'ssh' | 'hmac' | 'raw';
   readonly bytes: Uint8Array;
+  /** U-Boot's control device tree: what must be signed with this key, and whether with each such key or with any of them. */
+  readonly demand?: { readonly of: 'conf' | 'image'; readonly each: boolean };
 }
 
 export interface ByteRange {

@@ -101,7 +101,7 @@ export const fit: Verifier = {
       ...account(artefact.size, seen.payload, countedRanges(seen.parts)),
       integrity: seen.integrity,
       broken: signed ? seen.broken : [],
-      notes: [...seen.notes, ...(version === undefined ? [] : [version])],
+      notes: [...seen.notes, ...demandNotes(context.keys), ...(version === undefined ? [] : [version])],
     };
   },
 };
@@ -123,8 +123,33 @@ async function configurationOf(artefact: Blob, found: Fit, node: FdtNode, around
   }
   const signatures = node.children.filter(isNamed('signature'));
   if (signatures.length === 0) seen.notes.push(`configuration ${node.name} is not signed`);
+  const parts: Part[] = [];
   for (const signature of signatures.slice(0, 8))
-    seen.parts.push(await partOr(() => configurationSignature(artefact, found, { node, signature }, around)));
+    parts.push(await partOr(() => configurationSignature(artefact, found, { node, signature }, around)));
+  seen.parts.push(...parts);
+  if (parts.length > 0) demanded(node.name, parts, around);
+}
+
+/** A control device tree can demand more than one key of each configuration. */
+function demanded(name: string, parts: readonly Part[], { seen, context }: Around): void {
+  const keys = context.keys.filter(({ demand }) => demand?.of === 'conf');
+  const absent = keys.filter((key) => parts.every(({ signature }) => signature.verifiedBy !== key.name));
+  const each = keys.some(({ demand }) => demand?.each === true);
+  // That none fits is what each signature says of itself.
+  if (each && absent.length < keys.length)
+    for (const key of absent) seen.broken.push(`${key.name} is demanded of ${name} and did not sign it`);
+}
+
+/** What the given control device tree demands, where one was given. */
+function demandNotes(keys: VerifyContext['keys']): readonly string[] {
+  const control = keys.filter(({ name }) => name.includes('#key-'));
+  if (control.length === 0) return [];
+  const conf = control.filter(({ demand }) => demand?.of === 'conf').length;
+  const image = control.filter(({ demand }) => demand?.of === 'image').length;
+  if (conf > 0) return [];
+  return image > 0
+    ? ['the control device tree demands signed images only: they can be mixed']
+    : ['the control device tree demands no signature: a device with it takes unsigned images'];
 }
 
 async function configurationSignature(
@@ -138,15 +163,12 @@ async function configurationSignature(
   const structure = Buffer.from(artefact.read(head.structure, head.structureSize));
   const strings = Buffer.from(artefact.read(head.strings, head.stringsSize));
   if (structure.length + strings.length > MOST_TREE) throw new FaultError('over-budget', 'the tree is too large');
-  const regions = signedRegions(structure, strings, listed).map(({ start, end }) => ({
-    start: start + head.structure,
-    end: end + head.structure,
-  }));
-  const hashed = signature.properties.get('hashed-strings');
-  if (hashed?.length === 8) {
-    const start = head.strings + hashed.readUInt32BE(0);
-    regions.push({ start, end: start + hashed.readUInt32BE(4) });
-  }
+  const found = signedRegions(structure, strings, listed);
+  const regions = found.regions.map(({ start, end }) => ({ start: start + head.structure, end: end + head.structure }));
+  const names = hashedNames(signature);
+  if (names > 0) regions.push({ start: head.strings, end: head.strings + names });
+  // A property whose name can be changed can become another one.
+  if (names < found.names) seen.broken.push(`the signature of ${node.name} leaves names of its properties open`);
   const message = messageOf(artefact, regions);
   const signed = await attribute(context, { scheme: schemeOf(signature), message, signature: octetsIn(signature) });
   await message.digest('sha256', context.signal);
@@ -156,6 +178,15 @@ async function configurationSignature(
   }
   const bound = referred(node, images).flatMap((name) => bind(artefact, { tree, images, listed, name }, seen));
   return { signature: signed, read: [...message.read, ...bound] };
+}
+
+/** `hashed-strings`: an offset that U-Boot takes for 0, and a size. */
+function hashedNames(signature: FdtNode): number {
+  const hashed = signature.properties.get('hashed-strings');
+  if (hashed === undefined) return 0;
+  if (hashed.length !== 8 || hashed.readUInt32BE(0) !== 0)
+    throw new FaultError('malformed', 'hashed-strings does not start with the strings');
+  return hashed.readUInt32BE(4);
 }
 
 async function partOr(part: () => Promise<Part>): Promise<Part> {
