@@ -11,6 +11,7 @@ import {
   rsaPair,
   zigbeeFile,
 } from './signers.ts';
+import { payloadFile } from './signers-android.ts';
 
 export interface Made {
   readonly name: string;
@@ -29,6 +30,9 @@ export function madeArtefacts(): readonly Made[] {
     made('made-zigbee', zigbeeFile(geckoFile(ec)), ec),
     made('made-esp-v2', espImage(rsa3), rsa3),
     made('made-esp-v1', espImage(ec), ec),
+    made('made-payload-rsa', payloadFile(rsa), rsa),
+    made('made-payload-ec', payloadFile(ec), ec),
+    made('made-payload-metadata', payloadFile(rsa, { payloadSigned: false }), rsa),
     made('made-avb', avbPartition(rsa, { index: 3n }), rsa),
   ];
 }

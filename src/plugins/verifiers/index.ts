@@ -5,6 +5,7 @@ export { esp } from './boot/esp.ts';
 export { fit } from './boot/fit.ts';
 export { mcuboot } from './boot/mcuboot.ts';
 export { androidOta } from './bundle/android-ota.ts';
+export { androidPayload } from './bundle/android-payload.ts';
 export { apk } from './bundle/apk.ts';
 export { mender } from './bundle/mender.ts';
 export { openwrt } from './bundle/openwrt.ts';

@@ -1,0 +1,72 @@
+/** A signer of Android's A/B payloads, written from update_engine's `update_metadata.proto`. */
+import { createHash, sign } from 'node:crypto';
+import { filler, type Pair } from './signers.ts';
+
+const varint = (value: number): Buffer => {
+  const bytes: number[] = [];
+  let left = value;
+  do {
+    bytes.push((left % 128) + (left >= 128 ? 128 : 0));
+    left = Math.floor(left / 128);
+  } while (left > 0);
+  return Buffer.from(bytes);
+};
+const number = (field: number, value: number): Buffer => Buffer.concat([varint(field * 8), varint(value)]);
+const octets = (field: number, value: Uint8Array): Buffer =>
+  Buffer.concat([varint(field * 8 + 2), varint(value.length), value]);
+const fixed = (field: number, value: number): Buffer => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return Buffer.concat([varint(field * 8 + 5), bytes]);
+};
+
+export interface PayloadOptions {
+  readonly metadataSigned?: boolean;
+  readonly payloadSigned?: boolean;
+  readonly hashed?: boolean;
+  /** Bytes behind the signatures. */
+  readonly behind?: number;
+}
+
+const SIZES: { readonly [kind: string]: number } = { rsa: 256, ec: 72 };
+
+/** Signatures of a fixed size, since the manifest states it before it is signed: what is shorter is filled with zeros. */
+function signatures(pair: Pair, content: Uint8Array): Buffer {
+  const made = sign('sha256', content, pair.secret);
+  const size = SIZES[pair.secret.asymmetricKeyType ?? ''] ?? 0;
+  const filled = Buffer.concat([made, Buffer.alloc(size - made.length)]);
+  return octets(1, Buffer.concat([octets(2, filled), fixed(3, made.length)]));
+}
+
+export function payloadFile(pair: Pair, options: PayloadOptions = {}): Buffer {
+  const { metadataSigned = true, payloadSigned = true, hashed = true, behind = 0 } = options;
+  const data = [filler(700), filler(300).reverse()];
+  const size = signatures(pair, Buffer.alloc(1)).length;
+  let offset = 0;
+  const operations = data.map((blob) => {
+    const hash = hashed ? octets(8, createHash('sha256').update(blob).digest()) : Buffer.alloc(0);
+    const operation = octets(8, Buffer.concat([number(1, 0), number(2, offset), number(3, blob.length), hash]));
+    offset += blob.length;
+    return operation;
+  });
+  const manifest = Buffer.concat([
+    number(3, 4096),
+    ...(payloadSigned ? [number(4, offset), number(5, size)] : []),
+    number(12, 0),
+    octets(13, Buffer.concat([octets(1, Buffer.from('system')), ...operations])),
+    number(14, 1_700_000_000),
+  ]);
+  const head = Buffer.alloc(24);
+  head.write('CrAU');
+  head.writeBigUInt64BE(2n, 4);
+  head.writeBigUInt64BE(BigInt(manifest.length), 12);
+  head.writeUInt32BE(metadataSigned ? size : 0, 20);
+  const metadata = Buffer.concat([head, manifest]);
+  return Buffer.concat([
+    metadata,
+    metadataSigned ? signatures(pair, metadata) : Buffer.alloc(0),
+    ...data,
+    payloadSigned ? signatures(pair, Buffer.concat([metadata, ...data])) : Buffer.alloc(0),
+    Buffer.alloc(behind, 1),
+  ]);
+}
