@@ -5,7 +5,7 @@ import type { UnpackedImage } from '../../../src/core/unpacking/unpack.ts';
 import { opened } from '../../support/unpacked.ts';
 
 const top = 'fixtures/unpackers';
-const fixtures = ['archive', 'image'].flatMap((family) =>
+const fixtures = ['archive', 'image', 'vendor'].flatMap((family) =>
   readdirSync(`${top}/${family}`)
     .filter((name) => !/^make\./.test(name))
     .map((name) => `${family}/${name}`),
@@ -36,7 +36,7 @@ function told({ tree, containers, regions, coverage, gaps }: UnpackedImage): str
 }
 
 test('fixtures were found', () => {
-  expect(fixtures.length).toBeGreaterThan(45);
+  expect(fixtures.length).toBeGreaterThan(75);
 });
 
 test.each(fixtures)('%s', async (fixture) => {
