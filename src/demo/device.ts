@@ -1,4 +1,5 @@
 /** The embedded demo device: a camera with planted faults, or the same camera done well. Listens on 127.0.0.1 only. */
+import { constants } from 'node:crypto';
 import { createServer as createHttp } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, createServer as createTcp, type Server, type Socket } from 'node:net';
@@ -57,13 +58,19 @@ function listen(server: Server): Promise<number> {
   });
 }
 
+/** Node's own servers honour a renegotiation that the client starts; few devices do. */
+const secureOptions = constants.SSL_OP_NO_RENEGOTIATION;
+
 /** HTTPS with a certificate of 2015 and TLS 1.0, plain HTTP, admin/admin; SSH and Telnet with root/root; MQTT for anybody. */
 function faulty(broker: Aedes, identity: string): { [service: string]: Server } {
   const accounts = { root: 'root' };
   const page = web({ user: 'admin', password: 'admin', careful: false });
   return {
     http: createHttp(page),
-    https: createHttps({ key: identity, cert: identity, minVersion: 'TLSv1', ciphers: 'ALL:@SECLEVEL=0' }, page),
+    https: createHttps(
+      { key: identity, cert: identity, minVersion: 'TLSv1', ciphers: 'ALL:@SECLEVEL=0', secureOptions },
+      page,
+    ),
     ssh: ssh(accounts),
     telnet: telnet(accounts),
     mqtt: createTcp((socket) => broker.handle(socket)),
@@ -82,6 +89,7 @@ async function hardened(
     minVersion: 'TLSv1.2' as const,
     ciphers: MODERN,
     ecdhCurve: 'X25519:prime256v1',
+    secureOptions,
   };
   const password = ownPassword();
   broker.authenticate = (_client, _user, given, done) => done(null, given?.toString() === password);

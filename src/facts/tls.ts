@@ -124,7 +124,9 @@ export const tlsConfiguration = defineFact({
   over: 'endpoint',
   schema: object({
     secureRenegotiation: maybe(yes()),
-    clientRenegotiation: maybe(yes('A renegotiation that the client starts is honoured.')),
+    clientRenegotiation: maybe(
+      yes('A renegotiation that the client starts is honoured; false where it is refused or left unanswered.'),
+    ),
     compression: maybe(yes()),
     fallbackScsv: maybe(yes('TLS_FALLBACK_SCSV is respected.')),
     extendedMasterSecret: maybe(yes()),
@@ -132,14 +134,15 @@ export const tlsConfiguration = defineFact({
     sessionIds: maybe(yes()),
     tickets: maybe(yes()),
     ticketLifetime: maybe(whole('Seconds.')),
+    resumption: maybe(list(oneOf(['id', 'ticket']))),
     ocspStapling: maybe(yes()),
     sct: maybe(yes()),
     serverPreference: maybe(yes('The server chooses the suite by its own order.')),
     alpn: maybe(list(text())),
     clientCertificate: maybe(oneOf(['none', 'requested', 'required'])),
-    strangerAccepted: maybe(yes('A client certificate signed by a stranger was taken.')),
+    strangerAccepted: maybe(yes('A client certificate signed by a stranger was taken where one is demanded.')),
     downgradeSentinel: maybe(yes()),
-    earlyData: maybe(yes()),
+    earlyData: maybe(yes('A ticket of TLS 1.3 allows early data.')),
     intolerant: maybe(list(text('What the server chokes on: record size, unknown extension, GREASE …'))),
     clockSkew: maybe(
       whole('Seconds between the server clock in its hello and ours; absent where the random is random.'),

@@ -16,6 +16,38 @@ export interface SecureChannel {
   /** DER of the chain as sent, leaf first. */
   readonly chain: readonly Uint8Array[];
   readonly alpn?: string;
+  /** What the server gave to resume by, where `session` was asked for and something came. */
+  readonly session?: TlsTicket;
+  /** Where `renegotiate` was asked for: whether the server went along; absent where TLS 1.3 has none. */
+  readonly renegotiated?: boolean;
+}
+
+/** What a session can be taken up by again: never its secret. */
+export interface TlsTicket {
+  /** Hex. */
+  readonly id: string;
+  readonly suite: number;
+  /** Hex; absent where the server keeps the session itself. */
+  readonly ticket?: string;
+  /** Seconds; 0 where the server says none. */
+  readonly lifetime: number;
+  /** Bytes of early data that the ticket allows. */
+  readonly earlyData: number;
+  /** Agreed with the extended master secret, which a resumption must repeat (RFC 7627 §5.3). */
+  readonly extended: boolean;
+}
+
+export interface SecureOptions extends DialOptions {
+  readonly servername?: string;
+  readonly alpn?: readonly string[];
+  /** Newest version that is offered. */
+  readonly newest?: 'TLSv1.2' | 'TLSv1.3';
+  /** Wait for a ticket, or for a session that the server keeps (no ticket is offered then). */
+  readonly session?: 'ticket' | 'id';
+  /** Start a second handshake inside the first. */
+  readonly renegotiate?: boolean;
+  /** PEM of what is shown when the server asks for a certificate. */
+  readonly identity?: { readonly key: string; readonly certificate: string };
 }
 
 export interface DatagramPort {
@@ -74,10 +106,7 @@ export interface Dialer {
   /** Connects; throws FaultError `refused`, `timeout`, `unreachable`, `over-budget`. The stream is destroyed on abort. */
   tcp(host: string, port: number, options?: DialOptions): Promise<Duplex>;
   /** TLS by Node over a stream of `tcp`, taking any certificate and the oldest versions it can. */
-  tls(
-    over: Duplex,
-    options?: DialOptions & { readonly servername?: string; readonly alpn?: readonly string[] },
-  ): Promise<SecureChannel>;
+  tls(over: Duplex, options?: SecureOptions): Promise<SecureChannel>;
   /** `anyPort`: datagrams count from whatever port of the host (TFTP answers from a fresh one). */
   udp(host: string, port: number, options?: DialOptions & { readonly anyPort?: boolean }): Promise<DatagramPort>;
   /** Tolerant HTTP/1.x over `tcp`/`tls`; redirects are not followed. */

@@ -1,27 +1,50 @@
 /** TLS by Node over a stream that is open already, for talking inside it: takes any certificate and the oldest versions OpenSSL has. */
+
+import { constants } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import { connect } from 'node:tls';
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
+import { readSession } from '../../codecs/formats/openssl-session.ts';
 import { FaultError } from '../../lib/fault.ts';
-import type { DialOptions, SecureChannel } from '../model/network.ts';
+import type { SecureChannel, SecureOptions, TlsTicket } from '../model/network.ts';
 import { whenAborted } from './stopping.ts';
 
-type SecureOptions = DialOptions & { readonly servername?: string; readonly alpn?: readonly string[] };
+/** Milliseconds in which a ticket comes after the handshake, and in which a renegotiation is answered at the least. */
+const TICKET = 600;
+const RENEGOTIATION = 3000;
 
 /** Throws FaultError `timeout`, `closed` or `malformed` when no handshake comes about. */
-export function secure(
-  over: Duplex,
-  { signal, timeout = 8000, servername, alpn }: SecureOptions,
-): Promise<SecureChannel> {
+export async function secure(over: Duplex, options: SecureOptions): Promise<SecureChannel> {
+  let ticket: Promise<TlsTicket | undefined> | undefined;
+  const started = performance.now();
+  const socket = await shaken(over, options, (fresh) => {
+    if (options.session !== undefined) ticket = ticketOf(fresh);
+  });
+  const took = performance.now() - started;
+  const { alpnProtocol } = socket;
+  const channel = {
+    stream: socket,
+    protocol: socket.getProtocol() ?? 'unknown',
+    cipher: socket.getCipher().standardName,
+    chain: chainOf(socket),
+    ...(typeof alpnProtocol === 'string' ? { alpn: alpnProtocol } : {}),
+  };
+  const session = await ticket;
+  const renegotiated =
+    options.renegotiate === true && channel.protocol !== 'TLSv1.3'
+      ? await renegotiate(socket, Math.max(RENEGOTIATION, 20 * took))
+      : undefined;
+  return {
+    ...channel,
+    ...(session === undefined ? {} : { session }),
+    ...(renegotiated === undefined ? {} : { renegotiated }),
+  };
+}
+
+function shaken(over: Duplex, options: SecureOptions, begun: (socket: TLSSocket) => void): Promise<TLSSocket> {
+  const { signal, timeout = 8000 } = options;
   return new Promise((resolve, reject) => {
-    const named = servername !== undefined && /[a-z]/i.test(servername) && !servername.includes(':');
-    const socket = connect({
-      socket: over,
-      rejectUnauthorized: false,
-      minVersion: 'TLSv1',
-      ciphers: 'ALL:eNULL:aNULL:@SECLEVEL=0',
-      ...(named ? { servername } : {}),
-      ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
-    });
+    const socket = connect({ socket: over, ...connection(options) });
+    begun(socket);
     const timer = setTimeout(() => fail(new FaultError('timeout', `no TLS handshake within ${timeout} ms`)), timeout);
     const fail = (error: FaultError): void => {
       clearTimeout(timer);
@@ -43,19 +66,60 @@ export function secure(
       socket.removeAllListeners('error');
       socket.on('error', () => socket.destroy());
       socket.once('close', () => over.destroy());
-      const { alpnProtocol } = socket;
-      resolve({
-        stream: socket,
-        protocol: socket.getProtocol() ?? 'unknown',
-        cipher: socket.getCipher().standardName,
-        chain: chainOf(socket),
-        ...(typeof alpnProtocol === 'string' ? { alpn: alpnProtocol } : {}),
-      });
+      resolve(socket);
     });
   });
 }
 
-function chainOf(socket: ReturnType<typeof connect>): readonly Uint8Array[] {
+function connection({ servername, alpn, newest, session, identity }: SecureOptions): ConnectionOptions {
+  const named = servername !== undefined && /[a-z]/i.test(servername) && !servername.includes(':');
+  return {
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1',
+    ...(newest === undefined ? {} : { maxVersion: newest }),
+    ciphers: 'ALL:eNULL:aNULL:@SECLEVEL=0',
+    ...(named ? { servername } : {}),
+    ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
+    ...(session === 'id' ? { secureOptions: constants.SSL_OP_NO_TICKET } : {}),
+    ...(identity === undefined ? {} : { key: identity.key, cert: identity.certificate }),
+  };
+}
+
+/** The first session that is given; undefined when none comes in time. */
+function ticketOf(socket: TLSSocket): Promise<TlsTicket | undefined> {
+  return new Promise((resolve) => {
+    const done = (ticket?: TlsTicket): void => resolve(ticket);
+    socket.once('session', (bytes: Buffer) => {
+      const { id, ticket, ...rest } = readSession(bytes);
+      const text = ticket === undefined ? {} : { ticket: Buffer.from(ticket).toString('hex') };
+      done({ ...rest, ...text, id: Buffer.from(id).toString('hex') });
+    });
+    socket.once('close', () => done());
+    // Up to TLS 1.2 a ticket is part of the handshake.
+    socket.once('secureConnect', () => setTimeout(done, socket.getProtocol() === 'TLSv1.3' ? TICKET : 50));
+  });
+}
+
+/** Whether a second handshake comes about. A server that refuses it says so, hangs up, or does not care. */
+function renegotiate(socket: TLSSocket, wait: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), wait);
+    const done = (honoured: boolean): void => {
+      clearTimeout(timer);
+      resolve(honoured);
+    };
+    socket.once('close', () => done(false));
+    socket.resume();
+    try {
+      socket.renegotiate({ rejectUnauthorized: false }, (error) => done(error === null || error === undefined));
+    } catch {
+      // Node throws where its own OpenSSL refuses to begin one.
+      done(false);
+    }
+  });
+}
+
+function chainOf(socket: TLSSocket): readonly Uint8Array[] {
   const chain: Uint8Array[] = [];
   let certificate = socket.getPeerCertificate(true);
   while (certificate?.raw !== undefined && chain.length < 16) {

@@ -50,4 +50,6 @@ export { tlsConfigurationProbe } from './tls/configuration.ts';
 export { tlsGroups } from './tls/groups.ts';
 export { tlsHeartbleed } from './tls/heartbleed.ts';
 export { tlsProtocols } from './tls/protocols.ts';
+export { tlsRobot } from './tls/robot.ts';
+export { tlsTicketbleed } from './tls/ticketbleed.ts';
 export { vncSecurityProbe } from './vnc/security.ts';

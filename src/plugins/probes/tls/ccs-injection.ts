@@ -24,7 +24,7 @@ export const tlsCcsInjection: Probe = {
     ),
   async observe(subject, context) {
     if (subject.kind !== 'endpoint') return;
-    const seen = await withOpened(subject, context, [], takesEarly);
+    const seen = await withOpened(subject, context, {}, takesEarly);
     const { vulnerable, how } = seen ?? { vulnerable: false, how: 'nothing below TLS 1.3 is taken' };
     context.emit(tlsVulnerability, { name: 'ccs-injection', vulnerable, how });
   },

@@ -13,13 +13,12 @@ import {
 import { suiteOf } from '../../../codecs/protocols/tls-suites.ts';
 import type { ThirteenFlight } from '../../../codecs/protocols/tls-thirteen.ts';
 import { Cursor, VERSIONS } from '../../../codecs/protocols/tls-wire.ts';
-import { type DataOf, endpointsOf } from '../../../core/model/fact.ts';
-import type { Probe, ProbeContext } from '../../../core/model/gatherer.ts';
+import { endpointsOf } from '../../../core/model/fact.ts';
+import type { Probe } from '../../../core/model/gatherer.ts';
 import { tlsCipher, tlsConfiguration, tlsProtocol, tlsVulnerability } from '../../../facts/index.ts';
 import { FaultError } from '../../../lib/fault.ts';
 import { type Accepted, acceptedAt, Handshakes } from './handshakes.ts';
-
-type Configuration = { -readonly [K in keyof DataOf<typeof tlsConfiguration>]: DataOf<typeof tlsConfiguration>[K] };
+import { type Configuration, clientsAndSessions, type Look, newestClassic } from './sessions.ts';
 
 export const tlsConfigurationProbe: Probe = {
   id: 'tls/configuration',
@@ -51,11 +50,6 @@ export const tlsConfigurationProbe: Probe = {
       });
   },
 };
-
-type Look = (handshakes: Handshakes, accepted: readonly Accepted[], context: ProbeContext) => Promise<Configuration>;
-
-const newestClassic = (accepted: readonly Accepted[]): Accepted | undefined =>
-  accepted.find(({ version }) => version !== 'TLSv1.3' && version !== 'SSLv3');
 
 /** One rich hello up to TLS 1.2, and what its answer holds. */
 const classicExtensions: Look = async (handshakes, accepted) => {
@@ -91,7 +85,7 @@ const classicExtensions: Look = async (handshakes, accepted) => {
 
 const PROTOCOLS = ['h2', 'http/1.1', 'http/1.0', 'mqtt', 'coap'];
 
-/** Whether a certificate is asked for; whether it is demanded shows in `demand`. */
+/** Whether a certificate is asked for; whether it is demanded shows in `clientsAndSessions`. */
 const clientCertificate = (flight: Flight): 'none' | 'requested' =>
   flight.certificateRequest === undefined ? 'none' : 'requested';
 
@@ -178,62 +172,25 @@ const thirteen: Look = async (handshakes, accepted) => {
   };
 };
 
-/** A handshake by Node without a certificate: where one was asked for, whether it is finished all the same. */
-const demand: Look = async (handshakes, accepted, { dial, signal }) => {
-  if (handshakes.mode === 'datagram' || !(await asks(handshakes, accepted))) return {};
-  const stream = await handshakes.open();
-  try {
-    const channel = await dial.tls(stream, { signal, timeout: 5000 });
-    // In TLS 1.3 the refusal comes after the client is done (RFC 8446 §4.4.2.4).
-    const refused = await new Promise<boolean>((resolve) => {
-      const timer = setTimeout(() => resolve(false), 400);
-      const end = (): void => {
-        clearTimeout(timer);
-        resolve(true);
-      };
-      channel.stream.once('close', end).once('error', end).resume();
-    });
-    return { clientCertificate: refused ? 'required' : 'requested' };
-  } catch (thrown) {
-    if (thrown instanceof FaultError && ['closed', 'malformed'].includes(thrown.fault.kind))
-      return { clientCertificate: 'required' };
-    throw thrown;
-  } finally {
-    stream.destroy();
-  }
-};
-
-async function asks(handshakes: Handshakes, accepted: readonly Accepted[]): Promise<boolean> {
-  const classic = newestClassic(accepted);
-  if (classic !== undefined) {
-    const signed = classic.suites.filter((code) => !['anon', 'PSK'].includes(suiteOf(code).authentication));
-    if (signed.length === 0) return false;
-    return (await handshakes.greet({ ...classic, suites: signed, until: 'done' })).certificateRequest !== undefined;
-  }
-  const suites = (accepted[0]?.suites ?? []).filter((code) => code >= 0x1301 && code <= 0x1305);
-  return (
-    suites.length > 0 && (await handshakes.thirteen({ version: 'TLSv1.3', suites })).certificateRequest !== undefined
-  );
-}
-
 /** A hello with values that no one assigned (RFC 8701) must be answered as the same hello without them. */
 const intolerance: Look = async (handshakes, accepted) => {
   const classic = newestClassic(accepted);
+  if (handshakes.mode === 'datagram') return {};
   const intolerant: string[] = [];
-  if (classic !== undefined && handshakes.mode !== 'datagram') {
+  if (classic !== undefined) {
     const grease = { ...classic, suites: [0x5a5a, ...classic.suites], extensions: [bare(0x5a5a)] };
     if ((await handshakes.greet(grease)).hello === undefined) intolerant.push('unknown extension or suite');
     const long = { ...classic, extensions: [{ type: 21, body: Buffer.alloc(700) }] };
     if ((await handshakes.greet(long)).hello === undefined) intolerant.push('hello of more than 512 bytes');
   }
   const best = accepted[0];
-  if (best !== undefined && best.version !== 'TLSv1.3' && handshakes.mode !== 'datagram') {
+  if (best !== undefined && best.version !== 'TLSv1.3') {
     const modern = { version: 'TLSv1.3', suites: [0x1301, 0x1302, 0x1303, ...best.suites] } as const;
     const versions = { type: EXTENSION.supportedVersions, body: versionList(best.version) };
     const { hello } = await handshakes.greet({ ...modern, extensions: [versions, keyShares([])] });
     if (hello === undefined) intolerant.push('hello of TLS 1.3');
   }
-  return intolerant.length === 0 ? {} : { intolerant };
+  return classic === undefined ? {} : { intolerant };
 };
 
 /** supported_versions of a client that prefers TLS 1.3 and knows everything below. */
@@ -255,5 +212,5 @@ const LOOKS: readonly Look[] = [
   preference,
   intolerance,
   clock,
-  demand,
+  clientsAndSessions,
 ];

@@ -23,7 +23,7 @@ export const tlsHeartbleed: Probe = {
     ),
   async observe(subject, context) {
     if (subject.kind !== 'endpoint') return;
-    const seen = await withOpened(subject, context, [heartbeat()], bleeds);
+    const seen = await withOpened(subject, context, { extensions: [heartbeat()] }, bleeds);
     const { vulnerable, how } = seen ?? { vulnerable: false, how: 'nothing below TLS 1.3 is taken' };
     context.emit(tlsVulnerability, { name: 'heartbleed', vulnerable, how });
   },

@@ -1,7 +1,7 @@
 /** A handshake up to TLS 1.2 that is left open after the server's first flight, for what is tried there. */
 import type { Duplex } from 'node:stream';
 import { StreamReader } from '../../../codecs/protocols/stream-reader.ts';
-import { readFlight, readRecord, type TlsRecord } from '../../../codecs/protocols/tls-flight.ts';
+import { type Flight, readFlight, readRecord, type TlsRecord } from '../../../codecs/protocols/tls-flight.ts';
 import { clientHello, RENEGOTIATION_SCSV, usualExtensions } from '../../../codecs/protocols/tls-hello.ts';
 import { type Extension, VERSIONS } from '../../../codecs/protocols/tls-wire.ts';
 import type { ProbeContext } from '../../../core/model/gatherer.ts';
@@ -14,20 +14,30 @@ export interface Opened {
   /** Version on the wire. */
   readonly version: number;
   readonly extensions: ReadonlyMap<number, Uint8Array>;
+  readonly certificates: Flight['certificates'];
   /** The next record; undefined when nothing comes within `timeout` ms, `closed` when the server hung up. */
   next(timeout: number): Promise<TlsRecord | 'closed' | undefined>;
 }
 
 const WAIT = 8000;
 
-/** Runs `use` on such a handshake; undefined where the endpoint takes nothing below TLS 1.3. */
+interface Wanted {
+  readonly extensions?: readonly Extension[];
+  /** Which of the accepted suites are offered; all unless said. */
+  readonly suites?: (code: number) => boolean;
+}
+
+/** Runs `use` on such a handshake; undefined where the endpoint takes none of the suites below TLS 1.3. */
 export async function withOpened<T>(
   at: SubjectOf<'endpoint'>,
   context: ProbeContext,
-  extra: readonly Extension[],
+  { extensions: extra = [], suites = () => true }: Wanted,
   use: (opened: Opened) => Promise<T>,
 ): Promise<T | undefined> {
-  const classic = acceptedAt(context.facts, at).find(({ version }) => version !== 'TLSv1.3' && version !== 'SSLv3');
+  const classic = acceptedAt(context.facts, at)
+    .filter(({ version }) => version !== 'TLSv1.3' && version !== 'SSLv3')
+    .map((one) => ({ ...one, suites: one.suites.filter(suites) }))
+    .find((one) => one.suites.length > 0);
   if (classic === undefined) return undefined;
   const version = VERSIONS[classic.version];
   const stream = await new Handshakes(at, context).open();
@@ -42,6 +52,7 @@ export async function withOpened<T>(
       stream,
       version,
       extensions: flight.hello.extensions,
+      certificates: flight.certificates,
       next: (timeout) => nextOf(reader, timeout),
     });
   } finally {
