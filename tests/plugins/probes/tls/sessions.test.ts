@@ -15,7 +15,11 @@ import { aFact, endpoint, runProbe } from '../../../support/probe.ts';
 const identity = readFileSync('fixtures/demo/server.pem', 'utf8');
 const now = new Date().toISOString();
 
-async function configurationOf(options: TlsOptions, protocol = 'mqtt', serve: (socket: TLSSocket) => void = () => {}) {
+async function configurationOf(
+  options: TlsOptions,
+  protocol: 'mqtt' | 'http' = 'mqtt',
+  serve: (socket: TLSSocket) => void = () => {},
+) {
   const server = createServer({ key: identity, cert: identity, ...options }, (socket) => {
     socket.on('error', () => {});
     serve(socket);
