@@ -9,6 +9,7 @@ import type { Exporter, Reporter } from '../core/model/renderer.ts';
 import type { Unpacker } from '../core/model/unpacker.ts';
 import type { Verifier } from '../core/model/verifier.ts';
 import { OPENING } from './open-image.ts';
+import type { Recording } from './recording.ts';
 
 export async function factTypes(): Promise<readonly FactType[]> {
   const vocabulary = await import('../facts/index.ts');
@@ -55,12 +56,15 @@ export async function library(): Promise<Library> {
   return openLibrary({ facts: await factTypes(), keywords: await keywords() });
 }
 
-/** A dialer that lets nobody through: for runs without a device. */
+/** The door to the target's hosts, or to a recording of it. */
 export async function createDialer(options: {
   readonly hosts: readonly string[];
   readonly pace: 'gentle' | 'normal' | 'fast';
   readonly authorized: boolean;
+  readonly recording: Recording;
 }): Promise<Dialer> {
+  const { record, lines } = options.recording;
+  if (lines !== undefined) return (await import('../core/network/replay.ts')).replayDialer(lines);
   const network = await import('../core/network/dialer.ts');
-  return network.createDialer(options);
+  return network.createDialer({ ...options, ...(record === undefined ? {} : { record }) });
 }

@@ -32,6 +32,8 @@ export interface GatherOptions extends Talk {
   readonly updateUrl?: string;
   readonly crackSeconds: number;
   readonly only: readonly string[];
+  readonly record?: string;
+  readonly replay?: string;
   readonly out?: string;
 }
 
@@ -71,6 +73,8 @@ export function gatherOptions(raw: RawOptions): GatherOptions {
     ...optional('updateUrl', text(raw, 'updateUrl')),
     crackSeconds: count(raw, 'crackSeconds', 0, 86_400) ?? 20,
     only: texts(raw, 'only'),
+    ...optional('record', text(raw, 'record')),
+    ...optional('replay', text(raw, 'replay')),
     ...optional('out', text(raw, 'out')),
   };
 }

@@ -26,6 +26,8 @@ const LOOK: readonly Option[] = [
   many('--ca <file>', "a CA certificate of the vendor's own (repeatable)"),
   many('--key <file>', 'a public key or certificate that updates are signed with (repeatable)'),
   new Option('--update-url <url>', 'where the device gets its updates from'),
+  new Option('--record <file>', 'keep every exchange with devices in this file, passwords among it'),
+  new Option('--replay <file>', 'ask a recording in place of the devices; give the same targets and flags'),
   new Option('--crack-seconds <n>', 'time for guessing passwords of hashes found in an image (20; 0: none)'),
 ];
 const BASELINE = many('--baseline <id>', 'ID[@EDITION][:LEVEL] or a file (repeatable)');

@@ -31,6 +31,7 @@ import { openImage } from './open-image.ts';
 import type { GatherOptions } from './options.ts';
 import { openPool } from './pool.ts';
 import { givenOf, type Prepared } from './prepare.ts';
+import type { Recording } from './recording.ts';
 import { sampleKeyTables } from './sample-keys.ts';
 import { version } from './version.ts';
 
@@ -47,6 +48,8 @@ export interface Seen {
 export interface GatherTask {
   readonly prepared: Prepared;
   readonly options: GatherOptions;
+  /** Clock and network of the run. */
+  readonly recording: Recording;
   readonly registry: Registry;
   readonly library: Library;
   /** Baselines whose facts are wanted; all facts where there is none. */
@@ -112,7 +115,7 @@ function producedBy(registry: Registry, id: string): readonly string[] {
 }
 
 async function openDoors(
-  { prepared, options, library, signal }: GatherTask,
+  { prepared, options, library, signal, recording }: GatherTask,
   evidence: EvidenceStore,
   tables: Map<string, Asset>,
 ): Promise<{ readonly doors: Doors; close(): Promise<void> }> {
@@ -128,7 +131,7 @@ async function openDoors(
       ? [new URL(options.updateUrl).hostname.replace(/^\[|\]$/g, '')]
       : [];
   const hosts = [...prepared.target.devices.map(({ host }) => host), ...server];
-  const dialer = await createDialer({ hosts, pace: options.pace, authorized: options.authorized });
+  const dialer = await createDialer({ hosts, pace: options.pace, authorized: options.authorized, recording });
   const known = prepared.target.images.length > 0 ? await unpackers() : [];
   const formats = prepared.target.images.length + prepared.target.updates.length > 0 ? await verifiers() : [];
   const sampleKeys = sampleKeyTables(library, knowledge);
@@ -143,7 +146,7 @@ async function openDoors(
     dialer,
     knowledge,
     keep: (bytes, mediaType, locator) => evidence.keep(bytes, mediaType, locator),
-    clock: () => new Date().toISOString(),
+    clock: recording.clock,
     images: { open: (image, context) => openImage(opener, image, context), job: pool.run },
     artefact: (path) => artefactBlob(prepared.location(path)),
     verify: (artefact, path) =>

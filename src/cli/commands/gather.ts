@@ -10,6 +10,7 @@ import { gatherOptions, judgeOptions } from '../options.ts';
 import { partsOf, prepare } from '../prepare.ts';
 import { createProgress } from '../progress.ts';
 import { readProjectFile } from '../project-file.ts';
+import { openRecording } from '../recording.ts';
 import { gatherProduct } from '../session.ts';
 import { withTargets } from '../targets.ts';
 
@@ -19,7 +20,6 @@ export async function run(call: Call): Promise<number> {
   const looking = gatherOptions(raw);
   if (looking.out === undefined)
     throw new UsageError('--out is missing', 'assay gather … --out FOLDER keeps what was seen');
-  const started = new Date().toISOString();
   const [shelf, registry] = [await library(), await openRegistry()];
   const baselines: Baseline[] = [];
   for (const name of judgeOptions(raw).baselines) baselines.push(await shelf.baseline(name));
@@ -31,13 +31,15 @@ export async function run(call: Call): Promise<number> {
     ...registry.derivers,
     registry.opening,
   ]);
-  const prepared = await prepare(looking, started, started);
+  const recording = openRecording(looking, new Date().toISOString());
+  const prepared = await prepare(looking, recording.at, recording.at);
   if (partsOf(prepared.target) === '' && prepared.declaration === undefined)
     throw new UsageError('there is nothing to look at', 'assay gather HOST|FILE --out FOLDER');
   const progress = createProgress(call.io, looking);
   try {
     const seen = await gatherProduct({
       prepared,
+      recording,
       options: looking,
       registry,
       library: shelf,
@@ -53,6 +55,7 @@ export async function run(call: Call): Promise<number> {
       );
     return missed > 0 || call.signal.aborted ? EXIT.unseen : EXIT.good;
   } finally {
+    recording.close();
     progress.end();
   }
 }

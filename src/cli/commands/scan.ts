@@ -7,6 +7,7 @@ import { gatherOptions, judgeOptions } from '../options.ts';
 import { prepare } from '../prepare.ts';
 import { createProgress } from '../progress.ts';
 import { readProjectFile } from '../project-file.ts';
+import { openRecording } from '../recording.ts';
 import { gatherProduct } from '../session.ts';
 import { withTargets } from '../targets.ts';
 
@@ -22,7 +23,8 @@ export async function run(call: Call): Promise<number> {
       'there is nothing to look at',
       'assay scan HOST|FILE, or --device, --firmware, --update, --declaration',
     );
-  const started = new Date().toISOString();
+  const recording = openRecording(looking, new Date().toISOString());
+  const started = recording.at;
   const at = judging.asOf === undefined || judging.asOf === 'now' ? started : judging.asOf;
   const [shelf, registry] = [await library(), await openRegistry()];
   const bench = await openJudging(call.io, judging, shelf, registry);
@@ -31,11 +33,21 @@ export async function run(call: Call): Promise<number> {
   const { baselines } = bench.rules;
   try {
     const { listen } = progress;
-    const task = { prepared, options: looking, registry, library: shelf, baselines, listen, signal: call.signal };
+    const task = {
+      recording,
+      prepared,
+      options: looking,
+      registry,
+      library: shelf,
+      baselines,
+      listen,
+      signal: call.signal,
+    };
     const seen = await gatherProduct(task);
     progress.end();
     return await conclude(bench, seen, at, call.signal.aborted);
   } finally {
+    recording.close();
     progress.end();
   }
 }

@@ -1,6 +1,7 @@
 /** CoAP GET requests and answers through coap-packet, and links of /.well-known/core (RFC 7252, RFC 6690). */
-import { randomBytes } from 'node:crypto';
+
 import { generate, type ParsedPacket, parse } from 'coap-packet';
+import { chance } from '../../lib/chance.ts';
 
 export interface CoapReply {
   /** 2.05, 4.01 … */
@@ -15,8 +16,8 @@ export interface CoapQuestion {
 
 /** A confirmable GET; `block` asks for one block of 512 bytes of a longer answer (RFC 7959). */
 export function coapGet(path: string, block?: number): CoapQuestion {
-  const token = randomBytes(4);
-  const messageId = randomBytes(2).readUInt16BE(0);
+  const token = chance(4, `token of CoAP ${path} ${block}`);
+  const messageId = chance(2, `message of CoAP ${path} ${block}`).readUInt16BE(0);
   const segments = path.split('/').filter(Boolean);
   const options: { name: string; value: Buffer }[] = segments.map((segment) => ({
     name: 'Uri-Path',

@@ -1,5 +1,7 @@
 /** HTTP and RTSP challenges, and the answers of Basic and Digest (RFC 7617, RFC 7616, RFC 2617). */
-import { createHash, randomBytes } from 'node:crypto';
+
+import { createHash } from 'node:crypto';
+import { chance } from '../../lib/chance.ts';
 
 export interface Challenge {
   readonly scheme: string;
@@ -60,7 +62,7 @@ export function digestAnswer(challenge: Challenge, question: DigestQuestion): st
   const algorithm = algorithmOf(challenge);
   const name = HASHES[algorithm.replace(/-SESS$/, '')] ?? 'md5';
   const hash = (text: string): string => createHash(name).update(text, 'utf8').digest('hex');
-  const cnonce = question.cnonce ?? randomBytes(8).toString('hex');
+  const cnonce = question.cnonce ?? chance(8, 'cnonce of HTTP').toString('hex');
   const qop = (challenge.parameters['qop'] ?? '').split(',').some((one) => one.trim() === 'auth') ? 'auth' : undefined;
   const secret = hash(`${question.user}:${realm}:${question.password}`);
   const ha1 = algorithm.endsWith('-SESS') ? hash(`${secret}:${nonce}:${cnonce}`) : secret;

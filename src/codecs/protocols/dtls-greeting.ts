@@ -1,5 +1,5 @@
 /** A minimal DTLS 1.2 ClientHello, to tell whether DTLS is spoken at all; what is on offer is asked elsewhere (RFC 6347 §4). */
-import { randomBytes } from 'node:crypto';
+import { chance } from '../../lib/chance.ts';
 
 /** ECDHE and plain suites with certificates, PSK with AES-CCM-8 and GCM: something for every kind of server. */
 const SUITES = [0xc02b, 0xc02f, 0xc0ae, 0xc0a8, 0x00a8, 0xc0ac, 0x009c, 0x002f, 0x00ae];
@@ -13,7 +13,7 @@ export function dtlsHello(): Buffer {
   const extensions = Buffer.concat([extension(10, groups), extension(11, Buffer.of(1, 0)), extension(13, signatures)]);
   const body = Buffer.concat([
     Buffer.of(0xfe, 0xfd),
-    randomBytes(32),
+    chance(32, 'random of TLS'),
     Buffer.of(0, 0),
     short(SUITES.length * 2),
     ...SUITES.map(short),

@@ -1,6 +1,7 @@
 /** Greets an SSH server: identification strings and KEXINIT, without any key exchange (RFC 4253 §4.2, §7.1). */
-import { randomBytes } from 'node:crypto';
+
 import type { Duplex } from 'node:stream';
+import { chance } from '../../lib/chance.ts';
 import { FaultError } from '../../lib/fault.ts';
 import { readSshPacket, SshCursor, sshPacket, sshString } from './ssh-wire.ts';
 import { printable, StreamReader } from './stream-reader.ts';
@@ -98,7 +99,7 @@ export function buildKexInit(server: SshOffer, kex: string, hostKey: string): Bu
   ];
   return Buffer.concat([
     Buffer.of(20),
-    randomBytes(16),
+    chance(16, 'cookie of SSH'),
     ...lists.map((names) => sshString(names.join(','))),
     Buffer.of(0, 0, 0, 0, 0),
   ]);

@@ -1,6 +1,8 @@
 /** Runs an SSH key exchange just as far as the server's host key or group: no secret is worked out (RFC 4253 §8, RFC 4419, RFC 5656). */
-import { createECDH, createHash, generateKeyPairSync, getDiffieHellman, randomBytes } from 'node:crypto';
+
+import { createECDH, createHash, generateKeyPairSync, getDiffieHellman } from 'node:crypto';
 import type { Duplex } from 'node:stream';
+import { chance } from '../../lib/chance.ts';
 import { FaultError } from '../../lib/fault.ts';
 import { buildKexInit, nextOf, openSsh, sendSsh } from './ssh-hello.ts';
 import { bitLength, SshCursor, sshMpint, sshString, uint32 } from './ssh-wire.ts';
@@ -21,10 +23,12 @@ const SHARES: { readonly [kex: string]: () => Buffer } = {
   'diffie-hellman-group18-sha512': () => sshMpint(getDiffieHellman('modp18').generateKeys()),
   // A KEM's client share is a public key: any of the right form will do, as nothing is decapsulated here.
   // ML-KEM-768 (FIPS 203 §7.2): 12-bit coefficients below q, zeros among them, then a 32-byte seed.
-  'mlkem768x25519-sha256': () => sshString(Buffer.concat([Buffer.alloc(1152), randomBytes(32), x25519Share()])),
+  'mlkem768x25519-sha256': () =>
+    sshString(Buffer.concat([Buffer.alloc(1152), chance(32, 'seed of ML-KEM'), x25519Share()])),
   // Streamlined NTRU Prime 761: 1,158 bytes, every string of which decodes.
-  'sntrup761x25519-sha512': () => sshString(Buffer.concat([randomBytes(1158), x25519Share()])),
-  'sntrup761x25519-sha512@openssh.com': () => sshString(Buffer.concat([randomBytes(1158), x25519Share()])),
+  'sntrup761x25519-sha512': () => sshString(Buffer.concat([chance(1158, 'share of NTRU Prime'), x25519Share()])),
+  'sntrup761x25519-sha512@openssh.com': () =>
+    sshString(Buffer.concat([chance(1158, 'share of NTRU Prime'), x25519Share()])),
 };
 const GROUP_EXCHANGES = ['diffie-hellman-group-exchange-sha256', 'diffie-hellman-group-exchange-sha1'];
 
@@ -69,7 +73,7 @@ function largeElement(prime: Buffer): Buffer {
   const bits = bitLength(prime);
   if (bits < 256 || bits > 16_384) throw new FaultError('malformed', `a Diffie-Hellman prime of ${bits} bits`);
   const length = Math.ceil((bits - 1) / 8);
-  const element = randomBytes(length);
+  const element = chance(length, 'element of a DH group');
   const spare = length * 8 - (bits - 1);
   element[0] = (element[0]! >> spare) | 1;
   return element;

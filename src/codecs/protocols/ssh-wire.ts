@@ -1,5 +1,5 @@
 /** SSH's own data types and its binary packets before any key is agreed (RFC 4251 §5, RFC 4253 §6). */
-import { randomBytes } from 'node:crypto';
+import { chance } from '../../lib/chance.ts';
 import { FaultError } from '../../lib/fault.ts';
 import type { StreamReader } from './stream-reader.ts';
 
@@ -67,7 +67,7 @@ export function bitLength(value: Uint8Array): number {
 export function sshPacket(payload: Uint8Array): Buffer {
   const padding = 8 - ((payload.length + 5) % 8);
   const fill = padding < 4 ? padding + 8 : padding;
-  return Buffer.concat([uint32(payload.length + fill + 1), Buffer.of(fill), payload, randomBytes(fill)]);
+  return Buffer.concat([uint32(payload.length + fill + 1), Buffer.of(fill), payload, chance(fill, 'padding of SSH')]);
 }
 
 /** The payload of the next unencrypted packet; never an empty one. */

@@ -1,4 +1,5 @@
 /** DTLS: hellos over datagrams, with the cookie that a server asks for and its flight put together again. RFC 6347 §4.2. */
+import { chance } from '../../lib/chance.ts';
 import { FaultError } from '../../lib/fault.ts';
 import { alertOf, type Flight, message } from './tls-flight.ts';
 import { clientHelloBody, type HelloParts } from './tls-hello.ts';
@@ -20,7 +21,7 @@ export async function greetDatagram(
   parts: HelloParts,
   { until, timeout }: { readonly until: 'hello' | 'done'; readonly timeout: number },
 ): Promise<Flight> {
-  const random = parts.random ?? Buffer.from(crypto.getRandomValues(new Uint8Array(32)));
+  const random = parts.random ?? chance(32, 'random of TLS');
   const body = (cookie: Uint8Array): Buffer => clientHelloBody({ ...parts, random }, parts.version, cookie);
   const reader = new Assembly();
   const end = Date.now() + timeout;

@@ -1,5 +1,5 @@
 /** ClientHello records of our own, for every version and suite that a TLS library would refuse to offer. RFC 8446, 5246, 6101. */
-import { randomBytes } from 'node:crypto';
+import { chance } from '../../lib/chance.ts';
 import { CURVES, FINITE_FIELDS, SIGNATURE_SCHEMES, THIRTEEN_GROUPS } from './tls-groups.ts';
 import { type Extension, u8, u16, u16s, u24, VERSIONS, vector8, vector16 } from './tls-wire.ts';
 
@@ -52,7 +52,7 @@ export function clientHelloBody(parts: HelloParts, legacy: number, cookie?: Uint
   const extensions = parts.extensions.map(({ type, body }) => Buffer.concat([u16(type), vector16(body)]));
   return Buffer.concat([
     u16(legacy),
-    parts.random ?? randomBytes(32),
+    parts.random ?? chance(32, 'random of TLS'),
     vector8(parts.sessionId ?? Buffer.alloc(0)),
     ...(cookie === undefined ? [] : [vector8(cookie)]),
     vector16(u16s(parts.suites)),
@@ -130,7 +130,7 @@ export function usualExtensions(version: number, host: string | undefined): Exte
 /** SSLv2 CLIENT-HELLO with every kind of cipher (draft-hickman-netscape-ssl-00 §2.5). */
 export function ssl2Hello(kinds: Iterable<number>): Buffer {
   const specs = Buffer.concat([...kinds].map(u24));
-  const challenge = randomBytes(16);
+  const challenge = chance(16, 'challenge of SSLv2');
   const body = Buffer.concat([
     u8(1),
     u16(VERSIONS.SSLv2),

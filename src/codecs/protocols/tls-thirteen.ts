@@ -1,14 +1,19 @@
 /** The encrypted part of a TLS 1.3 handshake: certificate, signature scheme, extensions, without ever answering. RFC 8446 §7. */
+
 import {
   createDecipheriv,
   createECDH,
   createHash,
   createHmac,
+  createPrivateKey,
   createPublicKey,
   diffieHellman,
   generateKeyPairSync,
+  type KeyObject,
+  type PublicKeyInput,
 } from 'node:crypto';
 import type { Duplex } from 'node:stream';
+import { chance, isSeeded } from '../../lib/chance.ts';
 import { FaultError } from '../../lib/fault.ts';
 import { StreamReader } from './stream-reader.ts';
 import { type Flight, readFlight, readRecord, stapleOf } from './tls-flight.ts';
@@ -32,12 +37,20 @@ interface Share {
 }
 
 const CURVE_NAMES: { readonly [group: number]: string } = { 23: 'prime256v1', 24: 'secp384r1', 25: 'secp521r1' };
+const X25519_PKCS8 = Buffer.from('302e020100300506032b656e04220420', 'hex');
 const X25519_SPKI = Buffer.from('302a300506032b656e032100', 'hex');
+
+function x25519Pair(): { readonly publicKey: KeyObject; readonly privateKey: KeyObject } {
+  if (!isSeeded()) return generateKeyPairSync('x25519');
+  const key = Buffer.concat([X25519_PKCS8, chance(32, 'key of X25519')]);
+  const privateKey = createPrivateKey({ key, format: 'der', type: 'pkcs8' });
+  return { privateKey, publicKey: createPublicKey(privateKey as unknown as PublicKeyInput) };
+}
 
 /** A key share that we can use ourselves; undefined for every other group. */
 export function makeShare(group: number): Share | undefined {
   if (group === 29) {
-    const { publicKey, privateKey } = generateKeyPairSync('x25519');
+    const { publicKey, privateKey } = x25519Pair();
     return {
       group,
       key: publicKey.export({ type: 'spki', format: 'der' }).subarray(-32),
@@ -51,7 +64,12 @@ export function makeShare(group: number): Share | undefined {
   const curve = CURVE_NAMES[group];
   if (curve === undefined) return undefined;
   const ecdh = createECDH(curve);
-  return { group, key: ecdh.generateKeys(), secret: (peer) => ecdh.computeSecret(peer) };
+  if (isSeeded()) {
+    // A first byte of zero keeps it below the order.
+    const size = { 23: 32, 24: 48, 25: 66 }[group] ?? 32;
+    ecdh.setPrivateKey(Buffer.concat([Buffer.alloc(1), chance(size - 1, `key of group ${group}`)]));
+  } else ecdh.generateKeys();
+  return { group, key: ecdh.getPublicKey(), secret: (peer) => ecdh.computeSecret(peer) };
 }
 
 const CIPHERS: { readonly [suite: number]: { hash: string; cipher: string; key: number; tag: number } } = {

@@ -1,5 +1,6 @@
 /** Tells whether a server answers differently to different faults in the RSA padding: Bleichenbacher's oracle (ROBOT, CVE-2017-13099 and others). */
-import { constants, publicEncrypt, randomBytes } from 'node:crypto';
+
+import { constants, publicEncrypt } from 'node:crypto';
 import { readCertificate } from '../../../codecs/formats/x509.ts';
 import type { TlsRecord } from '../../../codecs/protocols/tls-flight.ts';
 import { handshake, record } from '../../../codecs/protocols/tls-hello.ts';
@@ -9,6 +10,7 @@ import { endpointsOf } from '../../../core/model/fact.ts';
 import type { Probe, ProbeContext } from '../../../core/model/gatherer.ts';
 import type { SubjectOf } from '../../../core/model/target.ts';
 import { tlsCipher, tlsProtocol, tlsVulnerability } from '../../../facts/index.ts';
+import { chance } from '../../../lib/chance.ts';
 import { FaultError } from '../../../lib/fault.ts';
 import { type Opened, withOpened } from './opened.ts';
 
@@ -89,7 +91,7 @@ const FAULTS: readonly { readonly name: string; readonly start?: readonly number
   },
 ];
 
-const nonZero = (count: number): Buffer => Buffer.from(randomBytes(count).map((byte) => byte || 1));
+const nonZero = (count: number): Buffer => Buffer.from(chance(count, 'padding of RSA').map((byte) => byte || 1));
 const isStaticRsa = (code: number): boolean => {
   const { keyExchange, weaknesses } = suiteOf(code);
   return keyExchange === 'RSA' && !weaknesses.includes('export');

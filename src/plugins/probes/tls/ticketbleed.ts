@@ -1,8 +1,9 @@
 /** Tells whether a short session id beside a ticket is answered with memory of the server (CVE-2016-9244). */
-import { randomBytes } from 'node:crypto';
+
 import { endpointsOf } from '../../../core/model/fact.ts';
 import type { Probe } from '../../../core/model/gatherer.ts';
 import { tlsCipher, tlsProtocol, tlsVulnerability } from '../../../facts/index.ts';
+import { chance } from '../../../lib/chance.ts';
 import { FaultError } from '../../../lib/fault.ts';
 import { acceptedAt, Handshakes } from './handshakes.ts';
 import { classicTicket, newestClassic, resumed } from './sessions.ts';
@@ -33,7 +34,7 @@ export const tlsTicketbleed: Probe = {
     };
     if (classic === undefined) return tell(false, 'nothing below TLS 1.3 is taken');
     if (session === undefined) return tell(false, 'no session tickets are given');
-    const id = randomBytes(SHORT);
+    const id = chance(SHORT, 'short session id');
     const answered = await resumed(handshakes, classic, session, id);
     if (answered === undefined || !id.equals(answered.subarray(0, SHORT)))
       throw new FaultError('unrecognised', 'the server did not take its own ticket back');
