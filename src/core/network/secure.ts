@@ -3,9 +3,9 @@
 import { constants } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
-import { readSession } from '../../codecs/formats/openssl-session.ts';
 import { FaultError } from '../../lib/fault.ts';
 import type { SecureChannel, SecureOptions, TlsTicket } from '../model/network.ts';
+import { readSession } from './session.ts';
 import { whenAborted } from './stopping.ts';
 
 /** Milliseconds in which a ticket comes after the handshake, and in which a renegotiation is answered at the least. */
@@ -90,9 +90,7 @@ function ticketOf(socket: TLSSocket): Promise<TlsTicket | undefined> {
   return new Promise((resolve) => {
     const done = (ticket?: TlsTicket): void => resolve(ticket);
     socket.once('session', (bytes: Buffer) => {
-      const { id, ticket, ...rest } = readSession(bytes);
-      const text = ticket === undefined ? {} : { ticket: Buffer.from(ticket).toString('hex') };
-      done({ ...rest, ...text, id: Buffer.from(id).toString('hex') });
+      done(readSession(bytes));
     });
     socket.once('close', () => done());
     // Up to TLS 1.2 a ticket is part of the handshake.

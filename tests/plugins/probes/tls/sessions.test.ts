@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import { expect, test } from 'vitest';
-import { readSession } from '../../../../src/codecs/formats/openssl-session.ts';
 import { strangerCertificate } from '../../../../src/codecs/formats/x509-write.ts';
+import { readSession } from '../../../../src/core/network/session.ts';
 import { netService, tlsConfiguration } from '../../../../src/facts/index.ts';
 import { tlsConfigurationProbe } from '../../../../src/plugins/probes/tls/configuration.ts';
 import { tlsProtocols } from '../../../../src/plugins/probes/tls/protocols.ts';
@@ -114,5 +114,5 @@ test('the stranger’s certificate is sound, its own, and new each time', () => 
 
 test('what is no session is malformed', () => {
   for (const bytes of ['', '3000', '30030201', '300a020101020203040500', 'ff'])
-    expect(() => readSession(Buffer.from(bytes, 'hex'))).toThrow(/DER|session/);
+    expect(() => readSession(Buffer.from(bytes, 'hex'))).toThrow(/session/);
 });
