@@ -1,13 +1,6 @@
 /** Speaks MQTT 3.1.1 and 5 as a client that connects and subscribes, and never publishes. */
 import type { Duplex } from 'node:stream';
-import {
-  generate,
-  type IConnackPacket,
-  type IConnectPacket,
-  type ISubackPacket,
-  type Packet,
-  parser,
-} from 'mqtt-packet';
+import type { IConnackPacket, IConnectPacket, ISubackPacket, Packet, Parser } from 'mqtt-packet';
 import { FaultError } from '../../lib/fault.ts';
 import { printable, StreamReader } from './stream-reader.ts';
 
@@ -42,13 +35,21 @@ export class MqttSession {
   readonly #reader: StreamReader;
   readonly #level: 4 | 5;
   readonly #packets: Packet[] = [];
-  readonly #parser: ReturnType<typeof parser>;
+  #parser: Parser | undefined;
+  #generate: typeof import('mqtt-packet').generate | undefined;
   #failure: Error | undefined;
 
   constructor(stream: Duplex, version: MqttVersion, lifetime = 10_000) {
     this.#stream = stream;
     this.#level = version === '5' ? 5 : 4;
     this.#reader = new StreamReader(stream, { buffered: LARGEST, lifetime });
+  }
+
+  /** The library costs fifty modules: it is loaded where a broker is talked to. */
+  async #open(): Promise<void> {
+    if (this.#parser !== undefined) return;
+    const { generate, parser } = await import('mqtt-packet');
+    this.#generate = generate;
     this.#parser = parser({ protocolVersion: this.#level });
     this.#parser.on('packet', (packet: Packet) => this.#packets.push(packet));
     this.#parser.on('error', (error: Error) => {
@@ -56,7 +57,13 @@ export class MqttSession {
     });
   }
 
+  #bytes(packet: Packet): Buffer {
+    if (this.#generate === undefined) throw new FaultError('bug', 'a packet before the connection was opened');
+    return this.#generate(packet, { protocolVersion: this.#level });
+  }
+
   async connect(login: MqttLogin): Promise<MqttWelcome> {
+    await this.#open();
     const packet: IConnectPacket = {
       cmd: 'connect',
       protocolId: 'MQTT',
@@ -67,7 +74,7 @@ export class MqttSession {
       ...(login.username === undefined ? {} : { username: login.username }),
       ...(login.password === undefined ? {} : { password: Buffer.from(login.password, 'utf8') }),
     };
-    this.#stream.write(generate(packet, { protocolVersion: this.#level }));
+    this.#stream.write(this.#bytes(packet));
     const answer = (await this.#next('connack', 5000)) as IConnackPacket;
     const code = answer.reasonCode ?? answer.returnCode ?? 255;
     // 1: unacceptable protocol version (3.1.1 §3.2.2.3); 0x84: unsupported protocol version (5 §3.2.2.2).
@@ -76,10 +83,8 @@ export class MqttSession {
 
   /** Subscribes at QoS 0 and counts the retained messages that come within `window` ms. */
   async subscribe(filter: string, window = 1000): Promise<MqttGrant> {
-    const bytes = generate(
-      { cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: filter, qos: 0 }] },
-      { protocolVersion: this.#level },
-    );
+    const subscriptions = [{ topic: filter, qos: 0 as const }];
+    const bytes = this.#bytes({ cmd: 'subscribe', messageId: 1, subscriptions });
     this.#stream.write(bytes);
     const answer = (await this.#next('suback', 5000)) as ISubackPacket;
     const code = Number(answer.granted[0] ?? 0x80);
@@ -100,7 +105,7 @@ export class MqttSession {
   }
 
   disconnect(): void {
-    this.#stream.end(generate({ cmd: 'disconnect' }, { protocolVersion: this.#level }));
+    this.#stream.end(this.#bytes({ cmd: 'disconnect' }));
   }
 
   /** The next packet of a kind; others that may come before it are put off. */
@@ -127,7 +132,7 @@ export class MqttSession {
       if (Date.now() >= end || this.#reader.left === 0) return undefined;
       const bytes = await this.#reader.burst(Math.max(1, end - Date.now()), 0);
       if (this.#reader.received > MOST) throw new FaultError('over-budget', 'the MQTT broker sends without end');
-      if (bytes.length > 0) this.#parser.parse(bytes);
+      if (bytes.length > 0) this.#parser?.parse(bytes);
       else if (this.#reader.finished) throw new FaultError('closed', 'the MQTT broker closed without an answer');
     }
     return this.#packets.shift();
