@@ -6,6 +6,10 @@ export interface Question {
   answers(reply: Buffer): boolean;
   /** Asked on these ports only: the question could do harm, or mean nothing, elsewhere. */
   readonly ports?: readonly number[];
+  /** Its servers take one client at a time. */
+  readonly alone?: boolean;
+  /** Milliseconds between parts of an answer, where it comes in several; 30 unless said. */
+  readonly quiet?: number;
 }
 
 /** CONNECT of MQTT 3.1.1 with a clean session and the client identifier `assay`. */
@@ -52,6 +56,9 @@ export const QUESTIONS: readonly Question[] = [
     protocol: 'gdb',
     bytes: Buffer.from('$qSupported#37', 'latin1'),
     answers: (reply) => /^\+?\$[^#]{0,4000}#[0-9a-f]{2}/i.test(reply.toString('latin1')),
+    alone: true,
+    // The acknowledgement comes first.
+    quiet: 200,
   },
   {
     protocol: 'dns',

@@ -138,7 +138,18 @@ async function askBeside(door: Door, stream: Duplex, reader: StreamReader): Prom
   const late = await banner;
   const settled = late === undefined ? undefined : await settle(stream, reader, late);
   if (settled !== undefined) return settled;
-  return { protocol: undefined, said: late ?? (await reader.burst(0, 0, 256)), closes: reader.finished };
+  const nothing = { protocol: undefined, said: late ?? (await reader.burst(0, 0, 256)), closes: reader.finished };
+  return nothing.said.length > 0 || nothing.closes ? nothing : ((await askAlone(door, stream)) ?? nothing);
+}
+
+/** What serves one client at a time and says nothing to others, such as gdbserver: asked once every connection is closed. */
+async function askAlone(door: Door, stream: Duplex): Promise<Recognised | undefined> {
+  stream.destroy();
+  for (const question of QUESTIONS.filter(({ alone }) => alone === true)) {
+    const known = await ask(door, question);
+    if (known !== undefined) return known;
+  }
+  return undefined;
 }
 
 /** A first word that FTP and SMTP share, or a prompt that may be a shell's, is settled by one more line. */
@@ -236,7 +247,7 @@ async function ask(door: Door, question: Question): Promise<Recognised | undefin
   try {
     const reader = new StreamReader(stream, { buffered: 65_536, lifetime: WAIT.question });
     stream.write(question.bytes);
-    const said = await reader.burst(WAIT.question, 30, 4096);
+    const said = await reader.burst(WAIT.question, question.quiet ?? 30, 4096);
     return question.answers(said) ? { protocol: question.protocol, said } : undefined;
   } finally {
     stream.destroy();
