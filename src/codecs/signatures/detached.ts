@@ -46,14 +46,43 @@ async function signaturesOf(trust: Trust, bytes: Uint8Array, message: Message): 
   if (text.startsWith('untrusted comment:'))
     return [await orBroken('Ed25519', () => edSignature(trust, text, message))];
   if (cmsType(bytes) !== undefined) return cmsSignatures(trust, parseCms(bytes), message);
-  const first = bytes[0] ?? 0;
-  if (
-    text.includes('-----BEGIN PGP SIGNATURE-----') ||
-    ((first === 0x88 || first === 0x89 || first === 0xc2) && bytes[1] !== 0x30)
-  )
+  if (text.includes('-----BEGIN PGP SIGNATURE-----') || isPacket(bytes))
     return pgpDetached(trust, bytes, message.bytes());
   const base64 = /^[A-Za-z0-9+/\r\n]{64,4096}={0,2}\s*$/.test(text);
   return [await bare(trust, base64 ? Buffer.from(text, 'base64') : bytes, message)];
+}
+
+/**
+ * OpenPGP signature packets (RFC 9580, 4.2) that fill the file: a bare RSA signature can start with any byte, so the
+ * first one alone proves nothing.
+ */
+function isPacket(bytes: Uint8Array): boolean {
+  let at = 0;
+  while (at < bytes.length) {
+    const [tag = 0, one = 0, two = 0, three = 0] = bytes.subarray(at, at + 4);
+    const body = bodyOf(tag, one, two, three, Buffer.from(bytes.subarray(at + 2, at + 6)));
+    if (body === undefined || ![3, 4, 5, 6].includes(bytes[at + body.head] ?? 0)) return false;
+    at += body.head + body.length;
+  }
+  return at === bytes.length && at > 0;
+}
+
+/** Sizes of a signature packet's head and body, in the old and the new form of lengths. */
+function bodyOf(
+  tag: number,
+  one: number,
+  two: number,
+  three: number,
+  wide: Buffer,
+): { head: number; length: number } | undefined {
+  if (tag === 0x88) return { head: 2, length: one };
+  if (tag === 0x89) return { head: 3, length: one * 256 + two };
+  if (tag === 0x8a && wide.length === 4)
+    return { head: 5, length: one * 2 ** 24 + two * 2 ** 16 + three * 256 + (wide[2] ?? 0) };
+  if (tag !== 0xc2) return undefined;
+  if (one < 192) return { head: 2, length: one };
+  if (one < 224) return { head: 3, length: (one - 192) * 256 + two + 192 };
+  return one === 255 && wide.length === 4 ? { head: 6, length: wide.readUInt32BE(0) } : undefined;
 }
 
 /** Bare bytes do not say what they are: each scheme that fits a given key is tried. */

@@ -140,3 +140,21 @@ describe('attacks', () => {
     expect((await judge(content, { keys: [ec.trusted, ed.trusted], companions: { '.sig': signature } })).code).toBe(1);
   });
 });
+
+describe('a bare signature beside its file', () => {
+  // Every first byte, those of OpenPGP packets among them: what a signature starts with says nothing of its kind.
+  test('verifies whatever byte it starts with', async () => {
+    const pair = rsaPair();
+    const seen = new Set<number>();
+    for (let round = 0; round < 4000 && !(seen.has(0x88) && seen.has(0x89) && seen.has(0xc2)); round++) {
+      const message = Buffer.from(`round ${round}`);
+      const signature = sign('sha256', message, pair.secret);
+      const first = signature[0] ?? 0;
+      if (![0x88, 0x89, 0xc2, 0x30].includes(first) || seen.has(first)) continue;
+      seen.add(first);
+      const { code } = await judge(message, { keys: [pair.trusted], companions: { '.sig': signature } });
+      expect(code, first.toString(16)).toBe(0);
+    }
+    expect(seen.size).toBeGreaterThan(0);
+  });
+});
