@@ -161,6 +161,29 @@ const COMMANDS: readonly Spec[] = [
     load: () => import('./commands/init.ts'),
   },
   {
+    name: 'seal',
+    arguments: '<dossier>',
+    summary: 'sign a dossier: every file, and what it is judged to be',
+    options: [
+      new Option('--key <file>', 'private key in PEM: Ed25519 or ECDSA P-256'),
+      new Option('--certificate <file>', "the signer's certificate and those above it, in PEM"),
+      BASELINE,
+      ...TALK,
+    ],
+    load: () => import('./commands/seal.ts'),
+  },
+  {
+    name: 'verify',
+    arguments: '<dossier>',
+    summary: 'is a sealed dossier unchanged, and judged to the same report',
+    options: [
+      new Option('--key <file>', "the signer's public key or certificate, or that of an authority above it"),
+      JSON_FLAG,
+      ...TALK,
+    ],
+    load: () => import('./commands/verify.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'what this machine offers, and how old the data tables are',
     options: [JSON_FLAG, ...TALK],
