@@ -89,13 +89,11 @@ const FORTIFIABLE = [
   'syslog',
 ];
 const DANGEROUS = ['gets', 'strcpy', 'strcat', 'sprintf', 'vsprintf', 'scanf', 'system', 'popen', 'mktemp', 'tmpnam'];
-const GUARDS = [
-  '__stack_chk_fail',
-  '__stack_chk_guard',
-  '__stack_chk_fail_local',
-  '__stack_smash_handler',
-  '__intel_security_cookie',
-];
+const GUARDS = ['__stack_chk_fail', '__stack_chk_fail_local', '__stack_smash_handler', '__intel_security_cookie'];
+
+/** The value is told by whoever uses it; a dynamic loader defines it for others and may itself go without. */
+const usesGuard = (elf: ElfFile): boolean =>
+  GUARDS.some((one) => has(elf, one)) || elf.imports.has('__stack_chk_guard');
 
 const has = (elf: ElfFile, name: string): boolean => elf.imports.has(name) || elf.exports.has(name);
 const flag = (elf: ElfFile, tag: number, bit: number): boolean =>
@@ -173,7 +171,7 @@ function relroOf(elf: ElfFile): Hardening['relro'] {
 }
 
 function canaryOf(elf: ElfFile, linking: 'dynamic' | 'static'): Hardening['canary'] {
-  if (GUARDS.some((guard) => has(elf, guard))) return 'yes';
+  if (usesGuard(elf)) return 'yes';
   if (linking === 'static') return 'unknown';
   return BUFFER_CALLS.some((call) => elf.imports.has(call)) ? 'no' : 'not-needed';
 }

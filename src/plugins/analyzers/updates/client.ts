@@ -128,9 +128,10 @@ function tellHabit(file: FileEntry, line: string, at: number, grounds: At, conte
 }
 
 function habitOf(line: string): 'runs-from-removable' | 'download-and-run' | 'secret-in-log' | undefined {
+  // Where cards and sticks are mounted: below /mnt and /media, and in folders named after them.
   if (
-    /(^|[;&|]\s*|\b(sh|source|exec|\.)\s+)["']?\/(mnt|media)\/(usb|sd\w*|mmc\w*|udisk|disk)[\w/.-]*\.(sh|bin)\b/.test(
-      line,
+    /(?:^|[;&|]\s*|\b(?:sh|source|exec|\.)\s+)["']?\/(?:[\w.-]{1,40}\/){0,4}(?:usb\w*|sdcard\w*|sd[a-z]\d*|mmc\w*|udisk\w*|tfcard|usbdisk)\/[\w/.-]{0,80}\.(?:sh|bin)\b/.test(
+      line.trimStart(),
     )
   )
     return 'runs-from-removable';

@@ -74,3 +74,15 @@ test('what installs without looking at signatures is told', async () => {
     ['apk', 2, 'off'],
   ]);
 });
+
+test.each([
+  ['/system/sdcard/run.sh &', 1],
+  ['  sh /mnt/usb/update.sh', 1],
+  ['/media/mmcblk0p1/autorun.bin', 1],
+  ['echo "Starting run.sh from sdcard"', 0],
+  ['cp /tmp/x /mnt/sdcard/run.sh', 0],
+  ['/usr/sbin/update.sh', 0],
+])('%s runs from removable media: %i', async (line, count) => {
+  const { of } = await analyze([updatesClient], { '/etc/init.d/rcS': `#!/bin/sh\n${line}\n` });
+  expect(of('service.script').filter(({ kind }) => kind === 'runs-from-removable').length).toBe(count);
+});
