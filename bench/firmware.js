@@ -56,7 +56,7 @@ function imageOf(folder, megabytes) {
   const wanted = Math.round(megabytes * 3.4 * 1024);
   const script = `mkdir -p "$1"; find ${CONTENT.join(' ')} -xdev -type f -size -20M 2>/dev/null | awk '!seen[$0]++' |
     while read -r f; do s=$(stat -c %s "$f"); t=$((t + s / 1024)); [ $t -gt ${wanted} ] && break; printf '%s\\0' "$f"; done |
-    (cd "$1" && xargs -0 cp --parents -p)`;
+    (cd "$1" && xargs -0 cp --parents -p -t .)`;
   spawnSync('bash', ['-c', script, 'bash', tree], { stdio: 'ignore' });
   const made = spawnSync('mksquashfs', [tree, image, '-comp', 'xz', '-quiet', '-no-progress'], { encoding: 'utf8' });
   if (made.status !== 0) throw new Error(`mksquashfs: ${made.stderr}`);

@@ -106,4 +106,10 @@ export const isNot =
     !values.includes(value.toLowerCase());
 export const OLD_ALGORITHMS =
   /\b(diffie-hellman-group1-sha1|3des-cbc|arcfour|blowfish-cbc|cast128-cbc|hmac-md5|hmac-sha1(-96)?(?!-etm)|ssh-dss|des-cbc)\b/;
-export const WEAK_CIPHERS = /(?<!!)\b(RC4|DES|3DES|EXPORT|EXP|NULL|aNULL|eNULL|MD5|LOW)\b/;
+const WEAK_CIPHER = /\b(RC4|DES|3DES|EXPORT|EXP|NULL|aNULL|eNULL|MD5|LOW|ADH|AECDH)\b|DES-CBC/;
+/** Whether a list of ciphers as OpenSSL takes it names a broken one; `!` and `-` take out (ciphers(1)). */
+export const weakCiphers = (value: string): boolean =>
+  value
+    .split(/[:,\s"']+/)
+    .filter((one) => !/^[!-]/.test(one))
+    .some((one) => WEAK_CIPHER.test(one));

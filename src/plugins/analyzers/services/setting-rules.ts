@@ -1,5 +1,6 @@
 /** How each daemon's configuration is read: which lines mean what, which values are weak and why, what holds when nothing is set. */
-import { ask, is, isNot, linesOf, OLD_ALGORITHMS, type Rule, WEAK_CIPHERS } from './setting-lines.ts';
+import { ask, is, isNot, linesOf, OLD_ALGORITHMS, type Rule, weakCiphers } from './setting-lines.ts';
+import { VENDOR_RULES } from './setting-rules-vendor.ts';
 
 const sshd: Rule = {
   daemon: 'sshd',
@@ -70,7 +71,7 @@ const lighttpd: Rule = {
       keys: ['ssl.cipher-list'],
       setting: 'weak-ciphers',
       why: 'no broken cipher is named',
-      weak: (value) => WEAK_CIPHERS.test(value),
+      weak: weakCiphers,
     },
     {
       keys: ['dir-listing.activate', 'server.dir-listing'],
@@ -98,7 +99,7 @@ const nginx: Rule = {
       keys: ['ssl_ciphers'],
       setting: 'weak-ciphers',
       why: 'no broken cipher is named',
-      weak: (value) => WEAK_CIPHERS.test(value),
+      weak: weakCiphers,
     },
     { keys: ['autoindex'], setting: 'directory-listing', why: 'no listing of folders', weak: is('on') },
     { keys: ['user'], setting: 'user', why: 'a user of its own', weak: (value) => value.startsWith('root') },
@@ -263,8 +264,14 @@ const dropbearConfig: Rule = {
   file: /^\/etc\/config\/dropbear$/,
   programs: ['dropbear'],
   read: ask([
-    { keys: ['passwordauth'], setting: 'password-login', why: 'keys only', weak: is('on', '1', 'yes') },
-    { keys: ['rootpasswordauth'], setting: 'root-login', why: 'no root password', weak: is('on', '1', 'yes') },
+    { keys: ['passwordauth'], setting: 'password-login', why: 'keys only', weak: is('on', '1', 'yes'), default: 'on' },
+    {
+      keys: ['rootpasswordauth'],
+      setting: 'root-login',
+      why: 'no root password',
+      weak: is('on', '1', 'yes'),
+      default: 'on',
+    },
   ]),
 };
 
@@ -304,4 +311,5 @@ export const RULES: readonly Rule[] = [
   dropbearConfig,
   miniupnpd,
   boa,
+  ...VENDOR_RULES,
 ];

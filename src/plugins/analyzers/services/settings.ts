@@ -88,9 +88,9 @@ function apply(rule: Rule, file: FileEntry, text: string, starts: readonly Start
   }
 }
 
-/** What a start line itself sets: dropbear takes its settings from there. */
+/** What a start line itself sets: dropbear takes its settings from there. OpenWrt's script adds options by /etc/config/dropbear, which a rule reads. */
 function startFlags(starts: readonly Start[], context: AnalyzerContext): void {
-  for (const start of starts.filter((one) => /(^|\/)dropbear$/.test(one.program))) {
+  for (const start of starts.filter((one) => /(^|\/)dropbear$/.test(one.program) && one.manager !== 'procd')) {
     for (const row of dropbearFlags(start.words)) {
       context.emit(
         serviceSetting,

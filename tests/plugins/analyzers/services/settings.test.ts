@@ -67,3 +67,66 @@ test('the firewall policy and the log are told', async () => {
   expect(of('service.logging')).toEqual([{ started: true, program: 'syslogd', remote: true }]);
   expect(of('service.firewall')).toEqual([expect.objectContaining({ present: true })]);
 });
+
+const settingsOf = async (files: Parameters<typeof analyze>[1]) =>
+  (await analyze([servicesSettings], files))
+    .of('service.setting')
+    .map(
+      ({ daemon, setting, weak, active, line }) =>
+        `${String(daemon)} ${String(setting)} ${weak === true ? 'weak' : 'sound'} ${String(active)} ${String(line ?? '-')}`,
+    );
+
+test.each([
+  [
+    '/etc/proftpd.conf',
+    'TLSEngine on\nUser nobody\n<Anonymous ~ftp>\n</Anonymous>\n',
+    [
+      'proftpd tls sound no 1',
+      'proftpd root-login sound no -',
+      'proftpd user sound no 2',
+      'proftpd anonymous weak no 3',
+    ],
+  ],
+  ['/etc/dnsmasq.conf', '#enable-tftp\nuser=nobody\n', ['dnsmasq user sound no 2']],
+  ['/etc/dnsmasq.conf', 'enable-tftp\n', ['dnsmasq tftp weak no 1']],
+  ['/etc/mini_httpd.conf', 'user=root\n', ['mini-httpd user weak no 1']],
+  [
+    '/web/route.txt',
+    'route uri=/cgi auth=basic\nroute uri=/ auth=form\n',
+    ['goahead login weak no 1', 'goahead login sound no 2'],
+  ],
+  [
+    '/etc/config/easycwmp',
+    "config acs\n\toption url 'http://acs.isp.net:7547/'\n\toption ssl_verify '0'\n",
+    ['cwmp tls weak no 2', 'cwmp certificate-check weak no 3'],
+  ],
+  [
+    '/etc/apache2/ssl.conf',
+    'SSLProtocol all -SSLv3 -TLSv1\nSSLCipherSuite HIGH:!aNULL:!MD5:-RC4\n',
+    ['apache tls-floor sound no 1', 'apache weak-ciphers sound no 2'],
+  ],
+  [
+    '/etc/lighttpd/lighttpd.conf',
+    'ssl.cipher-list = "ECDHE-RSA-RC4-SHA:HIGH"\n',
+    ['lighttpd weak-ciphers weak no 1', 'lighttpd directory-listing sound no -', 'lighttpd user weak no -'],
+  ],
+])('%s is read by its own grammar: %j', async (name, content, expected) => {
+  expect(await settingsOf({ [name]: content })).toEqual(expected);
+});
+
+test('dropbear of OpenWrt takes its settings from UCI, not from a start line that a script completes', async () => {
+  const files = (config: string) => ({
+    '/etc/rc.common': '#!/bin/sh\n',
+    '/etc/rc.d/S50dropbear': { type: '2' as const, link: '../init.d/dropbear' },
+    '/etc/init.d/dropbear':
+      '#!/bin/sh /etc/rc.common\nstart_service() {\n procd_set_param command /usr/sbin/dropbear -F\n [ "$PasswordAuth" -eq 0 ] && procd_append_param command -s\n}\n',
+    '/etc/config/dropbear': config,
+  });
+  expect(
+    await settingsOf(files("config dropbear\n\toption PasswordAuth 'off'\n\toption RootPasswordAuth 'off'\n")),
+  ).toEqual(['dropbear password-login sound yes 2', 'dropbear root-login sound yes 3']);
+  expect(await settingsOf(files("config dropbear\n\toption Port '22'\n"))).toEqual([
+    'dropbear password-login weak yes -',
+    'dropbear root-login weak yes -',
+  ]);
+});
