@@ -71,6 +71,9 @@ export interface SweepResult {
   readonly silent: number;
   /** False when no port of the host answered at all, open or closed. */
   readonly answered: boolean;
+  /** Which address was asked, and those that the name stands for beside it. */
+  readonly address?: string;
+  readonly others?: readonly string[];
   /** ICMP said that there is no way to the host. */
   readonly unreachable?: string;
 }

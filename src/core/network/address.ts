@@ -27,7 +27,11 @@ for (const [network, prefix] of [
 ] as const)
   local.addSubnet(network, prefix, 'ipv6');
 
-const within = (list: BlockList, host: string): boolean =>
+/** A zone (`%eth0`, RFC 4007 §11) is no part of the address. */
+const bare = (host: string): string => host.replace(/%[^%]*$/, '');
+
+const within = (list: BlockList, zoned: string): boolean => isWithin(list, bare(zoned));
+const isWithin = (list: BlockList, host: string): boolean =>
   (isIPv4(host) && list.check(host, 'ipv4')) || (isIPv6(host) && list.check(host, 'ipv6'));
 
 export const isLoopback = (host: string): boolean => host === 'localhost' || within(loopback, host);

@@ -1,12 +1,12 @@
 /** The one door to the network: only hosts of the target, paced, counted; sockets are opened here and nowhere else. */
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
-import { lookup } from 'node:dns/promises';
-import { connect, isIP, isIPv6, type Socket } from 'node:net';
+import { connect, isIPv6, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { rootCertificates } from 'node:tls';
 import { FaultError } from '../../lib/fault.ts';
 import type { DatagramPort, Dialer, DialOptions } from '../model/network.ts';
 import { isLoopback, isPublic } from './address.ts';
+import { createAddresses, type Resolved } from './addresses.ts';
 import { exchange } from './http.ts';
 import { Liveness } from './liveness.ts';
 import { neighbourOf } from './neighbour.ts';
@@ -40,6 +40,7 @@ export function createDialer(options: DialerOptions): Dialer {
     if (!options.authorized && isPublic(host))
       throw new FaultError('denied', `${host} is a public address: give --authorized if you may probe it`);
   };
+  const resolve = resolver(options);
   const dialer: Dialer = {
     counts,
     async tcp(host, port, dial = {}) {
@@ -48,7 +49,7 @@ export function createDialer(options: DialerOptions): Dialer {
       try {
         liveness.admit(host);
         counts.tcp += 1;
-        const socket = await open(host, port, dial);
+        const socket = await open((await resolve(host)).address, port, dial);
         liveness.note(host, true);
         socket.once('close', release);
         return socket;
@@ -59,13 +60,13 @@ export function createDialer(options: DialerOptions): Dialer {
       }
     },
     authorities: () => rootCertificates,
-    neighbour: async (host) => neighbourOf(await addressOf(host)),
+    neighbour: async (host) => neighbourOf((await resolve(host)).address),
     tls: (over, dial = {}) => secure(over, dial),
     async udp(host, port, dial = {}) {
       admit(host);
       await pacer.datagram(host, dial.signal);
       counts.udp += 1;
-      return datagramPort(host, port, dial);
+      return datagramPort((await resolve(host)).address, port, dial);
     },
     async http(request) {
       const { host, port, signal, timeout } = request;
@@ -80,9 +81,10 @@ export function createDialer(options: DialerOptions): Dialer {
         stream.destroy();
       }
     },
-    sweep(host, ports, dial = {}) {
+    async sweep(host, ports, dial = {}) {
       admit(host);
-      return sweep(host, ports, {
+      const { address, others } = await resolve(host);
+      const result = await sweep(address, ports, {
         ...dial,
         rate: pacer.sweepRate(host),
         inFlight: pacer.sweepWidth(host),
@@ -90,9 +92,24 @@ export function createDialer(options: DialerOptions): Dialer {
           counts.tcp += made;
         },
       });
+      return { ...result, address, ...(others.length === 0 ? {} : { others }) };
     },
   };
   return options.record === undefined ? dialer : recording(dialer, options.record);
+}
+
+/** A name of the local network may stand for a public address. */
+function resolver({ authorized }: DialerOptions): (host: string) => Promise<Resolved> {
+  const addresses = createAddresses();
+  return async (host) => {
+    const found = await addresses(host);
+    if (!authorized && isPublic(found.address))
+      throw new FaultError(
+        'denied',
+        `${host} is the public address ${found.address}: give --authorized if you may probe it`,
+      );
+    return found;
+  };
 }
 
 /** Refused and closed at once are answers; only silence is none. */
@@ -151,9 +168,6 @@ function connectFault(error: NodeJS.ErrnoException, port: number): FaultError {
       return new FaultError('closed', `port ${port} closed the connection at once`);
     case 'ETIMEDOUT':
       return new FaultError('timeout', `no connection to port ${port}`);
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return new FaultError('unreachable', 'the host name can not be resolved');
     case 'EMFILE':
     case 'ENFILE':
     case 'EADDRNOTAVAIL':
@@ -216,15 +230,15 @@ function datagramPort(host: string, port: number, { signal, anyPort }: DatagramO
       };
     });
   };
-  if (anyPort === true)
-    return addressOf(host).then((address) => {
-      peer = address;
-      return {
-        send: (bytes) => new Promise<void>((sent) => socket.send(bytes, port, address, () => sent())),
-        receive,
-        close,
-      };
+  if (anyPort === true) {
+    // A socket that is not connected must tell its peer from strangers.
+    peer = host;
+    return Promise.resolve({
+      send: (bytes) => new Promise<void>((sent) => socket.send(bytes, port, host, () => sent())),
+      receive,
+      close,
     });
+  }
   return new Promise((resolve, reject) => {
     socket.connect(port, host, (error?: Error) => {
       if (error !== undefined && error !== null) {
@@ -234,14 +248,4 @@ function datagramPort(host: string, port: number, { signal, anyPort }: DatagramO
         resolve({ send: (bytes) => new Promise<void>((sent) => socket.send(bytes, () => sent())), receive, close });
     });
   });
-}
-
-/** The address of a host: a socket that is not connected must tell its peer from strangers. */
-async function addressOf(host: string): Promise<string> {
-  if (isIP(host) !== 0) return host;
-  try {
-    return (await lookup(host)).address;
-  } catch {
-    throw new FaultError('unreachable', `the name ${host} has no address`);
-  }
 }

@@ -21,19 +21,31 @@ interface Rtt {
   deviation: number;
 }
 
-/** Milliseconds: first guess of the timeout, and its bounds. */
-const TIMEOUT = { first: 1000, least: 500, most: 3000, near: 250 };
+/**
+ * Milliseconds: the guess until a first answer comes, and after `DEAF` tries without one; the least in the first pass and in
+ * those after it; the most.
+ */
+const TIMEOUT = { first: 1000, deaf: 500, least: 250, again: 500, most: 3000, near: 250 };
+const DEAF = 512;
+
+/** A pass that brought answers shows that packets get lost: there is another. A few silent ports are cheap to ask again. */
+const PASSES = 6;
+const FEW = 32;
+const FEW_PASSES = 4;
 
 /** Tries every port; ports that stay silent are tried a second time. Throws FaultError `stopped`. */
 export async function sweep(host: string, ports: readonly number[], options: SweepOptions): Promise<SweepResult> {
   const run = new Run(host, options);
   const first = await run.pass(ports);
-  const silent = first
-    .filter((answer) => answer.state === 'silent' || answer.state === 'starved')
-    .map((answer) => answer.port);
-  const second = silent.length === 0 ? [] : await run.pass(silent);
   const answers = new Map<number, Answer>(first.map((answer) => [answer.port, answer]));
-  for (const answer of second) answers.set(answer.port, answer);
+  let open = first.filter(isOpenEnded).map(({ port }) => port);
+  for (let passes = 1; open.length > 0 && run.goesOn(passes, open.length); passes += 1) {
+    const again = await run.pass(open);
+    for (const answer of again) answers.set(answer.port, answer);
+    const left = again.filter(isOpenEnded).map(({ port }) => port);
+    run.lossy = left.length < open.length;
+    open = left;
+  }
   const final = [...answers.values()];
   const starved = final.filter((answer) => answer.state === 'starved').length;
   if (starved > 0) throw new FaultError('over-budget', `this machine had no sockets left for ${starved} ports`);
@@ -49,6 +61,8 @@ export async function sweep(host: string, ports: readonly number[], options: Swe
     ...(unreachable.length === final.length && final.length > 0 ? { unreachable: 'no way to the host' } : {}),
   };
 }
+
+const isOpenEnded = ({ state }: Answer): boolean => state === 'silent' || state === 'starved';
 
 interface Answer {
   readonly port: number;
@@ -73,6 +87,9 @@ class Run {
   readonly #near: boolean;
   readonly #rtt: Rtt = { smoothed: undefined, deviation: 0 };
   #done = 0;
+  #passes = 0;
+  /** The last pass brought answers from ports that had been silent. */
+  lossy = false;
   constructor(host: string, options: SweepOptions) {
     this.#host = host;
     this.#options = options;
@@ -81,6 +98,7 @@ class Run {
 
   /** Every port once. Throws FaultError `stopped`. */
   async pass(ports: readonly number[]): Promise<readonly Answer[]> {
+    this.#passes += 1;
     const before = Error.stackTraceLimit;
     // Each closed port makes an error: taking its stack costs more than the connect does.
     Error.stackTraceLimit = 0;
@@ -106,12 +124,19 @@ class Run {
     return this.#options.rate;
   }
 
+  /** Two tries at the least; more where packets get lost, or where more cost little. */
+  goesOn(passes: number, silent: number): boolean {
+    if (passes < 2) return true;
+    if (this.#done === 0 || this.#rtt.smoothed === undefined) return false;
+    return (this.lossy && passes < PASSES) || (silent <= FEW && passes < FEW_PASSES);
+  }
+
   timeout(): number {
     if (this.#near) return TIMEOUT.near;
     const { smoothed, deviation } = this.#rtt;
-    return smoothed === undefined
-      ? TIMEOUT.first
-      : Math.min(TIMEOUT.most, Math.max(TIMEOUT.least, smoothed + 4 * deviation));
+    if (smoothed === undefined) return this.#done < DEAF ? TIMEOUT.first : TIMEOUT.deaf;
+    const least = this.#passes === 1 ? TIMEOUT.least : TIMEOUT.again;
+    return Math.min(TIMEOUT.most, Math.max(least, smoothed + 4 * deviation));
   }
 
   told(state: State, rtt: number): void {
@@ -129,6 +154,9 @@ class Run {
   }
 }
 
+/** Connects at once before it shows that more are needed: each costs memory, and where answers come fast more gain nothing. */
+const WINDOW = 512;
+
 /** Connects to all ports, by callbacks alone: a promise for each would double the time. */
 class Pass {
   readonly #ports: readonly number[];
@@ -137,6 +165,9 @@ class Pass {
   readonly #flying = new Set<Attempt>();
   readonly #started = performance.now();
   #next = 0;
+  #window = WINDOW;
+  #ticked = performance.now();
+  #before = 0;
   #ticker: NodeJS.Timeout | undefined;
   #settle: { resolve(answers: readonly Answer[]): void; reject(error: Error): void } | undefined;
   constructor(ports: readonly number[], run: Run) {
@@ -153,7 +184,8 @@ class Pass {
   }
 
   #fill(): void {
-    const { width, rate } = this.#run;
+    const { rate } = this.#run;
+    const width = Math.min(this.#window, this.#run.width);
     const due = rate === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : this.#due(rate);
     while (this.#flying.size < width && this.#next < this.#ports.length && this.#next < due) {
       this.#try(this.#ports[this.#next] ?? 0);
@@ -172,8 +204,28 @@ class Pass {
       this.#end(new FaultError('stopped', 'stopped before it was done'));
       return;
     }
+    this.#widen();
+    // Answers that wait in the kernel come before the judgement that there is none.
+    setImmediate(() => this.#expire(performance.now() - TICK));
+  }
+
+  /** Twice as many where most are still waiting after a tick: for a long way, or for ports that say nothing. */
+  #widen(): void {
     const now = performance.now();
-    for (const attempt of this.#flying) if (attempt.deadline <= now) this.#close(attempt, 'silent');
+    const onTime = now - this.#ticked < 2 * TICK;
+    const done = this.#answers.length - this.#before;
+    if (onTime && this.#flying.size >= this.#window && done < this.#window / 2) this.#window *= 2;
+    this.#ticked = now;
+    this.#before = this.#answers.length;
+  }
+
+  /** Attempts are in the order of their start: the first that has time left ends the look, as nearly all after it have. */
+  #expire(now: number): void {
+    if (this.#settle === undefined) return;
+    for (const attempt of this.#flying) {
+      if (attempt.deadline > now) break;
+      this.#close(attempt, 'silent');
+    }
     this.#fill();
   }
 

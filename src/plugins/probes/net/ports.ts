@@ -23,7 +23,11 @@ export const netPorts: Probe = {
       onProgress: (done) => context.progress(Math.min(done, ports.length), ports.length),
     });
     const host = { kind: 'host', host: subject.host } as const;
-    context.emit(netHost, { answers: result.answered, address: subject.host }, { subject: host });
+    context.emit(netHost, { answers: result.answered, address: result.address ?? subject.host }, { subject: host });
+    for (const other of result.others ?? []) {
+      const message = `${subject.host} is ${other} too, which was not looked at`;
+      context.gap({ kind: 'not-given', flag: `--device ${other}`, message }, { scope: host, area: 'endpoint' });
+    }
     if (!result.answered) {
       tellSilence(subject.host, ports, result, context);
       return;
