@@ -6,7 +6,6 @@ export default defineConfig({
     include: ['tests/core/baseline/**/*.test.ts', 'tests/core/model/**/*.test.ts'],
     // A thousand files for each of two thousand mutants would take days.
     exclude: ['**/hostile.test.ts', '**/node_modules/**'],
-    setupFiles: ['tests/support/fixed-seed.ts'],
     env: { ASSAY_FEW_RUNS: '1' },
     isolate: false,
     testTimeout: 60_000,

@@ -24,7 +24,14 @@ export async function aLibrary(texts: {
   const asset = async (kind: Asset['kind'], text: string, file: string): Promise<Asset> => {
     const document = await yaml(text, file);
     const value = document.value as { readonly id?: string; readonly version?: string; readonly title?: string };
-    return { ...value, kind, id: value.id ?? file, file, sha256: document.sha256, open: () => document };
+    return {
+      ...value,
+      kind,
+      id: value.id ?? file.replace(/\.yaml$/, ''),
+      file,
+      sha256: document.sha256,
+      open: () => document,
+    };
   };
   const assets = await Promise.all([
     ...(texts.checks ?? []).map((text, index) => asset('checks', text, `checks-${index}.yaml`)),

@@ -1,5 +1,6 @@
 /** `assay explain ID`: a control, check, fact, gatherer, unpacker, keyword or format, from its own metadata. */
 import { featureNames } from '../../core/assessment/applicability.ts';
+import { readsOf } from '../../core/baseline/check.ts';
 import type { Library } from '../../core/baseline/library.ts';
 import { nearest } from '../../core/baseline/nearest.ts';
 import type { Baseline, Check, Control } from '../../core/model/baseline.ts';
@@ -9,6 +10,7 @@ import type { Call } from '../call.ts';
 import * as compose from '../compose.ts';
 import { EXIT } from '../exit-code.ts';
 import type { Io } from '../io.ts';
+import { TERMS } from '../terms.ts';
 
 /** A thing with what is to be said of it, in order: heading and text, or list. */
 interface Page {
@@ -85,7 +87,22 @@ function controlPage(baseline: Baseline, control: Control): Page {
   };
 }
 
-function checkPage(check: Check, shelf: Library): Page {
+/** Every control of the newest editions that rests on a check: `baseline/control [mark]`. */
+async function citing(shelf: Library, id: string): Promise<readonly string[]> {
+  const names = [...new Set(shelf.assets.filter(({ kind }) => kind === 'baseline').map((asset) => asset.id))];
+  const cited: string[] = [];
+  for (const name of names) {
+    for (const control of (await shelf.baseline(name)).controls) {
+      const marks = control.units
+        .filter(({ checks }) => checks.some((check) => check.id === id))
+        .map(({ mark }) => mark);
+      if (marks.length > 0) cited.push(`${name}/${control.id} [${[...new Set(marks)].join(', ')}]`);
+    }
+  }
+  return cited;
+}
+
+function checkPage(check: Check, shelf: Library, cited: readonly string[]): Page {
   return {
     id: check.id,
     kind: 'check',
@@ -96,6 +113,7 @@ function checkPage(check: Check, shelf: Library): Page {
       ['Parameters', Object.entries(check.parameters).map(([name, value]) => `${name} = ${JSON.stringify(value)}`)],
       ['Mend', check.remediation],
       ['References', check.references],
+      ['Cited by', cited],
       ['Written in', `${check.at.file}${check.at.line === undefined ? '' : `:${check.at.line}`}`],
       ['Condition', JSON.stringify(shelf.checks.get(check.id)?.raw.expect ?? null)],
     ],
@@ -105,7 +123,7 @@ function checkPage(check: Check, shelf: Library): Page {
 async function otherPages(shelf: Library, id: string): Promise<readonly Page[]> {
   const registry = await compose.openRegistry();
   const pages: Page[] = [];
-  if (shelf.checks.has(id)) pages.push(checkPage(shelf.check(id), shelf));
+  if (shelf.checks.has(id)) pages.push(checkPage(shelf.check(id), shelf, await citing(shelf, id)));
   const fact = (await compose.factTypes()).find(({ name }) => name === id);
   if (fact !== undefined)
     pages.push({
@@ -114,17 +132,12 @@ async function otherPages(shelf: Library, id: string): Promise<readonly Page[]> 
       title: fact.title,
       said: [
         ['Area', fact.over],
+        ['Made by', everyGatherer(registry).flatMap((one) => (one.produces.includes(fact) ? [one.id] : []))],
+        ['Read by', [...shelf.checks.keys()].filter((check) => readsOf(shelf.check(check)).has(id))],
         ['Shape', JSON.stringify(fact.schema.json)],
       ],
     });
-  const gatherers = [
-    ...registry.probes,
-    ...registry.analyzers,
-    ...registry.inspectors,
-    ...registry.declarations,
-    ...registry.derivers,
-  ];
-  for (const one of gatherers.filter((gatherer) => gatherer.id === id))
+  for (const one of everyGatherer(registry).filter((gatherer) => gatherer.id === id))
     pages.push({
       id,
       kind: 'gatherer',
@@ -138,6 +151,14 @@ async function otherPages(shelf: Library, id: string): Promise<readonly Page[]> 
   return [...pages, ...(await simplePages(id))];
 }
 
+const everyGatherer = (registry: Awaited<ReturnType<typeof compose.openRegistry>>) => [
+  ...registry.probes,
+  ...registry.analyzers,
+  ...registry.inspectors,
+  ...registry.declarations,
+  ...registry.derivers,
+];
+
 async function simplePages(id: string): Promise<readonly Page[]> {
   const groups: readonly (readonly [string, readonly { readonly id: string; readonly title: string }[]])[] = [
     ['unpacker', await compose.unpackers()],
@@ -146,9 +167,13 @@ async function simplePages(id: string): Promise<readonly Page[]> {
     ['export format', await compose.exporters()],
     ['keyword', (await compose.keywords()).map(({ name, title }) => ({ id: name, title }))],
   ];
-  return groups.flatMap(([kind, things]) =>
-    things.filter((one) => one.id === id).map(({ title }) => ({ id, kind, title, said: [] })),
+  const things = groups.flatMap(([kind, list]) =>
+    list.filter((one) => one.id === id).map(({ title }): Page => ({ id, kind, title, said: [] })),
   );
+  const terms = TERMS.filter((one) => one.id === id).map(
+    ({ title, seeAlso }): Page => ({ id, kind: 'term', title, said: [['See also', seeAlso.join(', ')]] }),
+  );
+  return [...things, ...terms];
 }
 
 async function hint(shelf: Library, id: string): Promise<string> {
@@ -157,6 +182,7 @@ async function hint(shelf: Library, id: string): Promise<string> {
     ...shelf.checks.keys(),
     ...(await compose.factTypes()).map(({ name }) => name),
     ...[...registry.probes, ...registry.analyzers, ...registry.derivers].map((one) => one.id),
+    ...TERMS.map((one) => one.id),
   ];
   return nearest(id, names) ?? 'assay list controls|checks|facts|gatherers|unpackers|formats shows what there is';
 }

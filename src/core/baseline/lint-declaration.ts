@@ -1,28 +1,18 @@
 /** What lint tells of a declaration beyond its shape: tables, fields, provisions, units and features that nobody asks for. */
 import type { Problem } from '../../lib/fault.ts';
 import type { Json } from '../../lib/schema.ts';
+import { type Asked, askedBy } from './asked.ts';
 import type { SourceDocument } from './document.ts';
 import type { Library } from './library.ts';
 import { isObject, type Path } from './matcher.ts';
 import { nearest } from './nearest.ts';
 import { complainInto } from './problem.ts';
-import type { RawBaseline } from './raw.ts';
 
-/** The ICS and the IXIT are the pro formas of this standard's test specification. */
-const ICS_BASELINE = 'etsi-en-303-645';
 const IXIT_TABLE = 'ixit-tables';
 
 interface IxitTable {
   readonly names: { readonly [edition: string]: string };
   readonly fields: readonly { readonly name: string; readonly editions: readonly string[] }[];
-}
-
-/** What the shipped baselines ask for. */
-interface Asked {
-  readonly baselines: readonly string[];
-  readonly provisions: readonly string[];
-  readonly units: readonly string[];
-  readonly features: readonly string[];
 }
 
 type Row = { readonly [key: string]: Json };
@@ -107,23 +97,3 @@ function lintRow(name: string, table: IxitTable, index: number, row: Row, mistak
 
 const isEmpty = (value: Json | undefined): boolean =>
   value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
-
-function askedBy(library: Library): Asked {
-  const raw = library.assets
-    .filter(({ kind }) => kind === 'baseline')
-    .map((asset) => asset.open().value as unknown as RawBaseline);
-  const controls = raw.flatMap(({ id, controls: own = [] }) => own.map((control) => ({ id, control })));
-  return {
-    baselines: [...new Set(raw.map(({ id }) => id))],
-    provisions: [...new Set(controls.filter(({ id }) => id === ICS_BASELINE).map(({ control }) => control.id))],
-    units: [...new Set(controls.flatMap(({ id, control }) => control.units.map((u) => `${id}/${control.id}/${u.id}`)))],
-    features: [...new Set(controls.flatMap(({ control }) => featuresIn(control.applies ?? 'always')))],
-  };
-}
-
-/** Every feature that an applicability names. */
-function featuresIn(applies: Json): readonly string[] {
-  if (typeof applies === 'string') return applies === 'always' ? [] : [applies];
-  if (Array.isArray(applies)) return applies.flatMap((one) => featuresIn(one as Json));
-  return isObject(applies) ? Object.values(applies).flatMap(featuresIn) : [];
-}

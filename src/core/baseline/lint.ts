@@ -1,14 +1,17 @@
 /** What `assay lint` tells of one file: mistakes, and notes on what is allowed and rarely meant. */
 import { type Problem, UsageError } from '../../lib/fault.ts';
+import { type Asked, askedBy, featuresIn } from './asked.ts';
 import { type CheckSource, checksOf, compileCheck } from './check.ts';
 import { readDocument, type SourceDocument } from './document.ts';
 import { runExamples } from './examples.ts';
 import type { Library } from './library.ts';
 import { lintCondition } from './lint-condition.ts';
 import { lintDeclaration } from './lint-declaration.ts';
-import { isObject } from './matcher.ts';
+import { type Complain, isObject } from './matcher.ts';
+import { nearest } from './nearest.ts';
 import { PLACEHOLDER } from './parameters.ts';
-import type { RawBaseline } from './raw.ts';
+import { complainInto } from './problem.ts';
+import type { RawBaseline, RawControl } from './raw.ts';
 import { type DocumentKind, shapeProblems } from './shape.ts';
 
 /** Mistakes make exit code 2, notes do not. */
@@ -45,7 +48,7 @@ export async function lintDocument(document: SourceDocument, library: Library): 
   if (problems.length === 0) {
     if (kind === 'checks') lintChecks(document, library, problems, notes);
     if (kind === 'baseline') await lintBaseline(document, library, problems, notes);
-    if (kind === 'waivers') lintWaivers(document, library, notes);
+    if (kind === 'waivers') lintWaivers(document, library, problems, notes);
     if (kind === 'declaration') lintDeclaration(document, library, problems, notes);
   }
   return { file: document.file, kind, problems: ordered(problems), notes: ordered(notes) };
@@ -111,14 +114,38 @@ async function lintBaseline(
     problems.push(...thrown.problems);
   }
   const raw = document.value as unknown as RawBaseline;
-  for (const [index, control] of (raw.controls ?? []).entries()) {
-    for (const [at, unit] of control.units.entries()) {
-      if (unit.mark === 'refute' && unit.work === undefined)
-        notes.push({
-          message: `unit '${unit.id}' can only be refuted by its checks, and says no work for a person`,
-          at: document.place(['controls', index, 'units', at]),
-        });
-    }
+  const asked = askedBy(library);
+  for (const [index, control] of (raw.controls ?? []).entries())
+    lintControl(control, raw, asked, {
+      mistake: complainInto(problems, document, ['controls', index]),
+      remark: complainInto(notes, document, ['controls', index]),
+    });
+}
+
+/** What a control names elsewhere, and what its units leave unsaid. */
+function lintControl(
+  control: RawControl,
+  { id, controls = [] }: RawBaseline,
+  asked: Asked,
+  { mistake, remark }: { readonly mistake: Complain; readonly remark: Complain },
+): void {
+  for (const [at, unit] of control.units.entries()) {
+    if (unit.mark === 'refute' && unit.work === undefined)
+      remark(['units', at], `unit '${unit.id}' can only be refuted by its checks, and says no work for a person`);
+  }
+  lintDeemed(control, id, [...asked.controls, ...controls.map((one) => `${id}/${one.id}`)], asked, mistake);
+  for (const feature of new Set(featuresIn(control.applies ?? 'always'))) {
+    if (!asked.features.includes(feature))
+      remark(['applies'], `no shipped baseline knows the feature '${feature}'`, nearest(feature, asked.features));
+  }
+}
+
+/** Controls of baselines that are neither shipped nor this one may be anything. */
+function lintDeemed(control: RawControl, id: string, known: readonly string[], asked: Asked, mistake: Complain): void {
+  for (const [at, other] of (control.deemedBy ?? []).entries()) {
+    const [baseline = ''] = other.split('/');
+    if ((baseline === id || asked.baselines.includes(baseline)) && !known.includes(other))
+      mistake(['deemedBy', at], `there is no control '${other}'`, nearest(other, known));
   }
 }
 
@@ -128,16 +155,22 @@ interface RawWaiver {
   readonly check?: string;
 }
 
-function lintWaivers(document: SourceDocument, library: Library, notes: Problem[]): void {
+function lintWaivers(document: SourceDocument, library: Library, problems: Problem[], notes: Problem[]): void {
   const { waivers } = document.value as unknown as { readonly waivers: readonly RawWaiver[] };
-  const baselines = new Set(library.assets.filter(({ kind }) => kind === 'baseline').map(({ id }) => id));
+  const asked = askedBy(library);
+  const mistake = complainInto(problems, document);
+  const remark = complainInto(notes, document);
   for (const [index, { control, subject, check }] of waivers.entries()) {
-    const at = document.place(['waivers', index]);
-    if (subject === undefined)
-      notes.push({ message: `the waiver of ${control} names no subject: it covers everything`, at });
-    if (check !== undefined && !library.checks.has(check))
-      notes.push({ message: `no shipped check is called '${check}'`, at });
+    const at = ['waivers', index];
     const [baseline = ''] = control.split('/');
-    if (!baselines.has(baseline)) notes.push({ message: `no shipped baseline is called '${baseline}'`, at });
+    if (subject === undefined) remark(at, `the waiver of ${control} names no subject: it covers everything`);
+    // A check may stand in a file of the user's own, which this document does not name.
+    const id = check?.replace(/\{.*$/s, '');
+    if (id !== undefined && !library.checks.has(id))
+      remark([...at, 'check'], `no shipped check is called '${id}'`, nearest(id, [...library.checks.keys()]));
+    if (!asked.baselines.includes(baseline))
+      remark([...at, 'control'], `no shipped baseline is called '${baseline}'`, nearest(baseline, asked.baselines));
+    else if (!asked.controls.includes(control))
+      mistake([...at, 'control'], `no edition has a control '${control}'`, nearest(control, asked.controls));
   }
 }

@@ -1,5 +1,5 @@
 /** The condition language: its table, its laws, its speed. */
-import { fc, test as property } from '@fast-check/vitest';
+
 import { describe, expect, test } from 'vitest';
 import { compileCondition, type Vocabulary } from '../../../src/core/baseline/condition.ts';
 import type { Judgement } from '../../../src/core/model/condition.ts';
@@ -8,6 +8,7 @@ import { notThree } from '../../../src/core/model/ternary.ts';
 import { type Json, list, maybe, object, oneOf, text, whole, yes } from '../../../src/lib/schema.ts';
 import { aFact, aGap, aView, endpoint } from '../../support/facts.ts';
 import { words } from '../../support/library.ts';
+import { fc, property } from '../../support/property.ts';
 import { runs } from '../../support/runs.ts';
 
 const types = ['a.one', 'b.two'].map(

@@ -130,3 +130,93 @@ test('a waiver without subject is noted', async () => {
   const text = 'waivers:\n  - { control: a/1, kind: accepted-risk, reason: R, approvedBy: B, expires: 2030-01-01 }\n';
   expect((await lint(text)).notes[0]).toBe('2:5 the waiver of a/1 names no subject: it covers everything');
 });
+
+describe('what other documents name', () => {
+  const std = `id: std
+version: "1"
+title: Standard
+controls:
+  - { id: "1", title: T, text: X, obligation: mandatory, applies: { all: [radio, { not: battery }] }, units: [{ id: 1-a, mark: person, work: Look. }] }
+`;
+  const tables = `tables:
+  - number: 1
+    names: { old: 11-OldMech, new: 11-NewMech }
+    fields:
+      - { name: ID, editions: [old, new] }
+      - { name: Reason, editions: [new] }
+`;
+  const lintBeside = async (text: string): Promise<{ problems: readonly string[]; notes: readonly string[] }> => {
+    const library = await aLibrary({
+      checks: [check({})],
+      baselines: [std, std.replace('id: std', 'id: etsi-en-303-645')],
+      knowledge: { 'ixit-tables': tables },
+    });
+    const { problems, notes } = await lintDocument(await yaml(text), library);
+    return { problems: problems.map(told), notes: notes.map(told) };
+  };
+
+  test('a waiver of a control, check or baseline that there is not', async () => {
+    const waiver = (control: string, more = ''): string =>
+      `  - { control: ${control}, subject: x, kind: accepted-risk, reason: R, approvedBy: B, expires: 2030-01-01${more} }\n`;
+    const text = `waivers:\n${waiver('std/1')}${waiver('std/2')}${waiver('stb/1')}${waiver('std/1', ', check: "a/c{c=d}"')}`;
+    expect(await lintBeside(text)).toEqual({
+      problems: ["3:16 no edition has a control 'std/2' (did you mean 'std/1'?)"],
+      notes: [
+        "4:16 no shipped baseline is called 'stb' (did you mean 'std'?)",
+        "5:110 no shipped check is called 'a/c' (did you mean 'a/b'?)",
+      ],
+    });
+  });
+
+  test('a control that is deemed by one that there is not, and a feature that nobody knows', async () => {
+    const control = (id: string, more: string): string =>
+      `  - { id: "${id}", title: T, text: X, obligation: mandatory, units: [{ id: a, mark: refute, checks: [a/b] }], ${more} }\n`;
+    const text = `id: ours\nversion: "1"\ntitle: T\ncontrols:\n${control('1', 'deemedBy: [std/1, std/9, ours/2, ours/3, other/1], applies: { any: [radio, raido] }')}${control('2', 'applies: { not: battery }')}`;
+    const { problems, notes } = await lintBeside(text);
+    expect(problems.map((one) => one.replace(/^\S+ /, ''))).toEqual([
+      "there is no control 'std/9' (did you mean 'std/1'?)",
+      "there is no control 'ours/3' (did you mean 'ours/1'?)",
+    ]);
+    expect(notes.map((one) => one.replace(/^\S+ /, ''))).toEqual([
+      "unit 'a' can only be refuted by its checks, and says no work for a person",
+      "no shipped baseline knows the feature 'raido' (did you mean 'radio'?)",
+      "unit 'a' can only be refuted by its checks, and says no work for a person",
+    ]);
+  });
+
+  test('tables, fields, provisions, units and features of a declaration', async () => {
+    const text = `features: { radio: true, battry: true }
+ics:
+  - { provision: "1", support: "Y" }
+  - { provision: "2", support: "Y" }
+  - { provision: "1", support: "N" }
+ixit:
+  11-NewMech:
+    - { ID: A, Reason: because }
+    - { ID: B }
+    - { ID: C, Raeson: because, Reason: [] }
+  11-NweMech: []
+  11-OldMech:
+    - { ID: D }
+attestations:
+  std/1/1-a: { verdict: pass, by: A, on: 2026-01-01 }
+  std/1/1-b: { verdict: pass, by: A, on: 2026-01-01 }
+  ours/1/1-a: { verdict: pass, by: A, on: 2026-01-01 }
+`;
+    expect(await lintBeside(text)).toEqual({
+      problems: [
+        "4:18 there is no provision '2'",
+        "5:18 provision '1' is answered twice",
+        "10:16 table 11-NewMech has no field 'Raeson' (did you mean 'Reason'?)",
+        "11:3 there is no IXIT table '11-NweMech' (did you mean '11-NewMech'?)",
+        "16:3 no edition has a unit 'std/1/1-b' (did you mean 'std/1/1-a'?)",
+      ],
+      notes: [
+        "1:26 no shipped baseline asks for 'battry' (did you mean 'battery'?)",
+        '9:7 without an answer in 11-NewMech: Reason',
+        '10:7 without an answer in 11-NewMech: Reason',
+        "17:3 no shipped baseline has a unit 'ours/1/1-a'",
+      ],
+    });
+  });
+});

@@ -1,9 +1,10 @@
 /** Subjects and areas: names that tell subjects apart, and which gaps leave open what. */
-import { fc, test as property } from '@fast-check/vitest';
+
 import { describe, expect, test } from 'vitest';
 import { endpointsOf, factsAt } from '../../../src/core/model/fact.ts';
 import { AREAS, type Area, nameOf, type Subject, touches } from '../../../src/core/model/target.ts';
 import { aFact, endpoint } from '../../support/facts.ts';
+import { fc, property } from '../../support/property.ts';
 
 describe('names', () => {
   const names: readonly [Subject, string][] = [

@@ -1,7 +1,8 @@
 /** How outcomes and reasons roll up: the laws. */
-import { fc, test as property } from '@fast-check/vitest';
+
 import { describe, expect, test } from 'vitest';
 import { gravest, OUTCOMES, REASONS, uniteReasons } from '../../../src/core/model/verdict.ts';
+import { fc, property } from '../../support/property.ts';
 
 const outcome = fc.constantFrom(...OUTCOMES);
 const outcomes = fc.array(outcome, { maxLength: 8 });

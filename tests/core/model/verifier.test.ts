@@ -1,5 +1,5 @@
 /** What a verdict on an update says: every byte has one role, and the word for the whole is never better than its parts. */
-import { fc, test as property } from '@fast-check/vitest';
+
 import { describe, expect, test } from 'vitest';
 import {
   account,
@@ -11,6 +11,7 @@ import {
   overall,
   type UpdateVerdict,
 } from '../../../src/core/model/verifier.ts';
+import { fc, property } from '../../support/property.ts';
 
 const signature = (outcome: FoundSignature['outcome'], more: Partial<FoundSignature> = {}): FoundSignature => ({
   algorithm: 'RSA',
