@@ -153,7 +153,7 @@ const COMMANDS: readonly Spec[] = [
     arguments: '[dossier]',
     summary: 'a declaration to fill in, with what a dossier shows',
     options: [
-      new Option('--from <file>', 'with the answers of a filled ics-ixit workbook (.xlsx)'),
+      new Option('--from <path>', 'a dossier, or a filled ics-ixit workbook (.xlsx) for its answers'),
       new Option('--declaration <file>', 'with --from: keep what this declaration says besides'),
       new Option('--out <file>', 'write it there'),
       ...TALK,

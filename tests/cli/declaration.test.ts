@@ -25,17 +25,10 @@ const withPorts = ({ ports }: DemoDevice): string =>
     .replace('port: 8883,', `port: ${ports['mqtts'] ?? ports['mqtt']},`);
 
 async function scan(...argv: readonly string[]): Promise<Report> {
-  await assay([
-    'scan',
-    ...argv,
-    '--quiet',
-    '--out',
-    at.path(`${argv.length}.dossier`),
-    '--report',
-    `json=${at.path('r.json')}`,
-  ]);
+  await assay(['scan', ...argv, '--quiet', '--out', at.path('last.dossier'), '--report', `json=${at.path('r.json')}`]);
   return JSON.parse(readFileSync(at.path('r.json'), 'utf8')) as Report;
 }
+const dossier = (): string => at.path('last.dossier');
 const checkOf = (report: Report, id: string): CheckReport => report.checks.find((one) => one.id === id)!;
 const failing = (report: Report, id: string): readonly string[] =>
   checkOf(report, id)
@@ -127,6 +120,18 @@ describe('declared and observed', () => {
     expect(failing(report, 'declared/accounts').join()).toContain('root');
     expect(failing(report, 'declared/logins').join()).toContain('telnet');
     expect(failing(report, 'declared/taken-logins').join()).toContain('admin');
+    // What init writes down of it is without mistakes, and agrees with what it was written from.
+    const { out } = await assay(['init', '--from', dossier()]);
+    const written = at.file('written.yaml', out);
+    expect(await assay(['lint', written])).toMatchObject({ code: 0 });
+    for (const line of [`port: ${https}, transport: tcp, protocol: "https"`, 'account: "root"', 'versions: ["TLSv1"'])
+      expect(out).toContain(line);
+    const again = await scan(
+      ...['127.0.0.1', '--ports', [https, http, telnet, ssh, mqtt].join(','), '--credentials'],
+      ...['--firmware', 'fixtures/demo/insecure.bin', '--declaration', written, '--baseline', 'nist-ir-8425'],
+    );
+    const all = ['declared/listeners', 'declared/cryptography', 'declared/accounts', 'declared/taken-logins'];
+    expect(all.map((id) => failing(again, id))).toEqual([[], [], [], []]);
     const { results } = checkOf(report, 'declared/listeners');
     expect(results.filter(({ message }) => /\b9\/tcp/.test(message)).map(({ outcome }) => outcome)).not.toContain(
       'pass',
