@@ -92,8 +92,13 @@ export function zigbeeFile(inner: Uint8Array): Buffer {
 }
 
 /** Secure boot v2 with RSA-3072, and v1 with ECDSA. */
-export function espImage(pair: Pair): Buffer {
+export function espImage(pair: Pair, described?: { readonly counter: number; readonly version: string }): Buffer {
   const data = filler(256);
+  if (described !== undefined) {
+    data.writeUInt32LE(0xabcd5432, 0);
+    data.writeUInt32LE(described.counter, 4);
+    data.fill(0, 8, 80).write(described.version, 16);
+  }
   const head = Buffer.alloc(24);
   head[0] = 0xe9;
   head[1] = 1;

@@ -59,12 +59,18 @@ export async function verifyArtefact(
   try {
     const verdicts: UpdateVerdict[] = [];
     for (const format of formats.filter((one) => recognises(one, artefact, context)))
-      verdicts.push(await format.verify(artefact, context).catch((error: unknown) => failed(format, error)));
+      verdicts.push(
+        unprotected(await format.verify(artefact, context).catch((error: unknown) => failed(format, error))),
+      );
     return verdicts.filter((one) => !spokenFor(one, verdicts));
   } finally {
     for (const blob of opened) blob.close();
   }
 }
+
+/** A counter that nothing signs is only a number. */
+const unprotected = (one: UpdateVerdict): UpdateVerdict =>
+  one.signed || one.rollback === undefined ? one : { ...one, rollback: { ...one.rollback, protected: false } };
 
 /** A file of the same delivery, in the artefact's folder or below; no link leads out of it. */
 function siblingOf(location: string, path: string): string | undefined {
