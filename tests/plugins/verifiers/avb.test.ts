@@ -69,6 +69,15 @@ test.each(spoiled)('%s', async (_what, files, why) => {
   expect(code).toBe(1);
 });
 
+test('a digest that the device keeps is not compared, and no partition is bound by it', async () => {
+  const own = hashOf('boot', boot);
+  own.writeUInt32BE(0, 16 + 48);
+  const { verdicts } = await judge(vbmeta([own], { pair: main }), { keys, siblings, name: 'vbmeta.img' });
+  expect(verdicts[0]!.notes).toEqual(['hash of boot: its digest is kept by the device, and was not compared']);
+  const partition = withFooter(boot, vbmeta([own], { pair: main }));
+  expect((await judge(partition, { keys })).code).toBe(1);
+});
+
 test.each([0, 32])('a chain whose rollback index lies at %i is broken', async (location) => {
   const bytes = vbmeta([chainTo('modem', vendor, location)], { pair: main });
   expect((await judge(bytes, { keys, siblings, name: 'vbmeta.img' })).word).toBe('broken');
