@@ -56,7 +56,7 @@ export class CoapStream {
     this.#stream.write(framed(question.bytes));
     const end = Date.now() + timeout;
     for (let strangers = 0; strangers < STRANGERS; strangers += 1) {
-      const message = await this.#next(end - Date.now());
+      const message = await this.#next(end - Date.now()).catch(untimely);
       const reading = readCoap(message, question);
       if (reading !== undefined) return reading;
     }
@@ -78,6 +78,13 @@ export class CoapStream {
     const whole = Buffer.concat([bytes, await this.#reader.read(head.head - bytes.length + head.rest, left())]);
     return unframed(whole, head);
   }
+}
+
+/** How many bytes of which part were awaited says nothing to a reader. */
+function untimely(thrown: unknown): never {
+  if (thrown instanceof FaultError && thrown.fault.kind === 'timeout')
+    throw new FaultError('timeout', 'no CoAP answer came');
+  throw thrown;
 }
 
 /** A message of UDP as one of a stream. */

@@ -30,6 +30,11 @@ import { day, type Phrase, parts, phrase, some } from './phrase.ts';
 
 const insideTls = (yes: boolean): string => (yes ? 'inside TLS' : 'in clear');
 
+/** Protocols that encrypt by themselves, or whose encryption was not told, are not called clear. */
+const OWN: readonly string[] = ['ssh', 'dtls', 'tls', 'unknown'];
+const spokenHow = (protocol: string, tls: boolean): string =>
+  tls || !OWN.includes(protocol) ? `${protocol} ${insideTls(tls)}` : protocol;
+
 const IDENTIFIERS = { mac: 'a MAC address', serial: 'a serial number', udn: 'a UPnP name (UDN)' } as const;
 
 export const NET_PHRASES: readonly Phrase[] = [
@@ -43,7 +48,7 @@ export const NET_PHRASES: readonly Phrase[] = [
   phrase(netPort, ({ transport, port }) => `port ${port}/${transport} is open`),
   phrase(netService, ({ protocol, tls, product, version, banner }) =>
     parts(
-      `${protocol} ${insideTls(tls)}`,
+      spokenHow(protocol, tls),
       product === undefined
         ? banner !== undefined && `"${banner.slice(0, 60)}"`
         : `${product}${version === undefined ? '' : ` ${version}`}`,

@@ -46,7 +46,7 @@ describe('a conversation', () => {
     expect(reading.kind === 'reply' ? Buffer.from(reading.reply.payload) : undefined).toEqual(body);
   });
   test('an answer to another question is none', async () => {
-    await expect(converse(() => Buffer.from('044511223344', 'hex'))).rejects.toThrow(/did not come in time/);
+    await expect(converse(() => Buffer.from('044511223344', 'hex'))).rejects.toThrow(/no CoAP answer came/);
   });
   test('a length beyond all bounds is not waited for', async () => {
     await expect(converse(() => Buffer.from('f4ffffffff45', 'hex'))).rejects.toMatchObject({

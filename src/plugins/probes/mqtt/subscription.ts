@@ -45,7 +45,7 @@ async function look(
     // As mosquitto tells it: `mosquitto version 2.0.11`.
     const told = /^([a-z][a-z0-9 _-]{0,30}?) (?:version )?(\d[0-9a-z.+-]{0,30})/i.exec(grant.version ?? '');
     if (told?.[1] !== undefined && told[2] !== undefined)
-      emit(netDisclosure, { software: told[1], version: told[2], where: '$SYS/broker/version' });
+      emit(netDisclosure, { software: told[1], version: told[2], where: 'topic $SYS/broker/version' });
   } finally {
     stream.destroy();
   }
