@@ -9,6 +9,7 @@ import {
   oldDevice,
   S_IFBLK,
   S_IFCHR,
+  S_IFDIR,
   S_IFLNK,
   S_IFMT,
   S_IFREG,
@@ -41,7 +42,7 @@ export function minixSuper(blob: Blob, offset = 0): MinixSuper | undefined {
   for (const little of [true, false]) {
     const fields = new Fields(bytes, little);
     const found = fields.u16(24) === 0x4d5a ? third(fields) : older(fields);
-    if (found !== undefined && isSound(found)) return found;
+    if (found !== undefined && isSound(found) && hasRoot(blob, offset, found)) return found;
   }
   return undefined;
 }
@@ -83,6 +84,20 @@ function isSound({ version, blockSize, blocks, inodes, table }: MinixSuper): boo
     maps <= 2 + (blocks + inodes) / (blockSize * 8) + 2 &&
     table + inodes * size <= blocks * blockSize
   );
+}
+
+/** The first inode is a directory whose first entry is itself: magics of two bytes alone are met in any code. */
+function hasRoot(blob: Blob, offset: number, found: MinixSuper): boolean {
+  const { version, little, table, blockSize } = found;
+  const inode = blob.read(offset + table, 64);
+  if (inode.length < 64) return false;
+  const fields = new Fields(inode, little);
+  const zone = version === 1 ? fields.u16(14) : fields.u32(24);
+  const entry = blob.read(offset + zone * blockSize, 8);
+  if ((fields.u16(0) & S_IFMT) !== S_IFDIR || zone === 0 || entry.length < 8) return false;
+  const first = new Fields(entry, little);
+  const at = version === 3 ? 4 : 2;
+  return (version === 3 ? first.u32(0) : first.u16(0)) === 1 && entry[at] === 0x2e && entry[at + 1] === 0;
 }
 
 export function openMinix(blob: Blob): InodeSource {

@@ -1,0 +1,44 @@
+/** Magics that are met by chance: bytes that look like a header and are none must not be claimed. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, expect, test } from 'vitest';
+import { opened } from '../../support/unpacked.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'assay-false-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const formatsIn = (bytes: Uint8Array): Promise<string[]> => {
+  const path = join(folder, 'fw.bin');
+  writeFileSync(path, bytes);
+  return opened(path, ({ containers }) => containers.map(({ format }) => format));
+};
+
+test.each(['minix-1', 'minix-2-big', 'minix-3'])('%s without its root directory is no file system', async (name) => {
+  const image = gunzipSync(readFileSync(`fixtures/unpackers/vendor/${name}.img.gz`));
+  expect(await formatsIn(image)).toEqual(['filesystem/minix']);
+  expect(
+    await formatsIn(Buffer.concat([image.subarray(0, 4096), Buffer.alloc(64, 0x5a), image.subarray(4160)])),
+  ).toEqual([]);
+  expect(
+    await formatsIn(Buffer.concat([image.subarray(0, 8192), Buffer.alloc(64, 0x5a), image.subarray(8256)])),
+  ).toEqual([]);
+});
+
+test('a header of RT-Thread whose sum is wrong is none', async () => {
+  const image = Buffer.from(readFileSync('fixtures/unpackers/vendor/app.rbl'));
+  image[92] = (image[92] ?? 0) ^ 1;
+  expect(await formatsIn(image)).toEqual(['archive/tar']);
+});
+
+test('a littlefs whose only commit does not add up is told, and nothing of it is believed', async () => {
+  const image = Buffer.from(readFileSync('fixtures/unpackers/vendor/littlefs.bin'));
+  image[40] = (image[40] ?? 0) ^ 1;
+  const path = join(folder, 'fw.bin');
+  writeFileSync(path, image);
+  await opened(path, ({ tree, gaps }) => {
+    expect([...tree.entries()].filter(({ type }) => type === 'file')).toEqual([]);
+    expect(gaps.map(({ fault }) => fault.message)).toContain('neither block of the pair 0, 1 holds a whole commit');
+  });
+});
