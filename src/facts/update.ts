@@ -80,7 +80,10 @@ export const updateTransport = defineFact({
     certificateTrusted: maybe(yes()),
     tlsVersion: maybe(text()),
     redirectsToHttp: yes(),
+    /** Another host that a redirect names: it is told and never contacted. */
+    leadsTo: maybe(text()),
     status: maybe(whole()),
     size: maybe(whole()),
+    etag: maybe(text()),
   }),
 });

@@ -9,6 +9,8 @@ export interface Blob {
   readonly size: number;
   /** At most `length` bytes from `offset`; fewer at the end. The array may be a view: do not write to it. */
   read(offset: number, length: number): Uint8Array;
+  /** As `read`, into an array of the caller's: gives the number of bytes. Spares a large read the garbage. */
+  readInto?(into: Uint8Array, offset: number): number;
   /** The part [start, end), clamped; shares the bytes. */
   slice(start: number, end?: number): Blob;
   /** Where the bytes lie on disk, so that a worker thread can read them itself. Absent for bytes in memory. */
@@ -36,20 +38,26 @@ export function memoryBlob(bytes: Uint8Array): Blob {
 /** The part [start, end) of an open file. */
 export function descriptorBlob(descriptor: number, path: string, start: number, end: number): Blob {
   const size = Math.max(0, end - start);
+  const fill = (into: Uint8Array, from: number): number => {
+    let have = 0;
+    while (have < into.length) {
+      const got = readSync(descriptor, into, have, into.length - have, start + from + have);
+      if (got === 0) break;
+      have += got;
+    }
+    return have;
+  };
   return {
     size,
     origin: { path, offset: start },
     read(offset, length) {
       const from = clamp(offset, 0, size);
-      const wanted = clamp(length, 0, size - from);
-      const into = Buffer.allocUnsafe(wanted);
-      let have = 0;
-      while (have < wanted) {
-        const got = readSync(descriptor, into, have, wanted - have, start + from + have);
-        if (got === 0) break;
-        have += got;
-      }
-      return new Uint8Array(into.buffer, into.byteOffset, have);
+      const into = Buffer.allocUnsafe(clamp(length, 0, size - from));
+      return new Uint8Array(into.buffer, into.byteOffset, fill(into, from));
+    },
+    readInto: (into, offset) => {
+      const from = clamp(offset, 0, size);
+      return fill(into.subarray(0, clamp(into.length, 0, size - from)), from);
     },
     slice: (from, to = size) =>
       descriptorBlob(descriptor, path, start + clamp(from, 0, size), start + clamp(to, 0, size)),
@@ -61,6 +69,21 @@ export function openBlob(path: string): FileBlob {
   const descriptor = openSync(path, 'r');
   const blob = descriptorBlob(descriptor, path, 0, fstatSync(descriptor).size);
   return { ...blob, close: () => closeSync(descriptor) };
+}
+
+/** As `chunksOf`, but each chunk is gone when the next is asked for: for digests and sums, which keep nothing. */
+export function* passingChunks(blob: Blob, chunk = 1 << 20): Generator<Uint8Array> {
+  if (blob.readInto === undefined) {
+    yield* chunksOf(blob, chunk);
+    return;
+  }
+  const into = new Uint8Array(Math.min(chunk, blob.size));
+  for (let at = 0; at < blob.size; ) {
+    const had = blob.readInto(into, at);
+    if (had === 0) return;
+    yield into.subarray(0, had);
+    at += had;
+  }
 }
 
 /** The bytes in chunks of at most `chunk` bytes, in order. */

@@ -1,23 +1,24 @@
 /** `assay verify-update ARTEFACT`: is it signed, wholly, by the given key. */
+import { accessSync, constants, statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { isWhole, overall, type UpdateVerdict } from '../../core/model/verifier.ts';
 import { type VerifyCode, verifyCode } from '../../core/updates/exit.ts';
 import { verifyArtefact } from '../../core/updates/verify.ts';
 import { openBlob } from '../../lib/blob.ts';
 import { UsageError } from '../../lib/fault.ts';
 import { sizeOf } from '../../lib/ranges.ts';
-import { bytes, safeText } from '../../lib/text.ts';
+import { bytes, safeText, wrap } from '../../lib/text.ts';
 import type { Call } from '../call.ts';
 import { library, verifiers } from '../compose.ts';
-import { type LocatedFile, locate } from '../files.ts';
+import { digestFile } from '../files.ts';
 import { sampleKeyTables } from '../sample-keys.ts';
-import { readTrustedKeys } from '../trusted-key.ts';
+import { readTrustedKeys, whyUnread } from '../trusted-key.ts';
 
 export async function run({ arguments: [path], options, io, signal }: Call): Promise<number> {
   if (path === undefined) throw new UsageError('the artefact is missing', 'assay verify-update ARTEFACT [--key FILE]…');
   const files = Array.isArray(options['key']) ? (options['key'] as readonly string[]) : [];
   const keys = files.flatMap((file) => readTrustedKeys(file));
-  const [file] = locate([path]);
-  if (file === undefined) throw new UsageError(`${path}: there is no such file`);
+  const file = fileAt(path);
   const shelf = await library();
   const tables = sampleKeyTables(shelf, (id) => shelf.knowledge(id));
   const artefact = openBlob(file.location);
@@ -26,14 +27,33 @@ export async function run({ arguments: [path], options, io, signal }: Call): Pro
     const verdicts = await verifyArtefact(await verifiers(), artefact, file.location, { settings, ...tables, signal });
     const code = verifyCode(verdicts);
     if (options['json'] === true) io.out(`${JSON.stringify(asJson(file, verdicts, code), null, 2)}\n`);
-    else if (options['quiet'] !== true) io.out(asText(file, verdicts, code));
+    else if (options['quiet'] !== true) io.out(asText(file, verdicts, { code, keyed: keys.length > 0 }));
     return code;
   } finally {
     artefact.close();
   }
 }
 
-function asJson({ path, sha256, size }: LocatedFile, verdicts: readonly UpdateVerdict[], code: VerifyCode): object {
+interface Artefact {
+  readonly path: string;
+  readonly location: string;
+  readonly size: number;
+}
+
+/** One plain file that can be read; its digest is taken only where it is told. Throws UsageError. */
+function fileAt(path: string): Artefact {
+  try {
+    accessSync(path, constants.R_OK);
+    const stat = statSync(path);
+    if (stat.isFile()) return { path: basename(resolve(path)), location: resolve(path), size: stat.size };
+  } catch (error) {
+    throw new UsageError(`${path}: ${whyUnread(error)}`);
+  }
+  throw new UsageError(`${path}: it is no file`, 'an update is one file: assay scan takes directories, as firmware');
+}
+
+function asJson({ path, location }: Artefact, verdicts: readonly UpdateVerdict[], code: VerifyCode): object {
+  const { sha256, size } = digestFile(location);
   const formats = verdicts.map((one) => ({ verdict: overall(one), whole: isWhole(one), ...one }));
   return { schema: 'assay/verification/1', artefact: { path, sha256, size }, code, formats };
 }
@@ -44,11 +64,27 @@ const WORDS: { readonly [C in VerifyCode]: string } = {
   3: 'not known: see below',
 };
 
-function asText({ path, size }: LocatedFile, verdicts: readonly UpdateVerdict[], code: VerifyCode): string {
-  const lines = [`${safeText(path)} (${bytes(size)}): ${WORDS[code]}`];
-  if (verdicts.length === 0) lines.push('  no update format that assay knows');
-  return `${[...lines, ...verdicts.flatMap(linesOf)].join('\n')}\n`;
+const WIDTH = 80;
+
+interface Asked {
+  readonly code: VerifyCode;
+  readonly keyed: boolean;
 }
+
+function asText({ path, size }: Artefact, verdicts: readonly UpdateVerdict[], { code, keyed }: Asked): string {
+  const lines = [`${safeText(path)} (${bytes(size)}): ${WORDS[code]}`];
+  if (size === 0) lines.push('  it is empty');
+  else if (verdicts.length === 0)
+    lines.push('  no update format that assay knows: list formats shows those that it does');
+  const hint = verdicts.some((one) => overall(one) === 'signer-unknown') && !keyed;
+  lines.push(
+    ...verdicts.flatMap(linesOf),
+    ...(hint ? ['  to tell by whom: --key PUBLIC_KEY|CERTIFICATE of the maker'] : []),
+  );
+  return `${lines.flatMap((line) => wrap(line.trimStart(), WIDTH - indentOf(line), 2).map((part) => `${' '.repeat(indentOf(line))}${part}`)).join('\n')}\n`;
+}
+
+const indentOf = (line: string): number => line.length - line.trimStart().length;
 
 function linesOf(verdict: UpdateVerdict): readonly string[] {
   const { title, format, version, signatures, integrity } = verdict;

@@ -1,7 +1,7 @@
 /** What a signature or a digest is about: read in pieces, digested as a stream, with the ranges that were read on record. */
 import { createHash, type Hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { type Blob, chunksOf } from '../../lib/blob.ts';
+import { type Blob, chunksOf, passingChunks } from '../../lib/blob.ts';
 import { FaultError } from '../../lib/fault.ts';
 import type { Range } from '../../lib/ranges.ts';
 
@@ -31,14 +31,14 @@ export function messageOf(artefact: Blob, pieces: readonly Piece[]): Message {
   for (const piece of pieces)
     if (!(piece instanceof Uint8Array) && (piece.start < 0 || piece.end < piece.start || piece.end > artefact.size))
       throw new FaultError('truncated', `bytes ${piece.start} to ${piece.end} are not all there`);
-  function* chunks(): Generator<Uint8Array> {
+  function* chunks(pieceOf = chunksOf): Generator<Uint8Array> {
     for (const piece of pieces) {
       if (piece instanceof Uint8Array) {
         yield piece;
         continue;
       }
       let at = piece.start;
-      for (const chunk of chunksOf(artefact.slice(piece.start, piece.end), CHUNK)) {
+      for (const chunk of pieceOf(artefact.slice(piece.start, piece.end), CHUNK)) {
         read.push({ start: at, end: at + chunk.length });
         at += chunk.length;
         yield chunk;
@@ -50,7 +50,7 @@ export function messageOf(artefact: Blob, pieces: readonly Piece[]): Message {
   return {
     size,
     read,
-    chunks,
+    chunks: () => chunks(),
     bytes(limit = MOST_AT_ONCE) {
       if (size > limit) throw new FaultError('over-budget', `a message of ${size} bytes cannot be verified at once`);
       return Buffer.concat([...chunks()]);
@@ -58,7 +58,7 @@ export function messageOf(artefact: Blob, pieces: readonly Piece[]): Message {
     async digest(hash, signal) {
       const known = digests.get(hash);
       if (known !== undefined) return known;
-      const digest = await digestOf(createHash(hash), chunks(), signal);
+      const digest = await digestOf(createHash(hash), chunks(passingChunks), signal);
       digests.set(hash, digest);
       return digest;
     },

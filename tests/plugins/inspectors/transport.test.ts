@@ -1,10 +1,12 @@
 /** The way an update comes, against servers of its own on loopback. */
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createSecureServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import type { Unseen } from '../../../src/core/model/fact.ts';
 import type { InspectorContext } from '../../../src/core/model/gatherer.ts';
 import { createDialer } from '../../../src/core/network/dialer.ts';
+import { makeIdentity } from '../../../src/demo/certificates.ts';
 import { memoryBlob } from '../../../src/lib/blob.ts';
 import { updatesTransport } from '../../../src/plugins/inspectors/updates/transport.ts';
 import { SETTINGS, viewOf } from '../../support/probe.ts';
@@ -21,14 +23,19 @@ async function serve(listener: RequestListener): Promise<string> {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-async function look(updateUrl?: string): Promise<{ facts: unknown[]; gaps: Unseen[] }> {
+async function look(updateUrl?: string, authority?: string): Promise<{ facts: unknown[]; gaps: Unseen[] }> {
   const [facts, gaps]: [unknown[], Unseen[]] = [[], []];
   const context = {
     facts: viewOf([]),
     signal: new AbortController().signal,
-    settings: { ...SETTINGS, ...(updateUrl === undefined ? {} : { updateUrl }) },
+    settings: {
+      ...SETTINGS,
+      now: new Date().toISOString(),
+      authorities: authority === undefined ? [] : [new Uint8Array(Buffer.from(authority))],
+      ...(updateUrl === undefined ? {} : { updateUrl }),
+    },
     artefact: memoryBlob(new Uint8Array(1)),
-    dial: createDialer({ hosts: ['127.0.0.1'], pace: 'fast', authorized: false }),
+    dial: createDialer({ hosts: ['127.0.0.1', 'localhost'], pace: 'fast', authorized: false }),
     emit: (_type: unknown, data: unknown) => facts.push(data),
     gap: (unseen: Unseen) => gaps.push(unseen),
   } as unknown as InspectorContext;
@@ -77,4 +84,87 @@ test('a host that was not named is not contacted', async () => {
 
 test('without a URL the gap names the flag', async () => {
   expect((await look()).gaps).toMatchObject([{ kind: 'not-given', flag: '--update-url' }]);
+});
+
+describe('https', () => {
+  const secured = async (listener: RequestListener, options: ServerOptions): Promise<string> => {
+    const server = createSecureServer(options, listener);
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+  const identity = makeIdentity(new Date());
+  const served = async (options: ServerOptions = {}): Promise<string> => {
+    const { key, certificate } = await identity;
+    const listener: RequestListener = (_request, response) => {
+      response.writeHead(200, { 'content-length': '99', etag: '"v1"' });
+      response.end();
+    };
+    return secured(listener, { key, cert: certificate, ...options });
+  };
+
+  test('a certificate by an authority that was given is trusted; version, size and ETag are told', async () => {
+    const url = `https://${await served()}/fw.bin`;
+    expect((await look(url, (await identity).authority)).facts).toEqual([
+      {
+        url,
+        scheme: 'https',
+        redirectsToHttp: false,
+        certificateTrusted: true,
+        tlsVersion: 'TLSv1.3',
+        status: 200,
+        size: 99,
+        etag: '"v1"',
+      },
+    ]);
+  });
+
+  test('one by an authority that nobody knows, and one that signed itself, are not', async () => {
+    const at = await served();
+    expect((await look(`https://${at}/fw.bin`)).facts[0]).toMatchObject({ certificateTrusted: false });
+    const other = await makeIdentity(new Date());
+    expect((await look(`https://${at}/fw.bin`, other.authority)).facts[0]).toMatchObject({ certificateTrusted: false });
+  });
+
+  test('one that has expired is not, although its authority was given', async () => {
+    const { authority } = await identity;
+    const late = await makeIdentity(new Date(Date.now() - 3 * 365 * 86_400_000));
+    const expired = await served({ key: late.key, cert: late.certificate });
+    expect((await look(`https://${expired}/fw.bin`, late.authority)).facts[0]).toMatchObject({
+      certificateTrusted: false,
+    });
+    expect((await look(`https://${await served()}/fw.bin`, authority)).facts[0]).toMatchObject({
+      certificateTrusted: true,
+    });
+  });
+
+  test('TLS 1.0 is told as what was agreed on', async () => {
+    const at = await served({ minVersion: 'TLSv1', maxVersion: 'TLSv1', ciphers: 'ALL:@SECLEVEL=0' });
+    expect((await look(`https://${at}/fw.bin`)).facts[0]).toMatchObject({ scheme: 'https', tlsVersion: 'TLSv1' });
+  });
+
+  test('a redirect to http on the same host is followed and told; one to another host is told and left open', async () => {
+    const plain = await serve((_request, response) => response.writeHead(200, { 'content-length': '5' }).end());
+    const { key, certificate } = await identity;
+    const down = await secured(
+      (_request, response) => response.writeHead(302, { location: `http://${plain}/x` }).end(),
+      {
+        key,
+        cert: certificate,
+      },
+    );
+    expect((await look(`https://${down}/fw`)).facts[0]).toMatchObject({ redirectsToHttp: true, status: 200, size: 5 });
+    const away = await secured(
+      (_request, response) => response.writeHead(302, { location: 'https://cdn.example.org/fw' }).end(),
+      { key, cert: certificate },
+    );
+    const { facts, gaps } = await look(`https://${away}/fw`);
+    expect(facts[0]).toMatchObject({ redirectsToHttp: false, leadsTo: 'cdn.example.org', status: 302 });
+    expect(gaps).toMatchObject([{ kind: 'denied' }]);
+  });
+
+  test('a server that speaks no TLS is a fault, not a fact', async () => {
+    const plain = await serve((_request, response) => response.end());
+    await expect(look(`https://${plain}/fw`)).rejects.toThrow();
+  });
 });

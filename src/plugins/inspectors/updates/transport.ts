@@ -49,7 +49,14 @@ async function contact(
   const scheme = url.protocol === 'https:' ? 'https' : 'http';
   try {
     const secured = scheme === 'https' ? await handshake(url, context) : {};
-    context.emit(updateTransport, { ...base, scheme, ...secured, ...(await answer(url, context)) });
+    const told = await answer(url, context);
+    // What another server does with the request is not seen: it may well lead on to http.
+    if (told.leadsTo !== undefined)
+      context.gap(
+        { kind: 'denied', message: `it leads on to ${told.leadsTo}, which was not named and is not contacted` },
+        { facts: [updateTransport] },
+      );
+    context.emit(updateTransport, { ...base, scheme, ...secured, ...told });
   } catch (error) {
     if (!(error instanceof FaultError)) throw error;
     // Plain http needs no answer to be told.
@@ -89,7 +96,13 @@ async function handshake(
       publicAuthorities: () => (dial.authorities?.() ?? []).map((pem) => readCertificate(pem)),
       now: settings.now,
     });
-    const trusted = judged?.nameMatches === true && ['given-authority', 'public-authority'].includes(judged.trust);
+    // An expired certificate is refused by whoever checks: it is trusted by no client that can be relied on.
+    const [leaf] = chain;
+    const dates = leaf === undefined ? undefined : readCertificate(leaf);
+    const now = Date.parse(settings.now);
+    const current = dates !== undefined && Date.parse(dates.notBefore) <= now && now <= Date.parse(dates.notAfter);
+    const trusted =
+      current && judged?.nameMatches === true && ['given-authority', 'public-authority'].includes(judged.trust);
     return { certificateTrusted: trusted, tlsVersion: protocol };
   } finally {
     stream.destroy();
@@ -110,7 +123,7 @@ function certificatesIn(bytes: Uint8Array): readonly Certificate[] {
 async function answer(
   url: URL,
   context: InspectorContext,
-): Promise<Pick<Transport, 'redirectsToHttp' | 'status' | 'size'>> {
+): Promise<Pick<Transport, 'redirectsToHttp' | 'leadsTo' | 'status' | 'size' | 'etag'>> {
   let at = url;
   let redirectsToHttp = false;
   for (let count = 0; ; count++) {
@@ -127,15 +140,21 @@ async function answer(
     const location = reply.status >= 300 && reply.status < 400 ? reply.headers['location']?.[0] : undefined;
     const next = location === undefined ? undefined : nextOf(location, at);
     redirectsToHttp ||= next?.protocol === 'http:';
-    const size = Number(reply.headers['content-length']?.[0]);
-    const told = {
-      redirectsToHttp,
-      status: reply.status,
-      ...(Number.isSafeInteger(size) && size >= 0 ? { size } : {}),
-    };
-    if (next === undefined || next.hostname !== url.hostname || count >= MOST_REDIRECTS) return told;
+    const told = { redirectsToHttp, status: reply.status, ...fileOf(reply.headers) };
+    if (next !== undefined && next.hostname !== url.hostname) return { ...told, leadsTo: safeText(next.host, 100) };
+    if (next === undefined || count >= MOST_REDIRECTS) return told;
     at = next;
   }
+}
+
+/** What the headers say of the file itself. */
+function fileOf(headers: { readonly [name: string]: readonly string[] | undefined }): Pick<Transport, 'size' | 'etag'> {
+  const size = Number(headers['content-length']?.[0] ?? Number.NaN);
+  const etag = headers['etag']?.[0];
+  return {
+    ...(Number.isSafeInteger(size) && size >= 0 ? { size } : {}),
+    ...(etag === undefined ? {} : { etag: safeText(etag, 100) }),
+  };
 }
 
 function nextOf(location: string, from: URL): URL | undefined {
