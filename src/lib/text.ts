@@ -3,9 +3,13 @@
 /** Characters that a terminal or a reader may obey or hide: controls, bidirectional and invisible ones, line separators. */
 const HOSTILE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
+const PLAIN = /^[ -~]*$/;
+
 /** Foreign text for one line of a terminal: control, bidirectional and invisible characters shown as `\x1b` or `\u202e`, at most `limit` characters. */
 export function safeText(text: string, limit = 400): string {
   const shown = text.length > limit ? `${text.slice(0, limit)}…` : text;
+  // Nearly every text is plain, and this is asked of every cell of every format.
+  if (PLAIN.test(shown)) return shown;
   return shown.replace(HOSTILE, (character) => {
     const code = character.codePointAt(0) ?? 0;
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;

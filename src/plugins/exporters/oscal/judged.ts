@@ -25,6 +25,8 @@ interface Desk {
   readonly inventory: Inventory;
   readonly facts: ReadonlyMap<string, Fact>;
   readonly uuid: (...parts: readonly string[]) => string;
+  readonly named: Map<Result, string>;
+  readonly origin: object;
 }
 
 /** Neither a pass nor a failure can be made of anything else: only a pass is `satisfied`. */
@@ -49,7 +51,15 @@ export function judgedOf(report: Report, assessment: Assessment, inventory: Inve
   const name = baselineName(assessment);
   const uuid = (...parts: readonly string[]): string =>
     uuidOf('oscal', report.target.name, report.assessedAt, name, ...parts);
-  const desk: Desk = { report, name, inventory, facts: factsById(report), uuid };
+  const desk: Desk = {
+    report,
+    name,
+    inventory,
+    facts: factsById(report),
+    uuid,
+    named: new Map(),
+    origin: originOf(report.tool),
+  };
   const controls = reviewed(assessment);
   const citing = citingOf(controls);
   const checks = report.checks.filter((check) => citing.has(check.key) && !check.vacuous);
@@ -81,8 +91,12 @@ function citingOf(controls: readonly ControlReport[]): ReadonlyMap<string, reado
 /** An observation is what was seen: what was not is told by the finding's remarks and the log. */
 const isSeen = (result: Result): boolean => result.facts.length > 0 || result.outcome === 'pass';
 
-const observationUuid = (desk: Desk, check: CheckReport, result: Result): string =>
-  desk.uuid('observation', check.key, nameOf(result.subject));
+/** Named once: findings and risks refer to an observation many times over. */
+function observationUuid(desk: Desk, check: CheckReport, result: Result): string {
+  const known = desk.named.get(result) ?? desk.uuid('observation', check.key, nameOf(result.subject));
+  desk.named.set(result, known);
+  return known;
+}
 
 const BY_SUBJECT: { readonly [K in Subject['kind']]: Method | 'UNKNOWN' } = {
   target: 'UNKNOWN',
@@ -111,7 +125,7 @@ function observationOf(desk: Desk, check: CheckReport, result: Result): object {
     ],
     methods: methods.length > 0 ? methods : [BY_SUBJECT[result.subject.kind]],
     types: [result.outcome === 'fail' ? 'finding' : 'control-objective'],
-    origins: [originOf(desk.report.tool)],
+    origins: [desk.origin],
     subjects: [desk.inventory.refer(result.subject)],
     ...listed(
       'relevant-evidence',
@@ -182,7 +196,7 @@ function findingOf(
       ...control.basis.map((one) => property('basis', one)),
       ...(control.status === undefined ? [] : [property('status', control.status)]),
     ],
-    origins: [originOf(desk.report.tool)],
+    origins: [desk.origin],
     target: {
       type: 'objective-id',
       'target-id': controlToken(assessment, control),
@@ -230,10 +244,10 @@ function riskOf(desk: Desk, check: CheckReport, controls: readonly ControlReport
     statement: markup(`${check.message} It speaks against ${controls.map(({ id }) => id).join(', ')} of ${desk.name}.`),
     props: [property('check', check.key), property('severity', check.severity)],
     status: accepted ? 'deviation-approved' : 'open',
-    origins: [originOf(desk.report.tool)],
+    origins: [desk.origin],
     characterizations: [
       {
-        origin: originOf(desk.report.tool),
+        origin: desk.origin,
         facets: [{ name: 'severity', system: NAMESPACE, value: check.severity }],
       },
     ],

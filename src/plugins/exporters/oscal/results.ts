@@ -18,7 +18,7 @@ export const oscal: Exporter = {
   title: 'OSCAL 1.2.1 assessment results: observations, findings and risks, a result for each baseline',
   extension: 'json',
   mediaType: 'application/oscal+json',
-  render: ({ report }) => `${JSON.stringify({ 'assessment-results': resultsOf(report) }, null, 2)}\n`,
+  render: ({ report }) => `${JSON.stringify({ 'assessment-results': resultsOf(report) })}\n`,
 };
 
 function resultsOf(report: Report): object {

@@ -1,0 +1,100 @@
+/** A draft of the statement of compliance that the UK's PSTI regime wants with each product: what nobody gave is marked, nothing is filled in by guess. */
+import type { Dossier, Exporter } from '../../../core/model/renderer.ts';
+import type { Assessment, ControlReport } from '../../../core/model/report.ts';
+import { UsageError } from '../../../lib/fault.ts';
+import { safeText } from '../../../lib/text.ts';
+
+export const psti: Exporter = {
+  id: 'psti',
+  title: 'UK PSTI statement of compliance, a draft in Markdown: what is missing is marked',
+  extension: 'md',
+  mediaType: 'text/markdown',
+  render: (dossier) => `${statementOf(dossier).join('\n')}\n`,
+};
+
+const BASELINE = 'uk-psti';
+const MISSING = '**MISSING**';
+
+const text = (value: string, limit = 1500): string =>
+  safeText(value, limit)
+    .replaceAll(/[\\`*_[\]<>|~#@!&]/g, (character) => `&#${character.charCodeAt(0)};`)
+    .replaceAll('://', '&#58;//');
+const given = (value: unknown): string => (typeof value === 'string' && value.trim() !== '' ? text(value) : MISSING);
+const record = (value: unknown): { readonly [name: string]: unknown } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as { readonly [name: string]: unknown })
+    : {};
+
+function statementOf({ report, declaration }: Dossier): readonly string[] {
+  const assessment = report.assessments.find(({ baseline }) => baseline.id === BASELINE);
+  if (assessment === undefined)
+    throw new UsageError(
+      `the statement of compliance belongs to ${BASELINE}, which was not judged`,
+      `--baseline ${BASELINE}`,
+    );
+  const product = report.target.product ?? {};
+  const support = record(declaration?.['support']);
+  const declared = assessment.controls.filter(({ outcome }) => outcome !== 'pass' && outcome !== 'not-applicable');
+  return [
+    '# Statement of compliance (DRAFT, not signed)',
+    '',
+    'Product Security and Telecommunications Infrastructure Act 2022, and the Security Requirements for Relevant Connectable Products Regulations 2023 (SI 2023/1007), Schedule 4. The list of fields is ours: compare it with the Schedule before you sign. assay fills in what the declaration says; what is missing is for the manufacturer, and so is the responsibility.',
+    '',
+    '| Information | Value |',
+    '| --- | --- |',
+    ...[
+      ['Product: type', given(product.model)],
+      ['Product: batch', MISSING],
+      ['Software version', given(product.software)],
+      ['Manufacturer: name', given(product.maker)],
+      ['Manufacturer: address', MISSING],
+      ['Authorised representative: name and address, where there is one', MISSING],
+      ['Prepared by or on behalf of the manufacturer', MISSING],
+      ['Defined support period, as it was when the product was first supplied', given(support['until'])],
+      ['Signatory: name', MISSING],
+      ['Signatory: function', MISSING],
+      ['Signature', MISSING],
+      ['Place of issue', MISSING],
+      ['Date of issue', MISSING],
+    ].map(([name, value]) => `| ${name} | ${value} |`),
+    '',
+    '## Declaration of compliance',
+    '',
+    declarationOf(declared),
+    '',
+    '| Requirement | Title | Seen by assay | Deemed to be met by | Left to do |',
+    '| --- | --- | --- | --- | --- |',
+    ...assessment.controls.map(requirementLine),
+    '',
+    ...basisOf(report.target.name, assessment, report.assessedAt),
+  ];
+}
+
+/** The manufacturer's opinion is the manufacturer's: a tool words no declaration, least of all above an open requirement. */
+function declarationOf(open: readonly ControlReport[]): string {
+  const failing = open.filter(({ outcome }) => outcome === 'fail').map(({ id }) => id);
+  if (failing.length > 0) return `${MISSING}: these fail: ${failing.map((id) => text(id)).join(', ')}.`;
+  if (open.length > 0) return `${MISSING}: ${open.map(({ id }) => text(id)).join(', ')} must be settled first.`;
+  return `${MISSING}: the manufacturer’s own words, that in its opinion the applicable requirements of Schedule 1, or the conditions of Schedule 2 for deemed compliance, are met. Nothing that assay saw speaks against it.`;
+}
+
+function requirementLine(control: ControlReport): string {
+  const reasons = control.reasons.length === 0 ? '' : ` (${control.reasons.join(', ')})`;
+  const waiver =
+    control.waiver === undefined ? '' : `; waived by ${text(control.waiver.approvedBy)}, which the law does not know`;
+  const work = control.units
+    .filter(({ outcome }) => outcome === 'inconclusive' || outcome === 'error')
+    .map((unit) => text(unit.work ?? `${unit.id}: ${unit.reasons.join(', ')}`));
+  const cells = [
+    text(control.id),
+    text(control.title),
+    `${control.outcome}${reasons}${waiver}`,
+    (control.deemedBy ?? []).map((one) => text(one)).join('<br>'),
+    work.join('<br>'),
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+const basisOf = (name: string, { baseline }: Assessment, at: string): readonly string[] => [
+  `Basis: ${text(name)}, judged by ${baseline.id} ${text(baseline.version)} as of ${text(at)}.`,
+];
