@@ -4,21 +4,16 @@ import { parseCms } from '../../../src/codecs/formats/cms.ts';
 import { derOf, TAG } from '../../../src/codecs/formats/der.ts';
 import { settingsOf } from '../../../src/codecs/formats/libconfig.ts';
 import { FaultError } from '../../../src/lib/fault.ts';
-import { avbPartition, ecPair, espImage, geckoFile, mcubootImage, rsaPair, zigbeeFile } from '../../support/signers.ts';
+import { madeArtefacts } from '../../support/signers-all.ts';
 import { artefact, judge, keyOf } from '../../support/updates.ts';
 
-const rsa = rsaPair();
-const ec = ecPair();
-const KEYS = [rsa.trusted, ec.trusted, ...keyOf('ca.pem'), ...keyOf('signer.pub'), ...keyOf('ec.pub')];
+const MADE = madeArtefacts();
+const KEYS = [...MADE.flatMap(({ keys }) => keys), ...keyOf('ca.pem'), ...keyOf('signer.pub'), ...keyOf('ec.pub')];
 const SEEDS: readonly (readonly [string, Uint8Array])[] = [
   ...['plain.raucb', 'verity.raucb', 'cms.swu', 'rsa.swu', 'ec.mender', 'conf.itb', 'external.itb'].map(
     (name) => [name, artefact(name)] as const,
   ),
-  ['mcuboot', mcubootImage(rsa, { counter: 2 })],
-  ['gecko', geckoFile(ec)],
-  ['zigbee', zigbeeFile(geckoFile(ec))],
-  ['esp', espImage(ec)],
-  ['avb', avbPartition(rsa)],
+  ...MADE.map(({ name, bytes }) => [name, bytes] as const),
 ];
 
 /** A small generator of its own, so that a failure can be run again. */
