@@ -2,9 +2,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+const ASSAY = resolve('bin', 'assay.js');
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 const present = (shell: string): boolean => spawnSync(shell, ['-c', 'true']).status === 0;
 
@@ -34,7 +35,7 @@ describe.each(SHELLS.filter(present))('completion in %s', (shell) => {
   const folder = mkdtempSync(join(tmpdir(), 'assay-completion-'));
   const script = join(folder, 'script');
   beforeAll(() => {
-    writeFileSync(script, execFileSync('bin/assay.js', ['completion', shell]));
+    writeFileSync(script, execFileSync(ASSAY, ['completion', shell]));
     writeFileSync(join(folder, 'firmware.bin'), '');
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -50,7 +51,7 @@ describe.each(SHELLS.filter(present))('completion in %s', (shell) => {
 });
 
 test('a shell that has no completion gets one clear line', () => {
-  const { status, stderr } = spawnSync('bin/assay.js', ['completion', 'tcsh'], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync(ASSAY, ['completion', 'tcsh'], { encoding: 'utf8' });
   expect(status).toBe(2);
   expect(stderr).toContain("there is no completion for 'tcsh'");
 });

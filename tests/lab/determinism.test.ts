@@ -3,13 +3,14 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as exporters from '../../src/plugins/exporters/index.ts';
 import * as reporters from '../../src/plugins/reporters/index.ts';
 
 /** Another line of Node than the one that runs this, as npm gives it. */
 const OTHER = process.version.startsWith('v24.') ? 'node@22' : 'node@24';
+const ASSAY = resolve('bin', 'assay.js');
 const found = spawnSync('npx', ['-y', OTHER, '-p', 'process.execPath'], { encoding: 'utf8' });
 const other = found.status === 0 ? found.stdout.trim() : undefined;
 
@@ -30,10 +31,10 @@ describe.skipIf(other === undefined)('the same dossier', () => {
     join(folder, `${run}-${id}.${extension}`);
 
   beforeAll(() => {
-    execFileSync('bin/assay.js', ['gather', '--firmware', 'fixtures/demo/insecure.bin', '--out', dossier, '--quiet']);
+    execFileSync(ASSAY, ['gather', '--firmware', 'fixtures/demo/insecure.bin', '--out', dossier, '--quiet']);
     for (const { name, node } of runs) {
       const wishes = formats.flatMap((format) => ['--report', `${format.id}=${file(name, format)}`]);
-      const { status, stderr } = spawnSync(node, ['bin/assay.js', 'evaluate', dossier, '--quiet', ...wishes], {
+      const { status, stderr } = spawnSync(node, [ASSAY, 'evaluate', dossier, '--quiet', ...wishes], {
         encoding: 'utf8',
       });
       expect(status, stderr).toBe(1);
