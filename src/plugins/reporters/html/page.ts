@@ -17,6 +17,8 @@ const digest = (text: string): string => `'sha256-${createHash('sha256').update(
 /** No source but these two texts: nothing is loaded, sent or run that is not of this file. */
 const POLICY = `default-src 'none'; style-src ${digest(STYLE)}; script-src ${digest(SCRIPT)}; base-uri 'none'; form-action 'none'`;
 
+const OWN_SCRIPT: Markup = { markup: `<script>${SCRIPT}</script>` };
+
 export const page: Reporter = {
   id: 'html',
   title: 'HTML: one file with everything, to read, filter and print',
@@ -47,7 +49,7 @@ ${TOOLS}
 <section id="matrix" aria-labelledby="matrix-title"><h2 id="matrix-title">One check, many standards</h2>${matrixOf(shown, index)}</section>
 ${report.assessments.map((assessment, at) => controlsOf(assessment, at, anchors))}
 <section id="coverage" aria-labelledby="coverage-title"><h2 id="coverage-title">What was looked at</h2>${coverageOf(report)}</section>
-</main><script>${{ markup: SCRIPT }}</script></body></html>
+</main>${OWN_SCRIPT}</body></html>
 `;
 }
 
