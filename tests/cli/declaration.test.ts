@@ -115,7 +115,8 @@ describe('declared and observed', () => {
       .filter(({ type }) => type === 'agreement.cryptography')
       .map(({ data }) => data as { readonly topic: string; readonly agrees: boolean; readonly observed: string });
     const versions = seen.filter(({ topic }) => topic === 'tls-version');
-    expect(versions.filter(({ agrees }) => !agrees).map(({ observed }) => observed)).toEqual(['TLSv1', 'TLSv1.1']);
+    const old = versions.filter(({ agrees }) => !agrees).map(({ observed }) => observed);
+    expect(new Set(old)).toEqual(new Set(['TLSv1', 'TLSv1.1']));
     expect(seen.some(({ topic, agrees }) => topic === 'tls-suite' && !agrees)).toBe(true);
     expect(failing(report, 'declared/accounts').join()).toContain('root');
     expect(failing(report, 'declared/logins').join()).toContain('telnet');
