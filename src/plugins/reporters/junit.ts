@@ -1,12 +1,13 @@
 /** The report as JUnit XML: one suite for each baseline, one case for each control, for pipelines that show tests. */
-import builder, { type Builder } from 'junit-report-builder';
+import { createRequire } from 'node:module';
+import type { Builder } from 'junit-report-builder';
 import type { Reporter } from '../../core/model/renderer.ts';
 import type { Assessment, CheckReport, ControlReport, Report, UnitReport } from '../../core/model/report.ts';
 import { baselineName, openFor, resultLine } from '../../core/model/telling.ts';
 import { safeText } from '../../lib/text.ts';
 
-/** The package is the builder itself; its types speak of a `default` beside it. */
-const library = builder as unknown as Builder;
+/** The package is the builder itself. It takes longer to load than assay does: only a report in this form waits for it. */
+const load = (): Builder => createRequire(import.meta.url)('junit-report-builder') as Builder;
 
 /** Results told for one check of a case before the rest is counted. */
 const RESULTS = 20;
@@ -17,7 +18,7 @@ export const junit: Reporter = {
   extension: 'xml',
   mediaType: 'application/xml',
   render(report) {
-    const root = library.newBuilder().name(safeText(report.target.name));
+    const root = load().newBuilder().name(safeText(report.target.name));
     const checks = new Map(report.checks.map((check) => [check.key, check]));
     for (const assessment of report.assessments) addSuite(root, report, assessment, checks);
     // Jenkins' schema (junit-10.xsd) knows `skipped` of a suite and not of all suites.
