@@ -87,6 +87,16 @@ describe('against an older report', () => {
     const { results, gaps } = compareReports(image('fw-1.bin'), image('fw-2.bin'));
     expect([results.appeared, results.gone, gaps.appeared, gaps.gone]).toEqual([[], [], [], []]);
   });
+  test('a second region that is not understood is a new gap, although the first one was one already', () => {
+    const torn = (...starts: readonly number[]): Report =>
+      judge(rules, {
+        gaps: starts.map((start) =>
+          gap([LOCK.name], 'tcp', { scope: { kind: 'region', image: 'fw.bin', start, end: start + 9 } }),
+        ),
+      });
+    expect(compareReports(torn(0), torn(0, 64)).gaps.appeared).toHaveLength(1);
+    expect(compareReports(torn(0, 64), torn(32)).gaps.appeared).toEqual([]);
+  });
   test('an old gap does not count, a new one does', () => {
     expect(against(seen(true, true, [timeout]), seen(true, true, [timeout]))).toBe(0);
     expect(against(seen(true, true), seen(true, true, [timeout]))).toBe(3);

@@ -11,6 +11,9 @@ import {
 import type { TrustedKey } from '../../src/core/model/verifier.ts';
 import { filler } from './signers.ts';
 
+/** Handed on, for the package must be loaded behind `reflect-metadata`. */
+export const KEY_USAGE = KeyUsageFlags;
+
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
 export interface Party {
@@ -19,7 +22,12 @@ export interface Party {
   readonly trusted: TrustedKey;
 }
 
-export async function party(name: string, by?: Party, until = '2060-01-01'): Promise<Party> {
+export async function party(
+  name: string,
+  by?: Party,
+  until = '2060-01-01',
+  usage: KeyUsageFlags = KeyUsageFlags.digitalSignature,
+): Promise<Party> {
   const keys = (await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
   const authority = name !== 'signer';
   const certificate = await X509CertificateGenerator.create({
@@ -33,7 +41,7 @@ export async function party(name: string, by?: Party, until = '2060-01-01'): Pro
     signingAlgorithm: ALGORITHM,
     extensions: [
       new BasicConstraintsExtension(authority),
-      new KeyUsagesExtension(authority ? KeyUsageFlags.keyCertSign : KeyUsageFlags.digitalSignature),
+      new KeyUsagesExtension(authority ? KeyUsageFlags.keyCertSign : usage),
     ],
   });
   const trusted: TrustedKey = { name: `${name}.pem`, kind: 'certificate', bytes: new Uint8Array(certificate.rawData) };

@@ -195,7 +195,7 @@ function chained(
     message: why,
     certificate: { ...seen, valid: false, why },
   });
-  const purpose = anyPurpose ? undefined : purposeOf(leaf);
+  const purpose = purposeOf(leaf, anyPurpose);
   if (purpose !== undefined) return refused(purpose);
   let at = leaf;
   for (let depth = 0; depth < MOST_CHAIN; depth++) {
@@ -233,11 +233,12 @@ function weakSignature(certificate: X509Certificate): string | undefined {
   return hash === 'md5' || hash === 'sha1' ? `a certificate signed over ${hash} can be forged` : undefined;
 }
 
-function purposeOf(leaf: X509Certificate): string | undefined {
+/** `anyPurpose` asks for no extended purpose; what the key may be used for is asked of every certificate. */
+function purposeOf(leaf: X509Certificate, anyPurpose: boolean): string | undefined {
   const purposes = leaf.keyUsage as readonly string[] | undefined;
   const { usage } = identityOf(leaf);
   if (usage !== undefined && (usage & 0xc0) === 0) return 'the certificate is not for signatures';
-  return purposes === undefined || purposes.some((one) => PURPOSES.includes(one))
+  return anyPurpose || purposes === undefined || purposes.some((one) => PURPOSES.includes(one))
     ? undefined
     : 'the certificate is not for signing software';
 }

@@ -121,16 +121,14 @@ function kindOf({ before, after }: ControlChange): keyof Difference['controls'] 
 
 /** Failing results of one report that the other does not have. */
 function failuresBeyond(here: Report, there: Report): readonly ResultChange[] {
-  const failures = (report: Report): ReadonlyMap<string, ResultChange> =>
-    new Map(
-      report.checks.flatMap(({ key, results }) =>
-        results
-          .filter(({ outcome }) => outcome === 'fail')
-          .map((one) => {
-            const change = { check: key, subject: nameOf(one.subject), message: one.message };
-            return [`${key}\u0000${lastingName(one.subject)}`, change] as const;
-          }),
-      ),
+  const failures = (report: Report): readonly Keyed<ResultChange>[] =>
+    report.checks.flatMap(({ key, results }) =>
+      results
+        .filter(({ outcome }) => outcome === 'fail')
+        .map(({ subject, message }): Keyed<ResultChange> => {
+          const change = { check: key, subject: nameOf(subject), message };
+          return [`${key}\u0000${lastingName(subject)}`, change];
+        }),
     );
   return beyond(failures(here), failures(there));
 }
@@ -149,17 +147,27 @@ function grownOf(before: Report, after: Report): readonly Growth[] {
 
 /** Gaps that were tried and not seen, by who missed what; not what merely was not given. */
 function gapsBeyond(here: Report, there: Report): readonly GapLine[] {
-  const lines = (report: Report): ReadonlyMap<string, GapLine> =>
-    new Map(report.coverage.gaps.filter(({ unseen }) => unseen.kind !== 'not-given').map(gapLine));
+  const lines = (report: Report): readonly Keyed<GapLine>[] =>
+    report.coverage.gaps.filter(({ unseen }) => unseen.kind !== 'not-given').map(gapLine);
   return beyond(lines(here), lines(there));
 }
-function gapLine(gap: Gap): readonly [string, GapLine] {
+function gapLine(gap: Gap): Keyed<GapLine> {
   const line = { source: gap.source, scope: nameOf(gap.scope), message: gap.unseen.message };
   return [`${gap.source}\u0000${lastingName(gap.scope)}`, line];
 }
 
-const beyond = <T>(here: ReadonlyMap<string, T>, there: ReadonlyMap<string, T>): readonly T[] =>
-  [...here].filter(([key]) => !there.has(key)).map(([, value]) => value);
+type Keyed<T> = readonly [key: string, value: T];
+
+/** What is here more often than there: two images, or two regions of one, share a lasting name and still count twice. */
+function beyond<T>(here: readonly Keyed<T>[], there: readonly Keyed<T>[]): readonly T[] {
+  const known = new Map<string, number>();
+  for (const [key] of there) known.set(key, (known.get(key) ?? 0) + 1);
+  return here.flatMap(([key, value]) => {
+    const left = known.get(key) ?? 0;
+    known.set(key, left - 1);
+    return left > 0 ? [] : [value];
+  });
+}
 
 const CAUSE_OF = {
   firmware: 'product',

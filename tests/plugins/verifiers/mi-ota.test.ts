@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { memoryBlob } from '../../../src/lib/blob.ts';
 import { miOta as unpacker } from '../../../src/plugins/unpackers/image/mi-ota.ts';
-import { miOtaImage, party } from '../../support/mi-ota.ts';
+import { KEY_USAGE, miOtaImage, party } from '../../support/mi-ota.ts';
 import { flipped, judge } from '../../support/updates.ts';
 
 const root = await party('root');
@@ -36,6 +36,12 @@ test('an expired signer is refused', async () => {
     code: 1,
     verdicts: [{ signatures: [{ outcome: 'refused' }] }],
   });
+});
+
+test('a signer whose key is not for signatures is refused', async () => {
+  const other = await party('signer', issuer, '2060-01-01', KEY_USAGE.keyAgreement);
+  const { code } = await judge(await miOtaImage(issuer, other), { keys: [root.trusted] });
+  expect(code).toBe(1);
 });
 
 test('no byte of firmware or metadata can change', async () => {
