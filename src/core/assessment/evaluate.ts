@@ -78,7 +78,7 @@ export function evaluate(request: EvaluateRequest): Report {
     schema: 'assay/report/1',
     ...request.head,
     assessedAt: request.at,
-    outcome: gravest(assessments.map(({ outcome }) => outcome)),
+    outcome: overall(assessments),
     assessments,
     checks,
     facts: facts.all().filter(({ id }) => cited.has(id)),
@@ -114,6 +114,12 @@ export function readsOf(baselines: readonly Baseline[], words: Words): ReadonlyS
   return reads;
 }
 
+/** Baselines that only recommend decide nothing where others do. */
+function overall(assessments: readonly Assessment[]): Outcome {
+  const deciding = assessments.filter(({ mandatory }) => Object.values(mandatory).some((count) => count > 0));
+  return gravest((deciding.length > 0 ? deciding : assessments).map(({ outcome }) => outcome));
+}
+
 function assessmentOf(baseline: Baseline, judged: readonly JudgedControl[]): Assessment {
   const counting = judged.map(({ report }) => report).filter(({ draft }) => draft !== true);
   const mandatory = counting.filter(({ obligation }) => obligation === 'mandatory');
@@ -124,7 +130,8 @@ function assessmentOf(baseline: Baseline, judged: readonly JudgedControl[]): Ass
       title: baseline.title,
       ...(baseline.level === undefined ? {} : { level: baseline.level }),
     },
-    outcome: gravest(mandatory.map(({ outcome }) => outcome)),
+    // Where nothing is mandatory nothing was decided: neither a pass nor «not applicable», which only applicability gives.
+    outcome: mandatory.length === 0 ? 'inconclusive' : gravest(mandatory.map(({ outcome }) => outcome)),
     counts: countsOf(counting.map(({ outcome }) => outcome)),
     mandatory: countsOf(mandatory.map(({ outcome }) => outcome)),
     controls: judged.map(({ report }) => report),

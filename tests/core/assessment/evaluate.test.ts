@@ -251,6 +251,15 @@ test('only mandatory controls that are no drafts make the outcome; recommended o
   expect(assessment).toMatchObject({ outcome: 'pass', counts: { pass: 1, fail: 1 }, mandatory: { pass: 1, fail: 0 } });
 });
 
+test('where nothing is mandatory nothing is decided, and other baselines decide the whole', () => {
+  const decided = [unit('a', 'decide', [quiet])];
+  const risks = baseline([control('r', decided, { obligation: 'recommended' })], { id: 'risks' });
+  const alone = judge(risks, { facts: [good] });
+  expect(alone.assessments[0]).toMatchObject({ outcome: 'inconclusive', counts: { pass: 1 } });
+  expect(alone.outcome).toBe('inconclusive');
+  expect(judge([risks, baseline([control('m', decided)])], { facts: [good] }).outcome).toBe('pass');
+});
+
 test('the report does not depend on the order in which things were seen', () => {
   const facts = [
     good,

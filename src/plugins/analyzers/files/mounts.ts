@@ -6,9 +6,14 @@ import { fileMount } from '../../../facts/index.ts';
 
 /** Formats that nothing can write to. */
 const READ_ONLY = /!(squashfs|erofs|cramfs|romfs|iso9660)\b[^!]*$/;
-const REMOUNT = /\bmount\b[^#\n]*\bremount,?\s*\S*\brw\b[^#\n]*\s\/(\s|$)/;
+const REMOUNT = /\bmount\b[^#\n]{0,80}\bremount,?\s{0,8}\S{0,40}\brw\b[^#\n]{0,80}\s\/(\s|$)/;
 /** A writable layer laid over the root: what the root's own format says of it no longer holds. */
-const OVERLAY = /^[^#\n]*\bmount\b[^#\n]*\s-t\s*(overlay(?:fs)?|mini_fo|aufs|unionfs)\s+[-\w/$"']/m;
+const OVERLAY = /^[^#\n]{0,200}\bmount\b[^#\n]{0,200}\s-t\s{0,8}(overlay(?:fs)?|mini_fo|aufs|unionfs)\s+[-\w/$"']/m;
+/** Something mounted where start-up items lie: what the root is says nothing of them then. */
+const OVER_START =
+  /^([^#\n]{0,200}?)\bmount\b([^#\n;&|]{0,400}?)\s(\/etc(?:\/(?:init\.d|rc\S*|cron\S*|systemd\S*))?|\/s?bin|\/lib|\/usr(?:\/s?bin|\/lib)?)\/?[ \t]*(?=$|[;&|>]|\d>)/gm;
+/** Scripts that run whole at every start; others may never be called. */
+const ALWAYS_RUN = /\/(inittab|rcS|rc\.sysinit|rc\.local|preinit|S\d\d[\w.-]*)$/;
 /** OpenWrt's program that does it. */
 const MOUNT_ROOT = '/sbin/mount_root';
 const LIMIT = 2 << 20;
@@ -38,12 +43,11 @@ export const filesMounts: Analyzer = {
     if (text !== undefined) list.push({ root: file.root ?? '', file, text });
   },
   finish(context) {
-    for (const root of context.tree.roots)
-      examine(
-        root,
-        (found.get(context.tree) ?? []).filter((one) => one.root === root.path),
-        context,
-      );
+    for (const root of context.tree.roots) {
+      const list = (found.get(context.tree) ?? []).filter((one) => one.root === root.path);
+      examine(root, list, context);
+      for (const script of list) if (script.file.name !== '/etc/fstab') emitMounts(script, context);
+    }
     found.delete(context.tree);
   },
 };
@@ -76,6 +80,26 @@ function examine(root: RootFileSystem, list: readonly Found[], context: Analyzer
     { subject: { kind: 'file', path: root.path } },
   );
   emitOverlay(root, overlayOf(root, list, context), context);
+}
+
+function emitMounts({ file, text }: Found, context: AnalyzerContext): void {
+  const lines = [...text.matchAll(OVER_START)].slice(0, 16);
+  for (const [index, [, before = '', words = '', point = '']] of lines.entries()) {
+    // Inside a condition, or in a script that perhaps never runs: it may not happen.
+    const mount = mountOf(words, !/^\s/.test(before) && ALWAYS_RUN.test(file.name));
+    if (mount.options.includes('remount')) continue;
+    const subject = { kind: 'file', path: `${file.path}#${index}${point}` } as const;
+    context.emit(fileMount, { point, device: '', ...mount, file: file.name }, { subject });
+  }
+}
+
+/** A folder that is bound elsewhere is read-only where what holds it is: unknown. */
+function mountOf(words: string, sure: boolean): Pick<Row, 'type' | 'options' | 'readOnly'> {
+  const options = [...words.matchAll(/\s-\w{0,8}o\s*(\S+)/g)].flatMap(([, list = '']) => list.split(','));
+  const bound = options.includes('bind') || /\s--?r?bind\b/.test(words);
+  const type = bound ? 'bind' : (/\s-\w{0,8}t\s*(\w+)/.exec(words)?.[1] ?? 'unknown');
+  if (options.includes('ro') || /\s-\w{0,8}r\b/.test(words)) return { type, options, readOnly: 'yes' };
+  return { type, options, readOnly: sure && !bound ? 'no' : 'unknown' };
 }
 
 function emitOverlay(root: RootFileSystem, layer: string | undefined, context: AnalyzerContext): void {

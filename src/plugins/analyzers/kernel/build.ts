@@ -15,6 +15,10 @@ interface OptionTable {
     readonly option: string;
     readonly expected: string;
     readonly group: 'memory' | 'modules' | 'debug' | 'confinement' | 'network' | 'attack-surface';
+    /** Its name in older kernels. */
+    readonly formerly?: string;
+    /** What it protects is not there without this option: no modules, nothing to be signed. */
+    readonly protects?: string;
   }[];
 }
 
@@ -137,12 +141,13 @@ function readConfiguration(file: FileEntry, content: Blob, context: AnalyzerCont
   const values = valuesOf(text);
   if (values.size < 50) return;
   const { options } = context.knowledge('kernel-options') as OptionTable;
-  for (const { option, expected, group } of options) {
-    const value = values.get(option) ?? 'n';
+  for (const { option, expected, group, formerly = option, protects } of options) {
+    const value = values.get(option) ?? values.get(formerly) ?? 'n';
+    const idle = protects !== undefined && !values.has(protects);
     const subject = { kind: 'file', path: `${file.path}#${option}` } as const;
     context.emit(
       kernelOption,
-      { option, value, expected, holds: holdsAs(value, expected), group, file: file.name },
+      { option, value, expected, holds: idle || holdsAs(value, expected), group, file: file.name },
       { subject },
     );
   }

@@ -70,11 +70,13 @@ ${files.map(({ path, sha256, size }) => html`<dt>file</dt><dd class="path">${pat
 }
 
 function summaryOf(assessment: Assessment): Markup {
-  const counts = OUTCOMES.map((one) => ({ style: `b ${one}`, name: WORD[one], size: assessment.mandatory[one], one }));
+  const decides = OUTCOMES.some((one) => assessment.mandatory[one] > 0);
+  const told = decides ? assessment.mandatory : assessment.counts;
+  const counts = OUTCOMES.map((one) => ({ style: `b ${one}`, name: WORD[one], size: told[one], one }));
   const legend = counts.filter(({ size }) => size > 0);
   const extra = assessment.counts.fail - assessment.mandatory.fail;
   return html`<div class="card"><h3>${badge(assessment.outcome)} ${assessment.baseline.title}</h3><p class="dim"><code>${baselineName(assessment)}</code></p>
-${bar(counts)}<div class="legend"><span class="dim">mandatory:</span>${legend.map(({ one, size }) => html`<span class="o ${one}">${size} ${WORD[one]}</span>`)}</div>
+${bar(counts)}<div class="legend"><span class="dim">${decides ? 'mandatory' : 'recommended, decides nothing'}:</span>${legend.map(({ one, size }) => html`<span class="o ${one}">${size} ${WORD[one]}</span>`)}</div>
 <p class="dim">recommended or advisory that fail: ${extra}</p></div>`;
 }
 

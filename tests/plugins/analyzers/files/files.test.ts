@@ -45,6 +45,34 @@ test('a writable layer over the root is told beside what the root itself is', as
   expect(await layers({ ...fstab, '/etc/init.d/rcS': `# ${script}` })).toHaveLength(1);
 });
 
+test('what a script mounts where start-up items lie is told, with whether it can be written', async () => {
+  const { of } = await analyze([filesMounts], {
+    '/etc/init.d/rcS': [
+      'mount -t jffs2 /dev/mtdblock4 /etc',
+      'mount -o ro,noatime -t squashfs /dev/mtdblock5 /usr && echo done',
+      'mount -t tmpfs tmpfs /etc/init.d',
+      'mount --bind /data/lib /lib 2>/dev/null',
+      'mount -o remount,ro /usr',
+      '# mount -t jffs2 /dev/mtdblock6 /bin',
+      'mount -t jffs2 /dev/mtdblock7 /etc/config',
+      'mount -t vfat /dev/sda1 /mnt/usr',
+      'if recovery; then',
+      '  mount -t jffs2 /dev/mtdblock8 /sbin',
+      'fi',
+    ].join('\n'),
+    '/etc/init.d/never': 'mount -t jffs2 /dev/mtdblock9 /etc/rc.d\n',
+  });
+  const told = of('file.mount').filter((one) => one['point'] !== '/');
+  expect(told.map((one) => [one['point'], one['type'], one['readOnly']])).toEqual([
+    ['/etc', 'jffs2', 'no'],
+    ['/usr', 'squashfs', 'yes'],
+    ['/etc/init.d', 'tmpfs', 'no'],
+    ['/lib', 'bind', 'unknown'],
+    ['/sbin', 'jffs2', 'unknown'],
+    ['/etc/rc.d', 'jffs2', 'unknown'],
+  ]);
+});
+
 test('developer tools and leftovers are told by name', async () => {
   const { of } = await analyze([filesInventory], {
     '/usr/bin/gdbserver': 'x',

@@ -40,7 +40,7 @@ test('a kernel tells its version, and whether the series still gets fixes', asyn
 test('build options are held against the table; an option that is not set is n', async () => {
   const filler = Array.from({ length: 60 }, (_, index) => `CONFIG_X${index}=y`).join('\n');
   const { of } = await analyze([kernelBuild], {
-    '/boot/config-5.4.1': `${filler}\nCONFIG_KGDB=y\nCONFIG_STACKPROTECTOR_STRONG=y\n# CONFIG_MODULE_SIG is not set\n`,
+    '/boot/config-5.4.1': `${filler}\nCONFIG_KGDB=y\nCONFIG_STACKPROTECTOR_STRONG=y\nCONFIG_MODULES=y\n# CONFIG_MODULE_SIG is not set\n`,
   });
   const holds = Object.fromEntries(of('kernel.option').map((one) => [one['option'], one['holds']]));
   expect(holds).toMatchObject({
@@ -48,5 +48,20 @@ test('build options are held against the table; an option that is not set is n',
     CONFIG_STACKPROTECTOR_STRONG: true,
     CONFIG_MODULE_SIG: false,
     CONFIG_DEVMEM: true,
+  });
+});
+
+test('an option counts by its former name too, and what guards modules holds in a kernel that takes none', async () => {
+  const filler = Array.from({ length: 60 }, (_, index) => `CONFIG_X${index}=y`).join('\n');
+  const { of } = await analyze([kernelBuild], {
+    '/boot/config-4.4.1': `${filler}\nCONFIG_CC_STACKPROTECTOR_STRONG=y\nCONFIG_DEBUG_RODATA=y\n`,
+  });
+  const holds = Object.fromEntries(of('kernel.option').map((one) => [one['option'], one['holds']]));
+  expect(holds).toMatchObject({
+    CONFIG_STACKPROTECTOR_STRONG: true,
+    CONFIG_STRICT_KERNEL_RWX: true,
+    CONFIG_STRICT_MODULE_RWX: true,
+    CONFIG_MODULE_SIG_FORCE: true,
+    CONFIG_HARDENED_USERCOPY: false,
   });
 });
