@@ -1,6 +1,11 @@
 /** Proves the ICS and IXIT forms: both editions' own names, marks, nothing computed, nothing invented, the same bytes again. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { readXlsx, type Sheet } from 'hucre/xlsx';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { readForm } from '../../../src/cli/filled-form.ts';
 import type { Report } from '../../../src/core/model/report.ts';
 import { UsageError } from '../../../src/lib/fault.ts';
 import { icsIxitMarkdown } from '../../../src/plugins/exporters/ics-ixit/markdown.ts';
@@ -82,6 +87,71 @@ test('answers stand where the maker gave them, and elsewhere given ones in 2-Use
     new Map(sheets.get('4-Conf')?.rows.map((one) => [one[0], one[1]])).get('Confirmation of Secure Development'),
   ).toBe(true);
   expect(sheets.get('28-LogIntf')?.rows[1]?.[1]).toBe("'- an answer");
+});
+
+describe('accounts, cryptography and listeners of the declaration', () => {
+  const lists = {
+    accounts: [
+      { account: 'root', login: false },
+      { account: 'admin', through: ['http', 'ssh'], preset: 'unique', mechanism: 'AuthMech-1', purpose: 'set-up' },
+      { account: 'viewer', through: ['rtsp'], preset: 'shared', mechanism: 'AuthMech-9' },
+      { account: 'guest', preset: 'none', mechanism: 'AuthMech-9' },
+      { account: 'service' },
+    ],
+    cryptography: [
+      { channel: 'SecComMech-1', protocol: 'TLS', ports: ['443/tcp'], versions: ['TLSv1.2', 'TLSv1.3'], suites: [] },
+      { channel: 'shell', protocol: 'SSH', kex: ['curve25519-sha256'], hostKeys: ['ssh-ed25519'] },
+    ],
+    listeners: [{ port: 443, transport: 'tcp', protocol: 'https', purpose: 'set-up page' }],
+    ixit: {
+      '1-AuthMech': [{ ID: 'AuthMech-1', Description: 'Login page', 'Password Generation Mechanism': '' }],
+      '11-SecComMech': [{ ID: 'SecComMech-1', 'Cryptographic Details': 'as in RFC 9325' }],
+    },
+  };
+  const table = async (edition: string, name: string, bytes?: Uint8Array) =>
+    (await sheetsOf(bytes ?? (await workbook(ofEdition(edition), lists)))).get(name)?.rows.slice(1) ?? [];
+
+  test('stand in 1-AuthMech, 11 and 28, one row an ID, and what the table says goes first', async () => {
+    expect((await table('2.1.1', '1-AuthMech')).map((row) => [row[0], row[1], row[3]])).toEqual([
+      ['AuthMech-1', 'Login page', 'admin: different on every unit as sold'],
+      [
+        'AuthMech-9',
+        'login as viewer through rtsp\nlogin as guest',
+        'viewer: the same on all units as sold\nguest: no password as sold',
+      ],
+      ['account service', 'login as service', null],
+    ]);
+    expect((await table('3.1.3', '11-SecComMech')).map((row) => [row[0], row[1], row[2], row[4]])).toEqual([
+      ['SecComMech-1', 'TLS at 443/tcp', '443/tcp', 'as in RFC 9325'],
+      [
+        'shell',
+        'SSH wherever it is spoken',
+        null,
+        'SSH; key exchanges curve25519-sha256; host keys ssh-ed25519',
+      ],
+    ]);
+    expect((await table('2.1.1', '28-ExtAPI')).map((row) => row.slice(0, 2))).toEqual([
+      ['listener 443/tcp', 'https at 443/tcp: set-up page'],
+    ]);
+  });
+
+  test('come back from the workbook as rows, and then give the same workbook', async () => {
+    const first = await workbook(ofEdition('3.1.3'), lists);
+    const folder = mkdtempSync(join(tmpdir(), 'assay-form-'));
+    writeFileSync(join(folder, 'form.xlsx'), first);
+    const known = parse(readFileSync('baselines/knowledge/ixit-tables.yaml', 'utf8')) as { tables: never };
+    const form = await readForm(join(folder, 'form.xlsx'), known.tables);
+    rmSync(folder, { recursive: true });
+    const ixit = Object.fromEntries(
+      Object.entries(form.tables).map(([name, rows]) => [name, rows.map(({ answers }) => answers)]),
+    );
+    expect(ixit['1-AuthMech']).toHaveLength(3);
+    for (const declaration of [{ ixit }, { ...lists, ixit }]) {
+      const again = await workbook(ofEdition('3.1.3'), declaration);
+      for (const name of ['1-AuthMech', '11-SecComMech', '28-LogIntf'])
+        expect(await table('3.1.3', name, again)).toEqual(await table('3.1.3', name, first));
+    }
+  });
 });
 
 test('what the edition has no place for is told, not dropped in silence', async () => {

@@ -4,6 +4,7 @@ import type { Dossier } from '../../../core/model/renderer.ts';
 import type { ControlReport, Report } from '../../../core/model/report.ts';
 import { UsageError } from '../../../lib/fault.ts';
 import { safeText } from '../../../lib/text.ts';
+import { declaredRows, joined } from './declared.ts';
 import { observedRows } from './observed.ts';
 
 export type Mark = 'declared' | 'observed' | 'missing';
@@ -175,6 +176,7 @@ function tablesOf(dossier: Dossier, edition: string, notes: string[]): readonly 
   const { tables } = dossier.knowledge('ixit-tables') as { readonly tables: readonly KnownTable[] };
   const ixit = record(dossier.declaration?.['ixit']);
   const observed = observedRows(dossier.facts);
+  const listed = declaredRows(record(dossier.declaration));
   const known = new Set(tables.flatMap(({ names }) => Object.values(names)));
   for (const name of Object.keys(ixit)) if (!known.has(name)) notes.push(`No edition has a table ${safeText(name)}.`);
   return tables.map((table) => {
@@ -188,7 +190,7 @@ function tablesOf(dossier: Dossier, edition: string, notes: string[]): readonly 
     const rows =
       table.layout === 'list'
         ? listRows(table.number, fields, said, dossier)
-        : tableRows(name, fields, said, observed.get(table.number) ?? [], notes);
+        : tableRows(name, fields, joined(said, listed.get(table.number) ?? []), observed.get(table.number) ?? [], notes);
     return { name, title: table.title, lists: table.lists, layout: table.layout, fields, rows };
   });
 }
