@@ -92,7 +92,12 @@ function writeHead(page: Page): void {
     put(page, `${paint(page, outcome)} `, 7, `${baseline.id} ${baseline.version}${level}`, ink.bold);
     const recommended = { fail: counts.fail - mandatory.fail, pass: counts.pass - mandatory.pass };
     const decides = Object.values(mandatory).some((count) => count > 0);
-    put(page, '       ', 7, decides ? `mandatory: ${tally(mandatory)}` : 'nothing in it is mandatory: it decides nothing');
+    put(
+      page,
+      '       ',
+      7,
+      decides ? `mandatory: ${tally(mandatory)}` : 'nothing in it is mandatory: it decides nothing',
+    );
     if (!decides || counts.fail + counts.pass > mandatory.fail + mandatory.pass)
       put(page, '       ', 7, `recommended: ${recommended.fail} fail, ${recommended.pass} pass`, ink.dim);
   }

@@ -123,12 +123,7 @@ describe('accounts, cryptography and listeners of the declaration', () => {
     ]);
     expect((await table('3.1.3', '11-SecComMech')).map((row) => [row[0], row[1], row[2], row[4]])).toEqual([
       ['SecComMech-1', 'TLS at 443/tcp', '443/tcp', 'as in RFC 9325'],
-      [
-        'shell',
-        'SSH wherever it is spoken',
-        null,
-        'SSH; key exchanges curve25519-sha256; host keys ssh-ed25519',
-      ],
+      ['shell', 'SSH wherever it is spoken', null, 'SSH; key exchanges curve25519-sha256; host keys ssh-ed25519'],
     ]);
     expect((await table('2.1.1', '28-ExtAPI')).map((row) => row.slice(0, 2))).toEqual([
       ['listener 443/tcp', 'https at 443/tcp: set-up page'],

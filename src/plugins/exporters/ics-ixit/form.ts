@@ -190,7 +190,13 @@ function tablesOf(dossier: Dossier, edition: string, notes: string[]): readonly 
     const rows =
       table.layout === 'list'
         ? listRows(table.number, fields, said, dossier)
-        : tableRows(name, fields, joined(said, listed.get(table.number) ?? []), observed.get(table.number) ?? [], notes);
+        : tableRows(
+            name,
+            fields,
+            joined(said, listed.get(table.number) ?? []),
+            observed.get(table.number) ?? [],
+            notes,
+          );
     return { name, title: table.title, lists: table.lists, layout: table.layout, fields, rows };
   });
 }
