@@ -131,8 +131,13 @@ const COMMANDS: readonly Spec[] = [
   {
     name: 'explain',
     arguments: '<id>',
-    summary: 'a control, check, fact, gatherer, unpacker, keyword or format',
-    options: [new Option('--baseline <id>', 'of this baseline'), JSON_FLAG, ...TALK],
+    summary: 'a control, check, fact, gatherer, unpacker, keyword or format; or what was seen, by its id',
+    options: [
+      new Option('--baseline <id>', 'of this baseline'),
+      new Option('--in <path>', 'the report or dossier that holds what was seen'),
+      JSON_FLAG,
+      ...TALK,
+    ],
     load: () => import('./commands/explain.ts'),
   },
   {
@@ -224,7 +229,7 @@ export async function runProgram(
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
-    return understood(error, io, program);
+    return understood(error, io, program, argv[0] ?? '');
   }
   return outcome.code;
 }
@@ -252,13 +257,15 @@ const shapes = (): readonly CommandShape[] =>
       })),
   }));
 
-function understood(error: unknown, io: Io, program: Command): number {
+function understood(error: unknown, io: Io, program: Command, first: string): number {
   if (error instanceof InvalidArgumentError || !(error instanceof CommanderError)) throw error;
   if (error.code === 'commander.help' && error.exitCode !== 0) {
     io.err(program.helpInformation());
     throw new UsageError('a command is missing', 'assay scan HOST|FILE is the usual one');
   }
   if (error.exitCode === 0) return 0;
+  const known = program.commands.some((one) => one.name() === first);
+  const command = known ? `assay ${first} --help` : 'assay help';
   const [message = '', hint] = error.message.replace(/^error: /, '').split('\n');
-  throw new UsageError(message, hint?.replace(/^\(|\)$/g, '') ?? 'assay help shows what there is');
+  throw new UsageError(message, hint?.replace(/^\(|\)$/g, '') ?? `${command} shows what there is`);
 }

@@ -7,6 +7,7 @@ export const accountPassword = defineFact({
   name: 'account.password',
   title: 'A password stored in an image',
   over: 'root-file-system',
+  secret: 'after-name',
   schema: object({
     account: text(),
     database: oneOf([

@@ -13,6 +13,7 @@ export const keyPrivate = defineFact({
   name: 'key.private',
   title: 'A private key in an image',
   over: 'root-file-system',
+  secret: 'all',
   schema: object({
     file: text(),
     format: oneOf([
@@ -93,6 +94,7 @@ export const secretToken = defineFact({
   name: 'secret.token',
   title: 'A credential for a service in an image',
   over: 'root-file-system',
+  secret: 'all',
   schema: object({
     kind: text('aws-access-key, github-token, generic-password …'),
     file: text(),
@@ -108,12 +110,14 @@ export const secretUrl = defineFact({
   name: 'secret.url',
   title: 'A URL with a user name and password in an image',
   over: 'root-file-system',
+  secret: 'all',
   schema: object({ scheme: text(), host: text(), user: text(), file: text(), line: maybe(whole()), example: yes() }),
 });
 export const secretWifi = defineFact({
   name: 'secret.wifi',
   title: 'A preset Wi-Fi key in an image',
   over: 'root-file-system',
+  secret: 'all',
   schema: object({
     role: oneOf(['access-point', 'client']),
     ssid: maybe(text()),
@@ -127,5 +131,6 @@ export const secretSymmetric = defineFact({
   name: 'secret.symmetric',
   title: 'A hard-coded symmetric key or known constant key',
   over: 'root-file-system',
+  secret: 'all',
   schema: object({ name: text(), file: text(), offset: whole(), known: yes() }),
 });

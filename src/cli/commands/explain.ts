@@ -1,4 +1,4 @@
-/** `assay explain ID`: a control, check, fact, gatherer, unpacker, keyword or format, from its own metadata. */
+/** `assay explain ID`: a control, check, fact, gatherer, unpacker, keyword or format from its own metadata, or one fact that was seen. */
 import { featureNames } from '../../core/assessment/applicability.ts';
 import { readsOf } from '../../core/baseline/check.ts';
 import type { Library } from '../../core/baseline/library.ts';
@@ -9,6 +9,7 @@ import { wrap } from '../../lib/text.ts';
 import type { Call } from '../call.ts';
 import * as compose from '../compose.ts';
 import { EXIT } from '../exit-code.ts';
+import { factPage, isFactId } from '../explain-fact.ts';
 import type { Io } from '../io.ts';
 import { TERMS } from '../terms.ts';
 
@@ -22,6 +23,7 @@ interface Page {
 
 export async function run({ arguments: [id = ''], options, io }: Call): Promise<number> {
   const only = typeof options['baseline'] === 'string' ? options['baseline'] : undefined;
+  if (isFactId(id)) return explainFact(id, options, io);
   const shelf = await compose.library();
   const pages = [...(await controlPages(shelf, id, only)), ...(await otherPages(shelf, id))];
   if (pages.length === 0) throw new UsageError(`nothing is called '${id}'`, await hint(shelf, id));
@@ -30,7 +32,21 @@ export async function run({ arguments: [id = ''], options, io }: Call): Promise<
   return EXIT.good;
 }
 
-const plain = ({ said, ...page }: Page): object => ({ ...page, ...Object.fromEntries(said) });
+async function explainFact(id: string, options: Call['options'], io: Io): Promise<number> {
+  const from = options['in'];
+  if (typeof from !== 'string')
+    throw new UsageError(`${id} is the id of something that was seen`, `assay explain ${id} --in REPORT.json|DOSSIER`);
+  const page = await factPage(id, from);
+  if (options['json'] === true)
+    io.out(`${JSON.stringify({ ...plain(page), evidence: page.shown.map(([, lines]) => lines) }, null, 2)}\n`);
+  else {
+    const shown = page.shown.flatMap(([head, lines]) => [`${head}:`, ...lines.map((line) => `  ${line}`)]);
+    io.out(printed(page, io) + shown.map((line) => `${line}\n`).join(''));
+  }
+  return EXIT.good;
+}
+
+const plain = ({ id, kind, title, said }: Page): object => ({ id, kind, title, ...Object.fromEntries(said) });
 
 function printed({ id, kind, title, said }: Page, io: Io): string {
   const lines = [`${kind} ${id}`, ...wrap(title, io.columns), ''];

@@ -5,6 +5,7 @@ import type { FactType, Unseen } from '../model/fact.ts';
 import type { FileEntry, FileTree } from '../model/files.ts';
 import type { Analyzer, AnalyzerContext, GatherContext } from '../model/gatherer.ts';
 import type { DigestedFile, SubjectOf } from '../model/target.ts';
+import { Excerpts } from './excerpts.ts';
 import type { Run, Worker } from './gather-run.ts';
 import type { Opening } from './plan.ts';
 
@@ -57,7 +58,8 @@ export async function gatherImages(
           const torn = run.store.allGaps().length > gapsBefore;
           if (opened.tree.roots.length === 0) rootless.push({ image, torn });
           roots += opened.tree.roots.length;
-          await analyze(run, opened.tree, hands, { doors, limit, signal, progress: context.progress });
+          const excerpts = new Excerpts(opened.tree);
+          await analyze(run, opened.tree, hands, { doors, limit, signal, progress: context.progress, excerpts });
         } finally {
           opened.close();
         }
@@ -98,6 +100,7 @@ interface Pass {
   readonly limit: number;
   readonly signal: AbortSignal;
   readonly progress: GatherContext['progress'];
+  readonly excerpts: Excerpts;
 }
 
 async function analyze(run: Run, tree: FileTree, hands: readonly Hand[], pass: Pass): Promise<void> {
@@ -189,5 +192,11 @@ function contextFor(
   tree: FileTree,
   pass: Pass,
 ): AnalyzerContext {
-  return { ...run.context(hand.worker, subject, pass.signal), tree, job: (name, input) => pass.doors.job(name, input) };
+  const context = run.context(hand.worker, subject, pass.signal);
+  return {
+    ...context,
+    tree,
+    emit: (type, data, grounds = {}) => context.emit(type, data, pass.excerpts.grounded(type, subject, grounds)),
+    job: (name, input) => pass.doors.job(name, input),
+  };
 }

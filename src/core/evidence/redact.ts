@@ -21,6 +21,9 @@ const RULES: readonly Rule[] = [
   { pattern: /(\$[a-z0-9]{1,8}\$(?:[^$\s:]{0,80}\$){0,2})([./A-Za-z0-9+=]{13,128})/g, secret: 2 },
   // shadow and passwd lines with DES or BSDi hashes
   { pattern: /^([a-z_][a-z0-9_-]{0,31}:)([./0-9A-Za-z]{13}|_[./0-9A-Za-z]{19})(?=:)/gm, secret: 2 },
+  // the password of a URL's user, and of curl's --user
+  { pattern: /([a-z][a-z0-9+.-]{1,15}:\/\/[^\s:/@"'<>]{0,64}:)([^\s/@"'<>]{1,128})(?=@)/gi, secret: 2 },
+  { pattern: /((?:^|\s)(?:-u|--user|--proxy-user)[ \t=]{1,4}["']?[^\s:"']{1,64}:)([^\s"']{1,128})/gm, secret: 2 },
   { pattern: /\b(authorization:[ \t]{0,8}[a-z]{4,10}[ \t]{1,8})([^\s,]{4,512})/gi, secret: 2 },
   {
     pattern:
@@ -38,11 +41,22 @@ export function createRedactor(salt: Uint8Array): Redactor {
   return (bytes, mediaType) => {
     if (SECRET_TYPES.has(mediaType)) return Buffer.from(black(Buffer.from(bytes).toString('latin1')), 'latin1');
     const text = Buffer.from(bytes).toString('latin1');
-    let shown = withoutPrivateKeys(text, black);
-    for (const { pattern } of RULES)
-      shown = shown.replace(pattern, (_whole, before: string, secret: string) => before + black(secret));
+    const shown = withoutSecrets(text, black);
     return shown === text ? undefined : Buffer.from(shown, 'latin1');
   };
+}
+
+/** The same with an asterisk for each byte of a secret: every other byte stays in its place. */
+export function maskSecrets(bytes: Uint8Array): Uint8Array {
+  return Buffer.from(withoutSecrets(Buffer.from(bytes).toString('latin1'), asterisks), 'latin1');
+}
+export const asterisks = (secret: string): string => secret.replace(/[^\r\n]/g, '*');
+
+function withoutSecrets(text: string, black: (secret: string) => string): string {
+  let shown = withoutPrivateKeys(text, black);
+  for (const { pattern } of RULES)
+    shown = shown.replace(pattern, (_whole, before: string, secret: string) => before + black(secret));
+  return shown;
 }
 
 /** PEM private keys, found by their dashes in one pass; one without an end is blacked out to the end of the text. */

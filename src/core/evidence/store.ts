@@ -16,6 +16,8 @@ export interface EvidenceStore {
 const PIECE = 1 << 20;
 /** Bytes of evidence in one dossier; what comes later is referred to by its hash and not kept. */
 const BUDGET = 1 << 30;
+/** Bytes of a piece that are told with the fact itself. */
+export const EXCERPT = 256;
 const HASH = /^[0-9a-f]{64}$/;
 
 /** Without a folder evidence lives in memory. */
@@ -38,18 +40,13 @@ export function createEvidenceStore(redact: Redactor, folder?: string): Evidence
       const clean = redact(whole, mediaType);
       const kept = clean ?? whole;
       const sha256 = createHash('sha256').update(kept).digest('hex');
-      put(sha256, kept);
+      if (kept.length > EXCERPT) put(sha256, kept);
       const place = cut ? `${locator ?? 'from the start'}, first ${PIECE} of ${bytes.length} bytes` : locator;
-      return {
-        sha256,
-        mediaType,
-        size: kept.length,
-        ...(place === undefined ? {} : { locator: place }),
-        ...(clean === undefined ? {} : { redacted: true }),
-      };
+      const told = { sha256, mediaType, size: kept.length, ...(place === undefined ? {} : { locator: place }) };
+      return { ...told, ...(clean === undefined ? {} : { redacted: true }), ...begun(kept) };
     },
     open(evidence) {
-      const bytes = memory.get(evidence.sha256);
+      const bytes = memory.get(evidence.sha256) ?? wholeExcerpt(evidence);
       if (bytes !== undefined) return memoryBlob(bytes);
       return folder === undefined ? absent(evidence) : openEvidence(folder, evidence);
     },
@@ -60,8 +57,20 @@ const absent = ({ sha256 }: EvidenceRef): never => {
   throw new FaultError('unreadable', `the evidence ${sha256.slice(0, 12)} is not in the dossier`);
 };
 
+const begun = (kept: Uint8Array): Pick<EvidenceRef, 'excerpt'> =>
+  kept.length === 0 ? {} : { excerpt: Buffer.from(kept.subarray(0, EXCERPT)).toString('base64') };
+
+/** The bytes of a piece that its excerpt holds whole. */
+function wholeExcerpt({ excerpt, size, sha256 }: EvidenceRef): Uint8Array | undefined {
+  if (excerpt === undefined || size > EXCERPT) return undefined;
+  const bytes = Buffer.from(excerpt, 'base64');
+  return createHash('sha256').update(bytes).digest('hex') === sha256 ? bytes : undefined;
+}
+
 /** Evidence of a dossier on disk; refuses a name that is no hash and bytes that are not what the name says. */
 export function openEvidence(folder: string, evidence: EvidenceRef): Blob {
+  const whole = wholeExcerpt(evidence);
+  if (whole !== undefined) return memoryBlob(whole);
   const path = join(folder, evidence.sha256);
   if (!HASH.test(evidence.sha256) || !existsSync(path) || statSync(path).size > PIECE + 4096) return absent(evidence);
   const bytes = readFileSync(path);

@@ -13,6 +13,11 @@ export interface FactType<T = unknown> {
   /** The area that a check about it speaks of unless it says otherwise. */
   readonly over: Area;
   readonly schema: Schema<T>;
+  /**
+   * The bytes that it lies at are a secret. `all`: they are never shown; `after-name`: what stands before the first `:` or
+   * `=` of the line names an account or an option, and is shown alone.
+   */
+  readonly secret?: 'all' | 'after-name';
 }
 export type DataOf<F> = F extends FactType<infer T> ? T : never;
 
@@ -25,6 +30,10 @@ export interface EvidenceRef {
   readonly size: number;
   readonly locator?: string;
   readonly redacted?: boolean;
+  /** Its first bytes, at most 256, as base64: what a report shows. A piece that lies in its excerpt whole lies nowhere else. */
+  readonly excerpt?: string;
+  /** Of the first byte of the excerpt in the file that it was taken from; 0 where absent. */
+  readonly offset?: number;
 }
 
 /** One observation. `id` is the type + `-` + 12 hex digits of the hash of (type, subject, data, source). */

@@ -1,6 +1,7 @@
 /** What several renderers ask of a report: who cites a check, what is open for whom, where a subject lies, one line for a result. */
+import { hexLines, isText } from '../../lib/hex.ts';
 import { safeText } from '../../lib/text.ts';
-import type { Fact } from './fact.ts';
+import type { EvidenceRef, Fact } from './fact.ts';
 import type { Assessment, CheckReport, ControlReport, Report, Result, UnitReport } from './report.ts';
 import { nameOf, type Subject } from './target.ts';
 import type { Mark, Obligation, Outcome } from './verdict.ts';
@@ -126,4 +127,24 @@ export function lastingName(subject: Subject): string {
   if (subject.kind === 'file') return subject.path.replace(/^[^!/]*(?=!)/, '').replace(/#\d+$/, '');
   if (subject.kind === 'image' || subject.kind === 'region') return 'image';
   return subject.kind === 'update' ? 'update' : nameOf(subject);
+}
+
+/** What a report shows of a piece of evidence: lines of harmless text, or bytes in hex where it is no text. */
+export function excerptOf({
+  excerpt,
+  offset,
+  size,
+}: EvidenceRef):
+  | { readonly text: readonly string[]; readonly hex: readonly string[]; readonly bytes: number; readonly cut: boolean }
+  | undefined {
+  if (excerpt === undefined) return undefined;
+  const bytes = Buffer.from(excerpt, 'base64').subarray(0, 256);
+  const lines = Buffer.from(bytes).toString('utf8').split(/\r?\n/);
+  if (lines.at(-1) === '') lines.pop();
+  return {
+    text: isText(bytes) ? lines.map((line) => safeText(line.replaceAll('\t', '  '))) : [],
+    hex: hexLines(bytes, offset ?? 0),
+    bytes: bytes.length,
+    cut: size > bytes.length,
+  };
 }

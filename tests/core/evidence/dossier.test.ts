@@ -1,5 +1,14 @@
 /** A dossier comes back as it was written, and a hostile one gives one clear line. */
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -144,9 +153,17 @@ describe('evidence', () => {
     expect(ref.redacted).toBeUndefined();
     expect([...evidence.open(ref).read(0, 256)]).toEqual([...bytes]);
   });
-  test('changed or missing evidence is not handed out', () => {
+  test('a small piece lies in its fact whole, and is not handed out when that was changed', () => {
     const evidence = store();
     const ref = evidence.keep(Buffer.from('hello'), 'text/plain');
+    expect(readdirSync(at('evidence'))).toEqual([]);
+    expect(Buffer.from(evidence.open(ref).read(0, 9)).toString()).toBe('hello');
+    const changed = { ...ref, excerpt: Buffer.from('jello').toString('base64') };
+    expect(() => evidence.open(changed)).toThrow(/is not in the dossier/);
+  });
+  test('changed or missing evidence is not handed out', () => {
+    const evidence = store();
+    const ref = evidence.keep(Buffer.from('hello '.repeat(50)), 'text/plain');
     writeFileSync(join(at('evidence'), ref.sha256), 'jello');
     expect(() => evidence.open(ref)).toThrow(/was changed/);
     expect(() => evidence.open({ ...ref, sha256: '../../etc/passwd' })).toThrow(/is not in the dossier/);

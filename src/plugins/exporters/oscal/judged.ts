@@ -130,7 +130,8 @@ function observationOf(desk: Desk, check: CheckReport, result: Result): object {
     ...listed(
       'relevant-evidence',
       evidence.slice(0, EVIDENCE).map(({ fact, one }) => ({
-        href: `evidence/${one.sha256}`,
+        // A small piece lies in its fact whole.
+        href: one.excerpt !== undefined && one.size <= 256 ? `facts.jsonl#${fact.id}` : `evidence/${one.sha256}`,
         description: markup([fact.type, fact.where ?? one.locator].filter(Boolean).join(', ')),
         props: [
           property('sha256', one.sha256),

@@ -1,8 +1,8 @@
 /** Checks on the page: each with what was seen, its facts and its remedy; and the matrix of one check under many standards. */
-import type { Fact } from '../../../core/model/fact.ts';
+import type { EvidenceRef, Fact } from '../../../core/model/fact.ts';
 import type { CheckReport, Report, Result } from '../../../core/model/report.ts';
 import { nameOf } from '../../../core/model/target.ts';
-import { baselineName, type Citation, citationPhrase } from '../../../core/model/telling.ts';
+import { baselineName, type Citation, citationPhrase, excerptOf } from '../../../core/model/telling.ts';
 import { type Outcome, SEVERITIES } from '../../../core/model/verdict.ts';
 import { bytes } from '../../../lib/text.ts';
 import { badge, html, type Markup, NOTHING, when } from './markup.ts';
@@ -73,11 +73,24 @@ function factOf(fact: Fact): Markup {
   return html`<details><summary><code>${fact.type}</code> <span class="dim">${fact.method.toLowerCase()} by ${fact.source}${where}</span></summary>
 <div><dl>${rows.map(([name, value]) => html`<dt>${name}</dt><dd><code>${valueWords(value)}</code></dd>`)}</dl>
 <p class="dim path">${fact.id} · ${fact.observedAt}</p>
-${when(
-  fact.evidence.length > 0,
-  () =>
-    html`<ul>${fact.evidence.map((one) => html`<li class="path">evidence ${one.sha256}, ${one.mediaType}, ${bytes(one.size)}${one.locator === undefined ? '' : `, ${one.locator}`}</li>`)}</ul>`,
-)}</div></details>`;
+${fact.evidence.map(evidenceOf)}</div></details>`;
+}
+
+/** What was seen, as text and as bytes with their offsets; the digest tells which piece of the dossier it is. */
+function evidenceOf(one: EvidenceRef): Markup {
+  const shown = excerptOf(one);
+  const note = [one.mediaType, bytes(one.size), one.locator ?? '', one.redacted === true ? 'secrets blacked out' : ''];
+  return html`<div class="evidence"><p class="dim path">evidence ${one.sha256}, ${note.filter((part) => part !== '').join(', ')}</p>
+${shown === undefined ? NOTHING : bytesOf(shown)}</div>`;
+}
+
+function bytesOf({ text, hex, bytes: size, cut }: NonNullable<ReturnType<typeof excerptOf>>): Markup {
+  const more = cut ? html`<p class="dim">the first ${size} bytes; the rest is in the dossier</p>` : NOTHING;
+  const dump = (label: string): Markup =>
+    html`<pre tabindex="0" role="region" aria-label="${label}">${hex.map((line) => html`${line}`)}</pre>`;
+  if (text.length === 0) return html`${dump('Bytes')}${more}`;
+  return html`<pre tabindex="0" role="region" aria-label="Text">${text.map((line) => html`${line}`)}</pre>${more}
+<details><summary>Bytes</summary>${dump('Bytes')}</details>`;
 }
 
 const valueWords = (value: unknown): string => {

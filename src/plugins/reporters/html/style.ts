@@ -28,7 +28,8 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;margin:.3r
 details{border:1px solid var(--line);border-left-width:4px;border-radius:6px;margin:.35rem 0;padding:.35rem .7rem}
 details details{border-left-width:1px}summary{cursor:pointer}summary .said{display:block;margin-left:1.1rem;color:var(--dim);overflow-wrap:anywhere}
 details[open]>summary .said{display:none}details>div{padding:.3rem 0 .3rem 1.1rem}
-.mend{background:var(--soft);border-radius:6px;padding:.4rem .7rem;margin:.5rem 0}
+pre{margin:.3rem 0;padding:.4rem .6rem;max-height:20rem;overflow:auto;font:.8rem/1.45 ui-monospace,monospace;background:var(--soft);border-radius:6px}
+.evidence{margin:.3rem 0}.mend{background:var(--soft);border-radius:6px;padding:.4rem .7rem;margin:.5rem 0}
 .tools{position:sticky;top:0;background:var(--paper);padding:.6rem 0;display:flex;gap:.6rem;flex-wrap:wrap;align-items:center;z-index:1;border-bottom:1px solid var(--line)}
 input,select,button{font:inherit;padding:.25rem .5rem;border:1px solid var(--dim);border-radius:6px;color:inherit;background:var(--paper)}
 button{cursor:pointer}input{min-width:12rem}
@@ -38,6 +39,6 @@ svg{display:block;width:100%;height:1.1rem;border-radius:3px}svg.map{height:2.2r
 svg.key{display:inline-block}
 :focus-visible{outline:3px solid #3b82f6;outline-offset:2px}.skip{position:absolute;left:-99rem}.skip:focus{left:1rem}[hidden]{display:none!important}
 @media print{:root{color-scheme:light}.tools,.skip,nav{display:none}body{max-width:none;font-size:9.5pt;padding:0}
-h2{break-after:avoid}h3{break-after:avoid}tr,summary,.card{break-inside:avoid}.wide{overflow:visible}a{color:inherit;text-decoration:none}
+h2{break-after:avoid}h3{break-after:avoid}tr,summary,.card{break-inside:avoid}pre{max-height:none;white-space:pre-wrap;overflow-wrap:anywhere}.wide{overflow:visible}a{color:inherit;text-decoration:none}
 details[open]>summary .said{display:none}svg rect{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 `;
