@@ -20,7 +20,7 @@ export async function run(call: Call): Promise<number> {
   const looking = gatherOptions(raw);
   if (looking.out === undefined)
     throw new UsageError('--out is missing', 'assay gather … --out FOLDER keeps what was seen');
-  const [shelf, registry] = [await library(), await openRegistry()];
+  const [shelf, registry] = await Promise.all([library(), openRegistry()]);
   const baselines: Baseline[] = [];
   for (const name of judgeOptions(raw).baselines) baselines.push(await shelf.baseline(name));
   refuseUnknown(looking.only, [

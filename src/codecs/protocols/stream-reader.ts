@@ -69,7 +69,7 @@ export class StreamReader {
   /** All that comes until the peer is quiet for `quiet` ms, closes, or `most` bytes came; never throws. */
   async burst(first: number, quiet: number, most = 65_536): Promise<Buffer> {
     await this.#wait(() => this.#size > 0 || this.#ended, first);
-    let seen = -1;
+    let seen = 0;
     while (this.#size > seen && this.#size < most && !this.#ended && this.left > 0) {
       seen = this.#size;
       const before = this.#total;

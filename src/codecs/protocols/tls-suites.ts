@@ -189,9 +189,21 @@ export interface Suite {
   readonly weaknesses: readonly Weakness[];
 }
 
+/** Its name alone, which costs nothing. */
+export const suiteName = (code: number): string =>
+  SSL2_KINDS.get(code) ?? names.get(code) ?? `unknown (0x${code.toString(16).padStart(4, '0')})`;
+
+const registered = new Map<number, Suite>();
+
 /** What a suite is made of. SSLv2 kinds are told apart by their three bytes. */
 export function suiteOf(code: number): Suite {
-  const suite = SSL2_KINDS.get(code) ?? names.get(code) ?? `unknown (0x${code.toString(16).padStart(4, '0')})`;
+  const found = registered.get(code) ?? read(code);
+  if (names.has(code)) registered.set(code, found);
+  return found;
+}
+
+function read(code: number): Suite {
+  const suite = suiteName(code);
   const body = suite.replace(/^(TLS|SSL)_(CK_)?/, '');
   const [left = '', right] = body.includes('_WITH_') ? body.split('_WITH_') : ['', body];
   const ssl2 = SSL2_KINDS.has(code);

@@ -6,7 +6,13 @@ export const u16 = (value: number): Buffer => Buffer.from([(value >> 8) & 0xff, 
 export const u24 = (value: number): Buffer => Buffer.from([(value >> 16) & 0xff, (value >> 8) & 0xff, value & 0xff]);
 export const vector8 = (bytes: Uint8Array): Buffer => Buffer.concat([u8(bytes.length), bytes]);
 export const vector16 = (bytes: Uint8Array): Buffer => Buffer.concat([u16(bytes.length), bytes]);
-export const u16s = (values: readonly number[]): Buffer => Buffer.concat(values.map(u16));
+/** Of three hundred suites a hello: written in place. */
+export function u16s(values: readonly number[]): Buffer {
+  const bytes = Buffer.allocUnsafe(values.length * 2);
+  let at = 0;
+  for (const value of values) at = bytes.writeUInt16BE(value & 0xffff, at);
+  return bytes;
+}
 
 /** Reads forward; throws FaultError `malformed` where a length goes beyond the bytes there are. */
 export class Cursor {
@@ -24,7 +30,9 @@ export class Cursor {
     return this.#bytes.subarray(this.#at - count, this.#at);
   }
   number(width: 1 | 2 | 3 | 4): number {
-    return this.take(width).reduce((value, byte) => value * 256 + byte, 0);
+    let value = 0;
+    for (const byte of this.take(width)) value = value * 256 + byte;
+    return value;
   }
   vector(width: 1 | 2 | 3): Uint8Array {
     return this.take(this.number(width));

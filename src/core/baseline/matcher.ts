@@ -1,5 +1,6 @@
 /** Members of a condition → a predicate over a fact's data. Every member named must be present: an absent one never matches. */
-import { RE2JS } from '@bufbuild/re2';
+import { createRequire } from 'node:module';
+import type { RE2JS } from '@bufbuild/re2';
 import type { Json } from '../../lib/schema.ts';
 import type { Keyword, KeywordContext } from '../model/keyword.ts';
 import type { Truth } from '../model/ternary.ts';
@@ -260,8 +261,12 @@ export const CONDITION_WORDS: readonly string[] = Object.keys(WORDS);
 /** Letters, digits, a few marks, anchors and `|`: without repetition or groups a backtracking engine is linear too, and much faster. */
 const PLAIN_PATTERN = /^[\w \-/:,;=@#%&!'"~<>.^$|]*$/;
 
+/** Its tables of Unicode take as long to load as all else: only a pattern that needs it waits for it. */
+const re2 = (): typeof RE2JS =>
+  (createRequire(import.meta.url)('@bufbuild/re2') as { readonly RE2JS: typeof RE2JS }).RE2JS;
+
 const compilePattern = (pattern: string): { test(text: string): boolean } =>
-  PLAIN_PATTERN.test(pattern) ? new RegExp(pattern, 'u') : RE2JS.compile(pattern);
+  PLAIN_PATTERN.test(pattern) ? new RegExp(pattern, 'u') : re2().compile(pattern);
 
 /** RE2 matches in linear time whatever the pattern and the text. */
 function patternTest(operand: Json, path: Path, complain: Complain): Test | undefined {

@@ -32,7 +32,7 @@ const bare = (host: string): string => host.replace(/%[^%]*$/, '');
 
 const within = (list: BlockList, zoned: string): boolean => isWithin(list, bare(zoned));
 const isWithin = (list: BlockList, host: string): boolean =>
-  (isIPv4(host) && list.check(host, 'ipv4')) || (isIPv6(host) && list.check(host, 'ipv6'));
+  isIPv4(host) ? list.check(host, 'ipv4') : isIPv6(host) && list.check(host, 'ipv6');
 
 export const isLoopback = (host: string): boolean => host === 'localhost' || within(loopback, host);
 

@@ -1,6 +1,6 @@
 /** The one door to the network: only hosts of the target, paced, counted; sockets are opened here and nowhere else. */
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
-import { connect, isIPv6, type Socket } from 'node:net';
+import { connect, isIPv4, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { rootCertificates } from 'node:tls';
 import { FaultError } from '../../lib/fault.ts';
@@ -185,7 +185,7 @@ interface DatagramOptions extends DialOptions {
 }
 
 function datagramPort(host: string, port: number, { signal, anyPort }: DatagramOptions): Promise<DatagramPort> {
-  const socket: DatagramSocket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
+  const socket: DatagramSocket = createSocket(isIPv4(host) ? 'udp4' : 'udp6');
   const queue: Uint8Array[] = [];
   let waiting: ((bytes: Uint8Array | undefined) => void) | undefined;
   let closed = false;

@@ -24,6 +24,7 @@ export interface Pacer {
 }
 
 interface Lane {
+  readonly limits: (typeof LIMITS)[Pace];
   sessions: number;
   /** When the next connection may start, in milliseconds of the monotonic clock. */
   next: number;
@@ -33,18 +34,22 @@ interface Lane {
 /** One lane for each host; loopback runs at the fast pace. */
 export function createPacer({ pace }: { readonly pace: Pace }): Pacer {
   const lanes = new Map<string, Lane>();
-  const limits = (host: string): (typeof LIMITS)[Pace] => (isLoopback(host) ? LIMITS.fast : LIMITS[pace]);
   const laneOf = (host: string): Lane => {
-    const lane = lanes.get(host) ?? { sessions: 0, next: 0, queue: [] };
+    const lane = lanes.get(host) ?? {
+      limits: isLoopback(host) ? LIMITS.fast : LIMITS[pace],
+      sessions: 0,
+      next: 0,
+      queue: [],
+    };
     lanes.set(host, lane);
     return lane;
   };
   return {
     async connection(host, signal) {
       const lane = laneOf(host);
-      while (lane.sessions >= limits(host).sessions) await turn(lane, signal);
+      while (lane.sessions >= lane.limits.sessions) await turn(lane, signal);
       lane.sessions += 1;
-      await spaced(lane, limits(host).rate, signal);
+      await spaced(lane, signal);
       let over = false;
       return () => {
         if (over) return;
@@ -53,9 +58,9 @@ export function createPacer({ pace }: { readonly pace: Pace }): Pacer {
         lane.queue.shift()?.();
       };
     },
-    datagram: (host, signal) => spaced(laneOf(host), limits(host).rate, signal),
-    sweepRate: (host) => limits(host).rate,
-    sweepWidth: (host) => limits(host).inFlight,
+    datagram: (host, signal) => spaced(laneOf(host), signal),
+    sweepRate: (host) => laneOf(host).limits.rate,
+    sweepWidth: (host) => laneOf(host).limits.inFlight,
   };
 }
 
@@ -75,7 +80,8 @@ function turn(lane: Lane, signal: AbortSignal | undefined): Promise<void> {
 
 const stopped = (): FaultError => new FaultError('stopped', 'stopped before it was done');
 
-async function spaced(lane: Lane, rate: number, signal: AbortSignal | undefined): Promise<void> {
+async function spaced(lane: Lane, signal: AbortSignal | undefined): Promise<void> {
+  const { rate } = lane.limits;
   if (rate === Number.POSITIVE_INFINITY) return;
   const now = performance.now();
   const start = Math.max(now, lane.next);

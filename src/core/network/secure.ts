@@ -2,7 +2,7 @@
 
 import { constants } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
+import { type ConnectionOptions, connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { FaultError } from '../../lib/fault.ts';
 import type { SecureChannel, SecureOptions, TlsTicket } from '../model/network.ts';
 import { readSession } from './session.ts';
@@ -71,30 +71,50 @@ function shaken(over: Duplex, options: SecureOptions, begun: (socket: TLSSocket)
   });
 }
 
-function connection({ servername, alpn, newest, session, identity }: SecureOptions): ConnectionOptions {
+function connection(options: SecureOptions): ConnectionOptions {
+  const { servername, alpn } = options;
   const named = servername !== undefined && /[a-z]/i.test(servername) && !servername.includes(':');
   return {
     rejectUnauthorized: false,
+    secureContext: contextFor(options),
+    ...(named ? { servername } : {}),
+    ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
+  };
+}
+
+const contexts = new Map<string, SecureContext>();
+
+/** Nothing is verified, so no authority is loaded; handshakes without a certificate share a context, which is dear to make. */
+function contextFor({ newest, session, identity }: SecureOptions): SecureContext {
+  const name = `${newest ?? 'any'} ${session ?? ''}`;
+  const shared = identity === undefined ? contexts.get(name) : undefined;
+  if (shared !== undefined) return shared;
+  const context = createSecureContext({
+    ca: [],
     minVersion: 'TLSv1',
     ...(newest === undefined ? {} : { maxVersion: newest }),
     ciphers: 'ALL:eNULL:aNULL:@SECLEVEL=0',
-    ...(named ? { servername } : {}),
-    ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
     ...(session === 'id' ? { secureOptions: constants.SSL_OP_NO_TICKET } : {}),
     ...(identity === undefined ? {} : { key: identity.key, cert: identity.certificate }),
-  };
+  });
+  if (identity === undefined) contexts.set(name, context);
+  return context;
 }
 
 /** The first session that is given; undefined when none comes in time. */
 function ticketOf(socket: TLSSocket): Promise<TlsTicket | undefined> {
   return new Promise((resolve) => {
     const done = (ticket?: TlsTicket): void => resolve(ticket);
+    let timer: NodeJS.Timeout | undefined;
     socket.once('session', (bytes: Buffer) => {
+      clearTimeout(timer);
       done(readSession(bytes));
     });
     socket.once('close', () => done());
-    // Up to TLS 1.2 a ticket is part of the handshake.
-    socket.once('secureConnect', () => setTimeout(done, socket.getProtocol() === 'TLSv1.3' ? TICKET : 50));
+    // Up to TLS 1.2 a ticket is part of the handshake: Node has told of it when the handshake is done.
+    socket.once('secureConnect', () => {
+      timer = setTimeout(done, socket.getProtocol() === 'TLSv1.3' ? TICKET : 10);
+    });
   });
 }
 

@@ -43,6 +43,18 @@ export function portsOf(list: string): readonly number[] {
   return [...ports].sort((a, b) => a - b);
 }
 
+/** Every port that is not among these sorted ones, as ranges. */
+export function rangesBeside(ports: readonly number[]): string {
+  const parts: string[] = [];
+  let next = 1;
+  for (const port of [...ports, 65_536]) {
+    if (port - next === 1) parts.push(`${next}`);
+    else if (port > next) parts.push(`${next}-${port - 1}`);
+    next = port + 1;
+  }
+  return parts.join(',');
+}
+
 /** Sorted ports as ranges: `22,80,8000-8100`. */
 export function rangesOf(ports: readonly number[]): string {
   const parts: string[] = [];

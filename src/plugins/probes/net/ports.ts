@@ -3,7 +3,7 @@ import type { Probe, ProbeContext } from '../../../core/model/gatherer.ts';
 import type { SweepResult } from '../../../core/model/network.ts';
 import type { SubjectOf } from '../../../core/model/target.ts';
 import { netHost, netPort, netSweep } from '../../../facts/index.ts';
-import { portsOf, rangesOf } from './port-list.ts';
+import { portsOf, rangesBeside, rangesOf } from './port-list.ts';
 
 /** Every port of TCP but 0. */
 const EVERY = 65_535;
@@ -64,12 +64,9 @@ function tellSilence(host: string, ports: readonly number[], result: SweepResult
 }
 
 function tellRest(host: string, ports: readonly number[], context: ProbeContext): void {
-  const tried = new Set(ports);
-  const rest: number[] = [];
-  for (let port = 1; port <= EVERY; port += 1) if (!tried.has(port)) rest.push(port);
-  const message = `${rest.length} of ${EVERY} TCP ports of ${host} were not asked for`;
+  const message = `${EVERY - ports.length} of ${EVERY} TCP ports of ${host} were not asked for`;
   context.gap(
     { kind: 'not-given', flag: '--ports all', message },
-    { scope: { kind: 'ports', host, transport: 'tcp', ports: rangesOf(rest) }, area: 'tcp', facts: [netPort] },
+    { scope: { kind: 'ports', host, transport: 'tcp', ports: rangesBeside(ports) }, area: 'tcp', facts: [netPort] },
   );
 }

@@ -6,6 +6,7 @@ import {
   hasSmallBlocks,
   SSL2_KINDS,
   type Suite,
+  suiteName,
   suiteOf,
   THIRTEEN_SUITES,
 } from '../../../codecs/protocols/tls-suites.ts';
@@ -57,9 +58,16 @@ const COMMON =
   /^TLS_(ECDHE|DHE|RSA)_(RSA|ECDSA|WITH).*(AES_\d+_(GCM|CBC)|CHACHA20|3DES|RC4_128)|^TLS_RSA_WITH_(AES|3DES|RC4)/;
 const CHUNK = 100;
 
+let classicChunks: readonly (readonly number[])[] | undefined;
+
 function chunksFor(version: VersionName): readonly (readonly number[])[] {
   if (version === 'TLSv1.3') return [THIRTEEN_SUITES];
-  const isCommon = (code: number): boolean => COMMON.test(suiteOf(code).suite);
+  classicChunks ??= splitClassic();
+  return classicChunks;
+}
+
+function splitClassic(): readonly (readonly number[])[] {
+  const isCommon = (code: number): boolean => COMMON.test(suiteName(code));
   const common = CLASSIC_SUITES.filter(isCommon);
   const rest = CLASSIC_SUITES.filter((code) => !isCommon(code));
   const chunks = [common];

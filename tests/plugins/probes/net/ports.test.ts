@@ -1,7 +1,7 @@
 /** The port probe against loopback. */
 import { describe, expect, test } from 'vitest';
 import { netHost, netPort, netSweep } from '../../../../src/facts/index.ts';
-import { portsOf, rangesOf } from '../../../../src/plugins/probes/net/port-list.ts';
+import { portsOf, rangesBeside, rangesOf } from '../../../../src/plugins/probes/net/port-list.ts';
 import { netPorts } from '../../../../src/plugins/probes/net/ports.ts';
 import { loopback } from '../../../support/door.ts';
 import { listen } from '../../../support/peers.ts';
@@ -24,6 +24,12 @@ describe('port lists', () => {
       expect.arrayContaining([22, 23, 80, 443, 554, 1883, 2323, 5555, 7547, 8883, 49152]),
     );
   });
+  test.each(['default', '1', '65535', '2-65534', '22,24'])('%s and what is beside it are all ports', (list) => {
+    const [here, beside] = [portsOf(list), portsOf(rangesBeside(portsOf(list)))];
+    expect(here.length + beside.length).toBe(65_535);
+    expect(new Set([...here, ...beside]).size).toBe(65_535);
+  });
+  test('nothing is beside all ports', () => expect(rangesBeside(portsOf('all'))).toBe(''));
   test('ranges read back as the same ports', () => {
     expect(portsOf(rangesOf(portsOf('default')))).toEqual(portsOf('default'));
   });
