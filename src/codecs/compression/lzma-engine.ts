@@ -172,7 +172,7 @@ export class LzmaEngine {
 
   /**
    * A whole LZMA stream, up to its end marker or, where `size` is known, until so much came out. Chunks are copies.
-   * `lenient`: where the input ends, so does the stream (blocks whose size only their maker knew).
+   * `lenient`: where the input or an end marker ends, so does the stream, and `size` is the most (blocks whose size only their maker knew).
    */
   *stream(
     source: ByteSource,
@@ -208,7 +208,8 @@ export class LzmaEngine {
       if (produced > 0) yield this.#bytes.slice(from, from + produced);
       left -= produced;
       if (status === 2) {
-        if (size !== undefined && left > 0) throw new FaultError('malformed', 'the LZMA data ends before its size');
+        if (size !== undefined && left > 0 && !lenient)
+          throw new FaultError('malformed', 'the LZMA data ends before its size');
         break;
       }
       if (status !== 0) throw broken(status);

@@ -25,7 +25,10 @@ function lz4(bytes: Uint8Array, limit: number): Uint8Array {
 
 /** LZMA behind the five bytes of its properties and dictionary, without a size. */
 function fiveBytes(bytes: Uint8Array, limit: number): Uint8Array {
-  return unrawLzma(bytes.subarray(5), propertiesOf(bytes[0] ?? 255), limit);
+  const data = bytes.slice(5);
+  // Some makers leave any value in the first byte, which the range coder shifts out again.
+  data[0] = 0;
+  return unrawLzma(data, propertiesOf(bytes[0] ?? 255), limit);
 }
 const bare =
   (lc: number, lp: number, pb: number): Unpack =>
@@ -55,6 +58,11 @@ export class BlockReader {
   constructor(way: Compression | string, sure = false) {
     this.way = way;
     this.#sure = sure;
+  }
+
+  /** Whether a block was read this way; it is not where all metadata lies there uncompressed. */
+  get sure(): boolean {
+    return this.#sure;
   }
 
   read(bytes: Uint8Array, limit: number, fits: (out: Uint8Array) => boolean = () => true): Uint8Array {

@@ -18,6 +18,8 @@ export interface BlockTask {
 
 export interface BlocksInput {
   readonly way: string;
+  /** Whether metadata was read this way; else the first block tells. */
+  readonly sure: boolean;
   readonly source: { readonly path: string } | { readonly bytes: Uint8Array };
   readonly target: string;
   readonly tasks: readonly BlockTask[];
@@ -42,8 +44,14 @@ function pwrite(descriptor: number, bytes: Uint8Array, at: number): void {
   for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done, bytes.length - done, at + done);
 }
 
+function neededBy({ pieces }: BlockTask): number {
+  let most = 0;
+  for (let i = 0; i < pieces.length; i += 3) most = Math.max(most, pieces[i]! + pieces[i + 1]!);
+  return most;
+}
+
 export function run(input: BlocksInput): BlocksResult {
-  const reader = new BlockReader(input.way, true);
+  const reader = new BlockReader(input.way, input.sure);
   const source = 'path' in input.source ? openSync(input.source.path, 'r') : undefined;
   const target = openSync(input.target, 'r+');
   const failures: { owner: number; message: string }[] = [];
@@ -54,7 +62,7 @@ export function run(input: BlocksInput): BlocksResult {
           source === undefined
             ? (input.source as { bytes: Uint8Array }).bytes.subarray(task.at, task.at + task.stored)
             : pread(source, task.at, task.stored);
-        const content = task.packed ? reader.read(stored, task.size) : stored;
+        const content = task.packed ? reader.read(stored, task.size, (out) => out.length >= neededBy(task)) : stored;
         for (let i = 0; i < task.pieces.length; i += 3) {
           const [from, length, to] = [task.pieces[i]!, task.pieces[i + 1]!, task.pieces[i + 2]!];
           pwrite(target, content.subarray(from, from + length), to);

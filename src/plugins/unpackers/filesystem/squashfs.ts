@@ -50,7 +50,7 @@ class Batches {
   readonly #container: Blob;
   readonly #context: UnpackContext;
   readonly #failed: (owner: number, message: string) => void;
-  readonly #way: () => string;
+  readonly #reader: BlockReader;
   #tasks: BlockTask[] = [];
   #size = 0;
   #target = '';
@@ -59,12 +59,12 @@ class Batches {
   constructor(
     container: Blob,
     context: UnpackContext,
-    way: () => string,
+    reader: BlockReader,
     failed: (owner: number, message: string) => void,
   ) {
     this.#container = container;
     this.#context = context;
-    this.#way = way;
+    this.#reader = reader;
     this.#failed = failed;
   }
 
@@ -89,7 +89,7 @@ class Batches {
 
   /** Workers read the image themselves where it lies on disk; else they are given the bytes. */
   #input(tasks: readonly BlockTask[]): BlocksInput {
-    const common = { way: this.#way(), target: this.#target };
+    const common = { way: this.#reader.way, sure: this.#reader.sure, target: this.#target };
     const { origin } = this.#container;
     if (origin !== undefined) {
       const moved = tasks.map((task) => ({ ...task, at: task.at + origin.offset }));
@@ -141,14 +141,9 @@ class Walk {
     this.#context = context;
     this.#reader = new BlockReader(superblock.compression);
     this.#metadata = new Metadata(container, superblock, this.#reader);
-    this.#batches = new Batches(
-      container,
-      context,
-      () => this.#reader.way,
-      (owner, message) => {
-        this.#into.broken(this.#names[owner] ?? '', message);
-      },
-    );
+    this.#batches = new Batches(container, context, this.#reader, (owner, message) => {
+      this.#into.broken(this.#names[owner] ?? '', message);
+    });
   }
 
   async run(): Promise<void> {
@@ -204,10 +199,11 @@ class Walk {
   }
 
   *#entries({ listing, size }: Inode): ReturnType<typeof directoryEntries> {
-    // The size counts three bytes for `.` and `..`, which are not there; older versions count so too.
-    if (listing === undefined || size <= 3) return;
+    // From version 3 on the size counts three bytes for `.` and `..`, which are not there; version 2 counts what is there.
+    const counted = this.#super.major === 2 ? size : size - 3;
+    if (listing === undefined || counted <= 0) return;
     const cursor = this.#metadata.cursor(this.#super.directoryTable + listing.block, listing.offset);
-    yield* directoryEntries(cursor, this.#super, size - 3);
+    yield* directoryEntries(cursor, this.#super, counted);
   }
 
   /** Broken pieces are told; a spent budget, an abort or a bug ends it. */
