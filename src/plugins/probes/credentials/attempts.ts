@@ -80,8 +80,18 @@ async function lookIn(protocol: LoginProtocol, open: Opener, pairs: readonly Pai
   }
   const { found } = campaign;
   const anything = await campaign.anything;
-  if (found !== undefined && anything === true) tellOpen(protocol, found.answer, context);
-  else tellDefault({ protocol, campaign, pairs, unlimited: lasting.unlimited === true, controlled: anything }, around);
+  const doubt = found === undefined ? await lasting.doubt?.() : undefined;
+  if (doubt !== undefined) tellDoubt(protocol, doubt, campaign, context);
+  else if (found !== undefined && anything === true) tellOpen(protocol, found.answer, context);
+  else tellDefault({ protocol, campaign, pairs, door: lasting, controlled: anything }, around);
+}
+
+/** Refusals of what the device's own page would have sent otherwise show nothing; a sign of a lock-out is one all the same. */
+function tellDoubt(protocol: LoginProtocol, doubt: string, campaign: Campaign, context: ProbeContext): void {
+  const message = `${campaign.tried} logins were refused, which may show nothing: ${doubt}`;
+  const throttling = campaign.signal === undefined ? [loginThrottling] : [];
+  context.gap({ kind: 'unsupported', message }, { facts: [loginDefault, loginOpen, ...throttling] });
+  if (campaign.signal !== undefined) tellThrottling(protocol, campaign, context);
 }
 
 /** A random account with a random password, which must be refused. */
@@ -127,13 +137,13 @@ interface Ended {
   readonly protocol: LoginProtocol;
   readonly campaign: Campaign;
   readonly pairs: readonly Pair[];
-  readonly unlimited: boolean;
+  readonly door: Door;
   /** False: the account refused another password. Undefined: that was not tried. */
   readonly controlled: boolean | undefined;
 }
 
 function tellDefault(ended: Ended, around: Around): void {
-  const { protocol, campaign, pairs, unlimited, controlled } = ended;
+  const { protocol, campaign, pairs, door, controlled } = ended;
   const { context, ledger } = around;
   const { found, tried } = campaign;
   const { state } = context.settings;
@@ -150,7 +160,11 @@ function tellDefault(ended: Ended, around: Around): void {
       forcedChange: found?.answer.forcedChange ?? 'unknown',
       ...(found === undefined
         ? {}
-        : { account: found.pair.account, password: found.pair.password, proof: found.answer.proof ?? 'taken' }),
+        : {
+            account: door.nameless === true ? '' : found.pair.account,
+            password: found.pair.password,
+            proof: found.answer.proof ?? 'taken',
+          }),
     },
     { where: `${tried} of ${pairs.length} known pairs tried${untold}` },
   );
@@ -160,7 +174,7 @@ function tellDefault(ended: Ended, around: Around): void {
   }
   if (found === undefined && !exhausted) tellUntried(ended, context, ledger);
   context.emit(loginOpen, { protocol, open: false, how: 'closed', state });
-  if (!unlimited) tellThrottling(protocol, campaign, context);
+  if (door.unlimited !== true) tellThrottling(protocol, campaign, context);
 }
 
 function tellUntried({ campaign, pairs }: Ended, context: ProbeContext, ledger: Ledger): void {

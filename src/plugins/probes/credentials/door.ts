@@ -24,6 +24,10 @@ export interface Door {
   readonly batch?: number;
   /** A surface without accounts and without lock-out (SNMP communities): the budget for each account does not bind it. */
   readonly unlimited?: boolean;
+  /** It asks for a password and for no name. */
+  readonly nameless?: boolean;
+  /** Why its refusals may show nothing, as where a script would have sent something else. */
+  doubt?(): Promise<string | undefined>;
   /** Whether the service serves everybody without a login: what shows it. */
   open?(): Promise<string | undefined>;
   /**

@@ -20,17 +20,20 @@ import { choosePairs, type KnownLogins, type Pair } from './pairs.ts';
 
 type Endpoint = SubjectOf<'endpoint'>;
 
+export interface LoginSurface {
+  readonly encrypted: boolean;
+  readonly path: string;
+}
+
 export interface DoorKind {
   readonly id: string;
   readonly title: string;
   readonly protocol: LoginProtocol;
   /** The door at one surface. */
-  open(
-    endpoint: Endpoint,
-    surface: { readonly encrypted: boolean; readonly path: string },
-    context: ProbeContext,
-  ): Door | Promise<Door>;
+  open(endpoint: Endpoint, surface: LoginSurface, context: ProbeContext): Door | Promise<Door>;
   readonly fits?: (pair: Pair) => boolean;
+  /** Whether the surface asks for a password alone. */
+  readonly nameless?: (endpoint: Endpoint, surface: LoginSurface, context: ProbeContext) => Promise<boolean>;
   /** Other pairs than those of the table of logins. */
   readonly pairs?: (context: ProbeContext) => readonly Pair[];
 }
@@ -55,11 +58,19 @@ export const credentialProbe = (kind: DoorKind): Probe => ({
     const surfaces = factsAt(context.facts.of(loginSurface), subject);
     for (const { data } of surfaces.filter((fact) => fact.data.protocol === kind.protocol)) {
       const surface = { encrypted: data.encrypted, path: data.path ?? '/' };
-      const open = (signal: AbortSignal): Door | Promise<Door> => kind.open(subject, surface, { ...context, signal });
-      await tryDefaults({ protocol, host: subject.host }, open, pairs, context);
+      const nameless = (await kind.nameless?.(subject, surface, context)) === true;
+      const open = async (signal: AbortSignal): Promise<Door> => {
+        const door = await kind.open(subject, surface, { ...context, signal });
+        return nameless ? { ...door, nameless } : door;
+      };
+      await tryDefaults({ protocol, host: subject.host }, open, nameless ? withoutNames(pairs) : pairs, context);
     }
   },
 });
+
+/** Each password once. A password without a name is most often the administrator's: they may share one lock. */
+const withoutNames = (pairs: readonly Pair[]): readonly Pair[] =>
+  [...new Set(pairs.map(({ password }) => password))].map((password) => ({ account: 'admin', password }));
 
 /** An answer whose time was perhaps taken where it was got. */
 export type Judgement = Omit<Answer, 'milliseconds'> & { readonly milliseconds?: number | undefined };

@@ -4,7 +4,10 @@ import {
   asksPassword,
   fillLoginForm,
   findLoginForm,
+  isLibrary,
   type LoginForm,
+  scriptsOf,
+  sendsByItself,
 } from '../../../codecs/formats/login-form.ts';
 import type { ProbeContext } from '../../../core/model/gatherer.ts';
 import type { HttpReply } from '../../../core/model/network.ts';
@@ -17,15 +20,23 @@ export const credentialsHttpForm = credentialProbe({
   id: 'credentials/http-form',
   title: 'Default logins on HTML forms',
   protocol: 'http-form',
+  nameless: async (endpoint, surface, context) => {
+    const form = await new FormVisit(endpoint, surface, context).form();
+    return form !== undefined && form.userField === undefined;
+  },
   open: (endpoint, surface, context) => {
     const visit = new FormVisit(endpoint, surface, context);
     return {
       protocol: 'http-form',
       width: 4,
+      doubt: () => visit.doubt(),
       knock: (account, passwords) => oneByOne(passwords, (password) => visit.login(account, password)),
     };
   },
 });
+
+/** Scripts of a login page that are read. */
+const MOST_SCRIPTS = 6;
 
 const textOf = (reply: HttpReply): string => Buffer.from(reply.body).toString('utf8');
 
@@ -42,6 +53,34 @@ class FormVisit {
     this.#endpoint = endpoint;
     this.#surface = surface;
     this.#context = context;
+  }
+
+  async form(): Promise<LoginForm | undefined> {
+    return findLoginForm(textOf(await this.#get(this.#surface.path, new Map())));
+  }
+
+  /** What shows that the page itself would send something else than its fields as they stand. */
+  async doubt(): Promise<string | undefined> {
+    const html = textOf(await this.#get(this.#surface.path, new Map()));
+    const form = await findLoginForm(html);
+    if (form?.scripted !== undefined) return form.scripted;
+    const { sources } = await scriptsOf(html);
+    for (const source of sources.filter((one) => !isLibrary(one)).slice(0, MOST_SCRIPTS)) {
+      const word = await this.#wordIn(source);
+      if (word !== undefined) return `${source.slice(0, 80)} ${word}`;
+    }
+    return undefined;
+  }
+
+  async #wordIn(source: string): Promise<string | undefined> {
+    try {
+      const script = await this.#get(pathWithin(source, this.#surface.path, this.#endpoint), new Map());
+      const word = script.status === 200 ? sendsByItself(textOf(script)) : undefined;
+      return word === undefined ? undefined : `speaks of "${word}"`;
+    } catch (thrown) {
+      if (!(thrown instanceof FaultError) || thrown.fault.kind === 'stopped') throw thrown;
+      return 'was not seen';
+    }
   }
 
   async login(account: string, password: string): Promise<Judgement> {

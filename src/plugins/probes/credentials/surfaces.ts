@@ -5,8 +5,10 @@ import type { SubjectOf } from '../../../core/model/target.ts';
 import {
   ftpAccess,
   httpAuthentication,
+  loginDefault,
   loginOpen,
   loginSurface,
+  loginThrottling,
   mqttAccess,
   netService,
   rtspAccess,
@@ -47,6 +49,7 @@ export const credentialsSurfaces: Probe = {
   observe(subject, context) {
     if (subject.kind !== 'endpoint') return Promise.resolve();
     const tls = factsAt(context.facts.of(netService), subject).some((fact) => fact.data.tls);
+    tellUntried(subject, context);
     for (const seen of surfacesAt(subject, context.facts, tls)) tell(seen, context);
     return Promise.resolve();
   },
@@ -55,6 +58,16 @@ export const credentialsSurfaces: Probe = {
 function tell({ protocol, encrypted, path, open }: Seen, { emit, settings }: ProbeContext): void {
   if (open === undefined) emit(loginSurface, { protocol, encrypted, ...(path === undefined ? {} : { path }) });
   else emit(loginOpen, { protocol, open: true, how: 'no-credentials', state: settings.state }, { where: open });
+}
+
+/** A login is asked for in a way that assay does not speak: NTLM, a token, a form that a program of the page sends. */
+function tellUntried(at: SubjectOf<'endpoint'>, { facts, gap }: ProbeContext): void {
+  const asked = factsAt(facts.of(httpAuthentication), at).find(
+    ({ data: { scheme } }) => scheme === 'other' || scheme === 'bearer',
+  );
+  if (asked === undefined) return;
+  const message = `${asked.data.path} asks for a login in a way that is not tried`;
+  gap({ kind: 'unsupported', message }, { facts: [loginSurface, loginDefault, loginOpen, loginThrottling] });
 }
 
 function surfacesAt(at: SubjectOf<'endpoint'>, facts: FactView, tls: boolean): readonly Seen[] {

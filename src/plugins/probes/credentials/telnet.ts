@@ -10,6 +10,15 @@ export const credentialsTelnet = credentialProbe({
   title: 'Default logins over Telnet',
   protocol: 'telnet',
   fits: ({ account }) => account !== '',
+  async nameless(endpoint, { encrypted }, { dial, signal }) {
+    const stream = await reach(dial, endpoint, { signal, secure: encrypted });
+    try {
+      const session = new TelnetSession(stream, { lifetime: 10_000 });
+      return promptOf(await session.settle(8000)) === 'password';
+    } finally {
+      stream.destroy();
+    }
+  },
   open: (endpoint, { encrypted }, { dial, signal }) => ({
     protocol: 'telnet',
     width: 16,

@@ -87,6 +87,10 @@ function portsOf(list: string): readonly number[] {
 
 type State = 'open' | 'closed' | 'silent' | 'failed';
 
+/** Milliseconds: DTLS servers of OpenSSL and GnuTLS hang at any other datagram, so theirs comes first. */
+const HEAD_START = 700;
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
 async function lookAt(
   host: string,
   port: number,
@@ -96,11 +100,15 @@ async function lookAt(
   const subject = { kind: 'endpoint', host, port, transport: 'udp' } as const;
   const doors = new Doors();
   const connected = questions.filter((one) => !one.anyPort);
-  let answers = await Promise.all(connected.map((one) => ask(subject, one, doors, context)));
+  const asked = (one: ProtocolQuestion): Promise<Found | State> => ask(subject, one, doors, context);
+  const dtls = connected.filter(({ protocol }) => protocol === 'dtls').map(asked);
+  if (dtls.length < connected.length) await Promise.race([...dtls, pause(dtls.length === 0 ? 0 : HEAD_START)]);
+  const others = connected.filter(({ protocol }) => protocol !== 'dtls').map(asked);
+  let answers = await Promise.all([...dtls, ...others]);
   // A socket that is not connected hears of no closed port: it asks where nobody said that it is.
   if (!answers.includes('closed') && !doors.closed) {
-    const others = questions.filter((one) => one.anyPort);
-    answers = [...answers, ...(await Promise.all(others.map((one) => ask(subject, one, doors, context))))];
+    const anywhere = questions.filter((one) => one.anyPort);
+    answers = [...answers, ...(await Promise.all(anywhere.map(asked)))];
   }
   doors.close();
   const found = answers.find((answer): answer is Found => typeof answer === 'object');

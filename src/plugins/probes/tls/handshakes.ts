@@ -15,6 +15,7 @@ import { greetThirteen, type ThirteenFlight } from '../../../codecs/protocols/tl
 import { type Extension, VERSIONS, type VersionName } from '../../../codecs/protocols/tls-wire.ts';
 import { endpointsOf, type Fact, type FactView, factsAt } from '../../../core/model/fact.ts';
 import type { ProbeContext } from '../../../core/model/gatherer.ts';
+import type { Dialer } from '../../../core/model/network.ts';
 import type { SubjectOf } from '../../../core/model/target.ts';
 import { ftpAccess, netService, tlsCipher, tlsProtocol } from '../../../facts/index.ts';
 import { FaultError } from '../../../lib/fault.ts';
@@ -97,19 +98,22 @@ export class Handshakes {
   async #once(offer: Offer): Promise<Flight> {
     const parts = this.#parts(offer);
     const until = offer.until ?? 'hello';
-    if (this.mode === 'datagram') {
-      const port = await this.#context.dial.udp(this.at.host, this.at.port, { signal: this.#context.signal });
-      try {
-        return await greetDatagram(port, parts, { until, timeout: EXCHANGE / 2 });
-      } finally {
-        port.close();
-      }
-    }
+    if (this.mode === 'datagram') return inTurn(this.#context.dial, this.at, () => this.#datagram(parts, until));
     const stream = await this.open();
     try {
       return await greet(stream, clientHello(parts), { until, timeout: EXCHANGE });
     } finally {
       stream.destroy();
+    }
+  }
+
+  async #datagram(parts: HelloParts, until: 'hello' | 'done'): Promise<Flight> {
+    const { dial, signal } = this.#context;
+    const port = await dial.udp(this.at.host, this.at.port, { signal });
+    try {
+      return await greetDatagram(port, parts, { until, timeout: EXCHANGE / 2 });
+    } finally {
+      port.close();
     }
   }
 
@@ -151,6 +155,18 @@ export class Handshakes {
       ...(sessionId === undefined ? {} : { sessionId }),
     };
   }
+}
+
+const TURNS = new WeakMap<Dialer, Map<string, Promise<unknown>>>();
+
+/** Small DTLS servers talk to one client at a time: so do the probes of one run that ask the same endpoint. */
+function inTurn<T>(dial: Dialer, { host, port }: Endpoint, use: () => Promise<T>): Promise<T> {
+  const places = TURNS.get(dial) ?? new Map<string, Promise<unknown>>();
+  TURNS.set(dial, places);
+  const key = `${host} ${port}`;
+  const turn = (places.get(key) ?? Promise.resolve()).then(use, use);
+  places.set(key, turn);
+  return turn;
 }
 
 export interface Accepted {

@@ -67,10 +67,26 @@ async function shake<T>(
 ): Promise<T> {
   const stream = await handshakes.open();
   try {
-    return await use(await dial.tls(stream, { signal, timeout: 5000, servername: handshakes.at.host, ...options }));
+    const channel = await dial.tls(stream, { signal, timeout: 5000, servername: handshakes.at.host, ...options });
+    const told = await use(channel);
+    await ended(channel.stream);
+    return told;
   } finally {
     stream.destroy();
   }
+}
+
+/** A close_notify is sent: OpenSSL forgets a session whose connection broke off without one (RFC 5246 §7.2.1). */
+function ended(stream: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, 300);
+    const done = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    if (stream.destroyed) done();
+    else stream.once('close', done).end(done);
+  });
 }
 
 const isRefusal = (thrown: unknown): boolean =>
