@@ -8,6 +8,7 @@ import type { Dialer } from '../core/model/network.ts';
 import type { Exporter, Reporter } from '../core/model/renderer.ts';
 import type { Unpacker } from '../core/model/unpacker.ts';
 import type { Verifier } from '../core/model/verifier.ts';
+import type { Threads } from '../core/network/sweep-threads.ts';
 import { OPENING } from './open-image.ts';
 import type { Recording } from './recording.ts';
 
@@ -62,6 +63,7 @@ export async function createDialer(options: {
   readonly pace: 'gentle' | 'normal' | 'fast';
   readonly authorized: boolean;
   readonly recording: Recording;
+  readonly threads: Threads;
 }): Promise<Dialer> {
   const { record, lines } = options.recording;
   if (lines !== undefined) return (await import('../core/network/replay.ts')).replayDialer(lines);

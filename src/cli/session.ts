@@ -131,11 +131,17 @@ async function openDoors(
       ? [new URL(options.updateUrl).hostname.replace(/^\[|\]$/g, '')]
       : [];
   const hosts = [...prepared.target.devices.map(({ host }) => host), ...server];
-  const dialer = await createDialer({ hosts, pace: options.pace, authorized: options.authorized, recording });
+  const pool = await openPool(signal);
+  const dialer = await createDialer({
+    hosts,
+    pace: options.pace,
+    authorized: options.authorized,
+    recording,
+    threads: (job, input, own) => pool.run(job, input, [], own),
+  });
   const known = prepared.target.images.length > 0 ? await unpackers() : [];
   const formats = prepared.target.images.length + prepared.target.updates.length > 0 ? await verifiers() : [];
   const sampleKeys = sampleKeyTables(library, knowledge);
-  const pool = await openPool(signal);
   const opener = {
     unpackers: known,
     job: pool.run,

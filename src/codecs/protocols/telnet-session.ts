@@ -13,6 +13,8 @@ const SE = 240;
 const WELCOME: readonly number[] = [1, 3];
 /** ENCRYPT (RFC 2946) and START_TLS. */
 const ENCRYPTION: readonly number[] = [38, 46];
+/** Milliseconds of silence after a question for a name or a password. */
+const ASKED = 60;
 /** Screen text kept; older text is forgotten. */
 const SCREEN = 65_536;
 
@@ -58,13 +60,18 @@ export class TelnetSession {
     this.#stream.write(bytes.includes(IAC) ? doubled(bytes) : bytes);
   }
 
-  /** Reads until a prompt stands last and nothing more comes for `quiet` ms, or `most` ms have passed. Gives the new text. */
+  /**
+   * Reads until a prompt stands last and nothing more comes for `quiet` ms, or `most` ms have passed. Gives the new text.
+   * A question for a name or a password is seldom the end of something else; a sign that a shell would show often is.
+   */
   async settle(most: number, quiet = 150): Promise<string> {
     const end = Date.now() + most;
     let shown = '';
     while (Date.now() < end && !this.closed && this.left > 0) {
-      const prompted = promptOf(shown) !== 'none';
-      const bytes = await this.#reader.burst(prompted ? quiet : Math.max(1, end - Date.now()), 20, 16_384);
+      const prompt = promptOf(shown);
+      const prompted = prompt !== 'none';
+      const rest = prompt === 'shell' ? quiet : Math.min(quiet, ASKED);
+      const bytes = await this.#reader.burst(prompted ? rest : Math.max(1, end - Date.now()), 20, 16_384);
       if (bytes.length === 0 && prompted) break;
       shown += this.#take(bytes);
       if (shown.length > SCREEN) break;

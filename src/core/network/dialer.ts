@@ -13,7 +13,7 @@ import { neighbourOf } from './neighbour.ts';
 import { createPacer, type Pace } from './pace.ts';
 import { secure } from './secure.ts';
 import { whenAborted } from './stopping.ts';
-import { sweep } from './sweep.ts';
+import { sweepOnThreads, type Threads } from './sweep-threads.ts';
 import { type Recorder, recording } from './transcript.ts';
 
 export interface DialerOptions {
@@ -24,6 +24,8 @@ export interface DialerOptions {
   readonly authorized: boolean;
   /** Is told every exchange. */
   readonly record?: Recorder;
+  /** Where sweeps of very many ports may run. */
+  readonly threads?: Threads;
 }
 
 /** Milliseconds until a connection counts as timed out, on loopback and elsewhere. */
@@ -84,14 +86,11 @@ export function createDialer(options: DialerOptions): Dialer {
     async sweep(host, ports, dial = {}) {
       admit(host);
       const { address, others } = await resolve(host);
-      const result = await sweep(address, ports, {
-        ...dial,
-        rate: pacer.sweepRate(host),
-        inFlight: pacer.sweepWidth(host),
-        count: (made) => {
-          counts.tcp += made;
-        },
-      });
+      const count = (made: number): void => {
+        counts.tcp += made;
+      };
+      const paced = { ...dial, rate: pacer.sweepRate(host), inFlight: pacer.sweepWidth(host), count };
+      const result = await sweepOnThreads(address, ports, paced, options.threads);
       return { ...result, address, ...(others.length === 0 ? {} : { others }) };
     },
   };

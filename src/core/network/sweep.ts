@@ -4,7 +4,7 @@ import { FaultError } from '../../lib/fault.ts';
 import type { DialOptions, PortAnswer, SweepResult } from '../model/network.ts';
 import { isLoopback } from './address.ts';
 
-interface SweepOptions extends DialOptions {
+export interface SweepOptions extends DialOptions {
   /** New connects a second. */
   readonly rate: number;
   /** Connects at once. */
@@ -33,8 +33,43 @@ const PASSES = 6;
 const FEW = 32;
 const FEW_PASSES = 4;
 
+/** What a sweep of some ports showed, to be joined with that of others. */
+export interface Part {
+  readonly open: readonly PortAnswer[];
+  readonly closed: number;
+  readonly silent: number;
+  readonly unreachable: number;
+  readonly starved: number;
+}
+
 /** Tries every port; ports that stay silent are tried a second time. Throws FaultError `stopped`. */
 export async function sweep(host: string, ports: readonly number[], options: SweepOptions): Promise<SweepResult> {
+  return joined([await sweepPart(host, ports, options)]);
+}
+
+/** Throws FaultError `over-budget` where this machine had no sockets left. */
+export function joined(parts: readonly Part[]): SweepResult {
+  const sum = (count: (part: Part) => number): number => parts.reduce((total, part) => total + count(part), 0);
+  const open = parts.flatMap((part) => part.open).sort((a, b) => a.port - b.port);
+  const [closed, silent, unreachable] = [
+    sum((one) => one.closed),
+    sum((one) => one.silent),
+    sum((one) => one.unreachable),
+  ];
+  const starved = sum((one) => one.starved);
+  if (starved > 0) throw new FaultError('over-budget', `this machine had no sockets left for ${starved} ports`);
+  const nowhere = unreachable > 0 && open.length + closed + silent === 0;
+  return {
+    open,
+    closed,
+    silent: silent + (nowhere ? 0 : unreachable),
+    answered: open.length + closed > 0,
+    ...(nowhere ? { unreachable: 'no way to the host' } : {}),
+  };
+}
+
+/** Tries every port; ports that stay silent are tried a second time. Throws FaultError `stopped`. */
+export async function sweepPart(host: string, ports: readonly number[], options: SweepOptions): Promise<Part> {
   const run = new Run(host, options);
   const first = await run.pass(ports);
   const answers = new Map<number, Answer>(first.map((answer) => [answer.port, answer]));
@@ -47,18 +82,15 @@ export async function sweep(host: string, ports: readonly number[], options: Swe
     open = left;
   }
   const final = [...answers.values()];
-  const starved = final.filter((answer) => answer.state === 'starved').length;
-  if (starved > 0) throw new FaultError('over-budget', `this machine had no sockets left for ${starved} ports`);
   const of = (state: State): readonly Answer[] => final.filter((answer) => answer.state === state);
-  const unreachable = of('unreachable');
   return {
-    open: of('open')
-      .map(({ port, rtt }): PortAnswer => ({ port, state: 'open', ...(rtt === undefined ? {} : { rtt }) }))
-      .sort((a, b) => a.port - b.port),
+    open: of('open').map(
+      ({ port, rtt }): PortAnswer => ({ port, state: 'open', ...(rtt === undefined ? {} : { rtt }) }),
+    ),
     closed: of('closed').length,
-    silent: of('silent').length + (unreachable.length === final.length ? 0 : unreachable.length),
-    answered: of('open').length + of('closed').length > 0,
-    ...(unreachable.length === final.length && final.length > 0 ? { unreachable: 'no way to the host' } : {}),
+    silent: of('silent').length,
+    unreachable: of('unreachable').length,
+    starved: of('starved').length,
   };
 }
 
