@@ -6,11 +6,21 @@ const WINDOW = 1 << 20;
 
 /** The first place of `needle`, or -1; in windows, so that the blob may be of any size. */
 export function find(blob: Blob, needle: Buffer, from = 0, to = blob.size): number {
+  const most = Math.max(0, Math.min(WINDOW + needle.length - 1, to - from));
+  const into = blob.readInto === undefined ? undefined : Buffer.allocUnsafe(most);
   for (let at = from; at < to; at += WINDOW) {
-    const found = Buffer.from(blob.read(at, Math.min(WINDOW + needle.length - 1, to - at))).indexOf(needle);
+    const found = windowOf(blob, at, Math.min(most, to - at), into).indexOf(needle);
     if (found !== -1) return at + found;
   }
   return -1;
+}
+
+/** Without a copy, and where the blob can, in one array for all windows. */
+function windowOf(blob: Blob, at: number, length: number, into: Buffer | undefined): Buffer {
+  if (into !== undefined && blob.readInto !== undefined)
+    return into.subarray(0, blob.readInto(into.subarray(0, length), at));
+  const bytes = blob.read(at, length);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 const BANNER = Buffer.from('Linux version ');

@@ -31,6 +31,8 @@ export interface Surface {
   readonly above: readonly Blob[];
 }
 
+/** Bytes in which the magics of nearly all formats lie. */
+const HEAD = 2048;
 /** A file of an archive below this size is content, whatever it is. */
 const SMALL_FILE = 65_536;
 /** Files of file systems that are looked through from start to end, as images are. */
@@ -99,7 +101,15 @@ export class Session {
   }
 
   #atStart(blob: Blob): Claim | undefined {
-    const unpackers = [...this.#index.atStart((offset, length) => blob.read(offset, length))];
+    // A hundred formats ask for a few bytes each, of every file: nearly all of them lie in the first read.
+    const head = blob.read(0, HEAD);
+    const unpackers = [
+      ...this.#index.atStart((offset, length) =>
+        offset + length <= head.length || head.length === blob.size
+          ? head.subarray(offset, offset + length)
+          : blob.read(offset, length),
+      ),
+    ];
     return unpackers.length === 0 ? undefined : new Locator(blob).longest(unpackers, 0);
   }
 

@@ -1,4 +1,5 @@
 /** Worker threads for what costs time: started when first needed, one job each at a time, ended on abort. */
+import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { FaultError } from '../../lib/fault.ts';
@@ -59,10 +60,27 @@ class WorkerPool implements Pool {
     if (this.#closed) throw new Error('the worker pool is closed');
     if (signal?.aborted === true) return Promise.reject(aborted());
     return new Promise((resolve, reject) => {
-      const task: Task = { id: this.#next, url: url.href, input, transfer, signal, resolve, reject };
+      const over =
+        <T>(settle: (value: T) => void): ((value: T) => void) =>
+        (value) => {
+          signal?.removeEventListener('abort', stop);
+          settle(value);
+        };
+      const task: Task = {
+        id: this.#next,
+        url: url.href,
+        input,
+        transfer,
+        signal,
+        resolve: over(resolve),
+        reject: over(reject),
+      };
       this.#next += 1;
       this.#queue.push(task);
-      signal?.addEventListener('abort', () => this.#abort(task), { once: true });
+      const stop = (): void => this.#abort(task);
+      // Many tasks of one run share a signal: that is no leak, for each stops listening when it is over.
+      if (signal !== undefined) setMaxListeners(0, signal);
+      signal?.addEventListener('abort', stop, { once: true });
       this.#dispatch();
     });
   }
