@@ -53,6 +53,12 @@ export const agreementKey = agreement(
   'update',
   ['signature', 'unsigned'],
 );
+export const agreementTrustedKey = agreement(
+  'trusted-key',
+  'Whether a key that update clients of the image trust is declared, and the declared ones are trusted',
+  'root-file-system',
+  ['undeclared', 'absent'],
+);
 export const agreementFeature = agreement('feature', 'Whether a feature that was observed is declared', 'target', [
   'present',
 ]);

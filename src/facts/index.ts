@@ -8,6 +8,7 @@ export {
   agreementListener,
   agreementLogin,
   agreementTakenLogin,
+  agreementTrustedKey,
 } from './agreement.ts';
 export { binaryHardening, binaryTool, fileLeftover, fileMount, filePermission } from './binary.ts';
 export {

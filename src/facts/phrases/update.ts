@@ -8,6 +8,7 @@ import {
   agreementListener,
   agreementLogin,
   agreementTakenLogin,
+  agreementTrustedKey,
 } from '../agreement.ts';
 import {
   declaredAccount,
@@ -95,6 +96,7 @@ export const DECLARED_PHRASES: readonly Phrase[] = [
     agreementListener,
     agreementLogin,
     agreementTakenLogin,
+    agreementTrustedKey,
   ].map((type) =>
     phrase(type as FactType<Agreement>, (said) =>
       said.agrees ? `declared and seen: ${said.observed}` : `declared: ${said.declared}; seen: ${said.observed}`,

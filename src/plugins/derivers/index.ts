@@ -7,6 +7,7 @@ export { declaredFeatures } from './declared/features.ts';
 export { declaredListeners } from './declared/listeners.ts';
 export { declaredLogins } from './declared/logins.ts';
 export { declaredTakenLogins } from './declared/taken-logins.ts';
+export { declaredTrustedKeys } from './declared/trusted-keys.ts';
 export { declaredUpdateKeys } from './declared/update-keys.ts';
 export { keysServedFromImage } from './keys/served-from-image.ts';
 export { keysSharedBetweenUnits } from './keys/shared-between-units.ts';

@@ -1,5 +1,6 @@
 /** What the maker states: support, disclosure, listeners, accounts, cryptography, keys, features, ICS answers and IXIT tables. */
 import { createHash } from 'node:crypto';
+import { keyMaterialIn } from '../../../codecs/signatures/key-material.ts';
 import { publicKeysOf } from '../../../codecs/signatures/trust.ts';
 import type { DeclarationContext, DeclarationReader } from '../../../core/model/gatherer.ts';
 import type { TrustedKey } from '../../../core/model/verifier.ts';
@@ -49,16 +50,15 @@ export const productStatements: DeclarationReader = {
     declaredTable,
   ],
   subjects: () => [{ kind: 'target' }],
-  observe(_subject, context) {
+  async observe(_subject, context) {
     readSupport(context);
     readListeners(context);
-    readKeys(context);
+    await readKeys(context);
     readAccounts(context);
     readCryptography(context);
     readFeatures(context);
     readAnswers(context);
     readTables(context);
-    return Promise.resolve();
   },
 };
 
@@ -104,20 +104,26 @@ function readListeners({ declaration, emit, gap }: DeclarationContext): void {
   }
 }
 
-function readKeys({ settings, emit, gap }: DeclarationContext): void {
+async function readKeys({ settings, emit, gap }: DeclarationContext): Promise<void> {
   if (settings.keys.length === 0)
     gap(
       { kind: 'not-given', flag: 'keys in the declaration', message: 'the declaration names no update key' },
       { facts: [declaredKey] },
     );
-  for (const key of settings.keys)
-    emit(declaredKey, { name: key.name, kind: key.kind, fingerprint: fingerprintOf(key) });
+  for (const key of settings.keys) {
+    const prints = await fingerprintsOf(key);
+    for (const fingerprint of new Set(prints)) emit(declaredKey, { name: key.name, kind: key.kind, fingerprint });
+  }
 }
 
-/** Of a plain key or certificate the hash of its SPKI, as signatures name it; of other kinds the hash of the file. */
-function fingerprintOf(key: TrustedKey): string {
+/** As signatures and trust stores name it: the hash of the SPKI, or an OpenPGP fingerprint; of other kinds the hash of the file. */
+async function fingerprintsOf(key: TrustedKey): Promise<readonly string[]> {
   const [plain] = publicKeysOf([key]);
-  return plain?.key.fingerprint ?? createHash('sha256').update(key.bytes).digest('hex');
+  if (plain !== undefined) return [plain.key.fingerprint];
+  const found = await keyMaterialIn(key.bytes).catch(() => []);
+  return found.length > 0
+    ? found.map(({ fingerprint }) => fingerprint)
+    : [createHash('sha256').update(key.bytes).digest('hex')];
 }
 
 function readAccounts({ declaration, emit, gap }: DeclarationContext): void {
