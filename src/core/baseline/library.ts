@@ -1,7 +1,7 @@
 /** The library: shipped and further checks, baselines by reference, data tables by id. */
-import { existsSync } from 'node:fs';
-import { dirname, resolve as resolvePath } from 'node:path';
-import { type Problem, UsageError } from '../../lib/fault.ts';
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, dirname, resolve as resolvePath } from 'node:path';
+import { type Place, type Problem, UsageError } from '../../lib/fault.ts';
 import type { Json } from '../../lib/schema.ts';
 import type { Baseline, Check } from '../model/baseline.ts';
 import type { FactType } from '../model/fact.ts';
@@ -74,6 +74,12 @@ interface Given {
   readonly complain: Complain;
 }
 
+/** The document that refers to another, and where in it. */
+interface Referrer {
+  readonly document: SourceDocument;
+  readonly path: Path;
+}
+
 class OpenLibrary implements Library {
   readonly assets: readonly Asset[];
   readonly vocabulary: Vocabulary;
@@ -125,14 +131,14 @@ class OpenLibrary implements Library {
   async #refer(
     reference: string,
     problems: Problem[],
-    from: string | undefined,
+    from: Referrer | undefined,
     depth: number,
   ): Promise<Baseline | undefined> {
     const parsed = parseReference(reference);
-    const document = await this.#open(parsed, reference, from);
+    const document = await this.#open(parsed, reference, from?.document.file);
     if (depth > EXTENDS_LIMIT)
       throw new UsageError({ message: 'baselines extend each other in a circle', at: document.place(['extends']) });
-    return this.#resolve(document, parsed.level, problems, depth);
+    return this.#resolve(document, parsed.level, problems, depth, from?.document.place(from.path));
   }
 
   async #open({ id, path, version }: Reference, reference: string, from: string | undefined): Promise<SourceDocument> {
@@ -157,6 +163,7 @@ class OpenLibrary implements Library {
     level: string | undefined,
     problems: Problem[],
     depth: number,
+    levelAt?: Place,
   ): Promise<Baseline | undefined> {
     const shipped = this.assets.some((asset) => asset.file === document.file && asset.sha256 === document.sha256);
     // What ships was checked when it was built.
@@ -164,18 +171,40 @@ class OpenLibrary implements Library {
     problems.push(...misshapen);
     if (misshapen.length > 0) return undefined;
     const raw = document.value as unknown as RawBaseline;
-    for (const path of raw.uses ?? []) await this.#use(resolvePath(dirname(document.file), path), problems);
-    const base =
-      raw.extends === undefined
-        ? undefined
-        : await this.#refer(withLevel(raw.extends, raw.level), problems, document.file, depth + 1);
+    const broken = problems.length;
+    for (const [index, path] of (raw.uses ?? []).entries())
+      await told(problems, { document, path: ['uses', index], reference: path }, () =>
+        this.#use(resolvePath(dirname(document.file), path), problems),
+      );
+    const base = await this.#base(raw, document, problems, depth);
     if (raw.extends !== undefined && base === undefined) return undefined;
+    // Checks of a file that could not be read would all be unknown.
+    if (problems.length > broken && raw.uses !== undefined) return undefined;
     return resolve(document, {
       check: this.#finder(problems),
       problems,
       ...(base === undefined ? {} : { base }),
       ...(level === undefined ? {} : { level }),
+      ...(levelAt === undefined ? {} : { levelAt }),
     });
+  }
+
+  /** The baseline that a document extends. */
+  #base(
+    raw: RawBaseline,
+    document: SourceDocument,
+    problems: Problem[],
+    depth: number,
+  ): Promise<Baseline | undefined> | undefined {
+    if (raw.extends === undefined) return undefined;
+    const { level } = parseReference(raw.extends);
+    if (level !== undefined && raw.level !== undefined)
+      problems.push({ message: `'extends' asks for level '${level}' already`, at: document.place(['level'], true) });
+    const reference = level === undefined && raw.level !== undefined ? `${raw.extends}:${raw.level}` : raw.extends;
+    const path = level === undefined && raw.level !== undefined ? ['level'] : ['extends'];
+    return told(problems, { document, path: ['extends'], reference: raw.extends }, () =>
+      this.#refer(reference, problems, { document, path }, depth + 1),
+    );
   }
 
   async #use(path: string, problems: Problem[]): Promise<void> {
@@ -230,8 +259,38 @@ class OpenLibrary implements Library {
   }
 }
 
-const withLevel = (reference: string, level: string | undefined): string =>
-  level === undefined ? reference : `${reference}:${level}`;
+/** What a reference leads to; where that cannot be read or is not there, the mistake stands where the reference does. */
+async function told<T>(
+  problems: Problem[],
+  { document, path, reference }: Referrer & { readonly reference: string },
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (!(thrown instanceof UsageError)) throw thrown;
+    const at = document.place(path);
+    for (const problem of thrown.problems) {
+      // A mistake inside the other file has its own place.
+      if (problem.at?.line !== undefined) problems.push(problem);
+      else if (problem.at === undefined) problems.push({ ...problem, at });
+      else
+        problems.push({ message: `${reference}: ${problem.message}`, at, ...besides(problem.at.file, document.file) });
+    }
+    return undefined;
+  }
+}
+
+/** The YAML file of the folder whose name is nearest to one that could not be read. */
+function besides(missing: string, from: string): { readonly hint?: string } {
+  try {
+    const names = readdirSync(dirname(missing)).filter((name) => /\.ya?ml$/.test(name) && name !== basename(from));
+    const hint = nearest(basename(missing), names);
+    return hint === undefined ? {} : { hint };
+  } catch {
+    return {};
+  }
+}
 
 /** Newest edition first: numbers inside are compared as numbers. */
 function byVersion(a: Asset, b: Asset): number {

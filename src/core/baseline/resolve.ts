@@ -1,5 +1,5 @@
 /** A baseline document, its level and its tailoring → a Baseline ready to judge. Every mistake at once. */
-import type { Problem } from '../../lib/fault.ts';
+import type { Place, Problem } from '../../lib/fault.ts';
 import type { Json } from '../../lib/schema.ts';
 import type { Applicability, Baseline, Control, CrossReference, Unit } from '../model/baseline.ts';
 import type { Obligation } from '../model/verdict.ts';
@@ -16,6 +16,8 @@ export interface ResolveContext {
   readonly base?: Baseline;
   /** Level asked for by the reference; the document's default otherwise. */
   readonly level?: string;
+  /** Where that reference stands, if it stands in a file. */
+  readonly levelAt?: Place;
   readonly problems: Problem[];
 }
 
@@ -63,8 +65,9 @@ function levelOf(
   const chosen = context.level ?? raw.defaultLevel ?? context.base?.level;
   if (chosen === undefined || levels.includes(chosen)) return chosen;
   const hint = nearest(chosen, levels) ?? (levels.length > 0 ? `levels: ${levels.join(', ')}` : undefined);
-  const where = context.level === undefined ? ['defaultLevel'] : ['levels'];
-  complain(where, levels.length === 0 ? `${raw.id} has no levels` : `${raw.id} has no level '${chosen}'`, hint);
+  const message = levels.length === 0 ? `${raw.id} has no levels` : `${raw.id} has no level '${chosen}'`;
+  if (context.level === undefined) complain(['defaultLevel'], message, hint);
+  else context.problems.push({ message, ...optional('hint', hint), ...optional('at', context.levelAt) });
   return undefined;
 }
 

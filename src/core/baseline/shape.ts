@@ -40,8 +40,14 @@ const insideCondition = (kind: DocumentKind, { instancePath }: ErrorObject): boo
   kind === 'checks' && /^\/checks\/\d+\/(expect|appliesWhen)(\/|$)/.test(instancePath);
 
 /** `if` and `anyOf` only say that something inside them failed, and that says so itself; except where the shapes are of other types. */
-const isTelling = ({ keyword, parentSchema }: ErrorObject): boolean =>
-  keyword !== 'if' && (keyword !== 'anyOf' || describes(parentSchema));
+const isTelling = ({ keyword, schema, schemaPath, parentSchema }: ErrorObject): boolean => {
+  if (keyword === 'required') return !(/\/anyOf\/\d+\/required$/.test(schemaPath) && onlyRequires(parentSchema));
+  if (keyword !== 'anyOf') return keyword !== 'if';
+  return describes(parentSchema) || (schema as readonly unknown[]).every(onlyRequires);
+};
+
+/** One way of several to be whole: `{required: [extends]}`. */
+const onlyRequires = (schema: unknown): boolean => Object.keys(schema ?? {}).join() === 'required';
 
 const describes = (schema: unknown): boolean => typeof (schema as { description?: unknown })?.description === 'string';
 
@@ -116,6 +122,13 @@ const SPEAKERS: { readonly [keyword: string]: Speak } = {
     return { message: `must be ${types.join(' or ')}`, hint };
   },
   pattern: ({ params }) => ({ message: `does not look like ${params['pattern']}` }),
+  anyOf: ({ schema }) => {
+    const ways = (schema as readonly { readonly required?: readonly string[] }[]).filter(onlyRequires);
+    const needed = ways.map(({ required = [] }) => required.map((name) => `'${name}'`).join(', '));
+    return {
+      message: needed.length > 0 ? `needs ${needed.join(' or ')}` : 'has none of the shapes that can stand here',
+    };
+  },
   'false schema': () => ({ message: 'can’t stand here' }),
   minItems: ({ params }) => ({ message: `needs at least ${params['limit']}` }),
   minLength: () => ({ message: 'must not be empty' }),

@@ -1,6 +1,8 @@
 /** Baselines by reference: editions, levels, parameters, tailoring, and every mistake with its place. */
-import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
 import { parseReference } from '../../../src/core/baseline/library.ts';
 import { shapeProblems } from '../../../src/core/baseline/shape.ts';
 import { aLibrary, blocksOf, problemsOf, told, yaml } from '../../support/library.ts';
@@ -112,6 +114,71 @@ describe('resolving', () => {
   });
 });
 
+describe('references to other files', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'assay-refers-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const write = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const ours = (more: string): string => `id: ours\nversion: "1"\ntitle: Ours\n${more}`;
+  const std = baseline('1', control('1'), 'levels: [low, high]\ndefaultLevel: low\n');
+  const mistakes = async (more: string): Promise<readonly string[]> => {
+    const library = await aLibrary({ checks: [CHECKS], baselines: [std] });
+    const path = write('ours.yaml', ours(more));
+    return (await problemsOf(() => library.baseline(path))).map(
+      (one) => `${one.at === undefined ? '' : basename(one.at.file)} ${told(one)}`,
+    );
+  };
+
+  test('a baseline or a file of checks that is not there is told where it is named, all at once', async () => {
+    write('house.yaml', ours('').replace('id: ours', 'id: house'));
+    expect(await mistakes('uses: [./checks.yaml, ./other.yml]\nextends: ./huose.yaml\n')).toEqual([
+      'ours.yaml 4:8 ./checks.yaml: there is no such file',
+      'ours.yaml 4:23 ./other.yml: there is no such file',
+      "ours.yaml 5:10 ./huose.yaml: there is no such file (did you mean 'house.yaml'?)",
+    ]);
+    expect(await mistakes('extends: ./away/none.yaml\n')).toEqual([
+      'ours.yaml 4:10 ./away/none.yaml: there is no such file',
+    ]);
+  });
+  test('an unknown id, edition or level too', async () => {
+    expect(await mistakes('extends: stb\n')).toEqual([
+      "ours.yaml 4:10 there is no baseline 'stb' (did you mean 'std'?)",
+    ]);
+    expect(await mistakes('extends: std@9\n')).toEqual(["ours.yaml 4:10 there is no edition '9' of std (editions: 1)"]);
+    expect(await mistakes('extends: std:hihg\n')).toEqual([
+      "ours.yaml 4:10 std has no level 'hihg' (did you mean 'high'?)",
+    ]);
+    expect(await mistakes('extends: std\nlevel: hihg\n')).toEqual([
+      "ours.yaml 5:8 std has no level 'hihg' (did you mean 'high'?)",
+    ]);
+    expect(await mistakes('extends: std:high\nlevel: low\n')).toEqual([
+      "ours.yaml 5:1 'extends' asks for level 'high' already",
+    ]);
+  });
+  test('a mistake inside the other file keeps its own place', async () => {
+    write('broken.yaml', 'checks:\n  - id: [\n');
+    expect((await mistakes('uses: [./broken.yaml]\nextends: std\n'))[0]).toMatch(/^broken\.yaml 3:1 /);
+    write('base.yaml', ours('extends: stb\n'));
+    expect(await mistakes('extends: ./base.yaml\n')).toEqual([
+      "base.yaml 4:10 there is no baseline 'stb' (did you mean 'std'?)",
+    ]);
+  });
+  test('a file of checks adds to those that ship, and a level said beside is taken', async () => {
+    write('more.yaml', CHECKS.replace('tls/floor', 'own/floor'));
+    const library = await aLibrary({ checks: [CHECKS], baselines: [std] });
+    const own = control('own').replaceAll('tls/floor', 'own/floor');
+    const path = write('ours.yaml', ours(`uses: [./more.yaml]\nextends: std\nlevel: high\ncontrols:\n${own}`));
+    const resolved = await library.baseline(path);
+    expect(resolved.level).toBe('high');
+    expect(resolved.controls.map((one) => one.units[0]?.checks[0]?.id)).toEqual(['tls/floor', 'own/floor']);
+    expect(library.check('own/floor').title).toBe('Nothing below TLSv1.2, TLSv1.3');
+    await library.baseline(path);
+    expect([...library.checks.keys()]).toEqual(['tls/floor', 'own/floor']);
+  });
+});
+
 describe('the how-to pages', () => {
   const check = blocksOf(readFileSync('docs/writing-a-check.md', 'utf8'));
   const pages = blocksOf(readFileSync('docs/writing-a-baseline.md', 'utf8'));
@@ -131,6 +198,17 @@ describe('the how-to pages', () => {
 });
 
 describe('shape', () => {
+  test('where one of several members is needed, one mistake names them', async () => {
+    const text = 'id: std\nversion: "1"\ntitle: S\n';
+    expect((await shapeProblems('baseline', await yaml(text))).map(told)).toEqual([
+      "1:1 needs 'controls' or 'extends'",
+    ]);
+    const opaque = 'opaque:\n  - { what: a, reason: b, image: fw.bin }\n';
+    expect((await shapeProblems('declaration', await yaml(opaque))).map(told)).toEqual([
+      "2:5 opaque[0]: needs 'sha256' or 'image', 'start', 'end'",
+    ]);
+  });
+
   test('a misspelt member, a wrong type and a missing member are told where they stand', async () => {
     const document = await yaml(
       `id: std\nversion: 2.1\ntitle: S\ncontrols:\n  - id: "1"\n    titel: T\n    text: X\n    obligation: mandatroy\n    units: [{ id: a, mark: person }]\n`,
