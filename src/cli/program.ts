@@ -89,7 +89,7 @@ const COMMANDS: readonly Spec[] = [
   {
     name: 'diff',
     arguments: '<old> <new>',
-    summary: 'what changed between two reports or dossiers',
+    summary: 'what changed between two reports or dossiers, or two editions of a baseline',
     options: [BASELINE, JSON_FLAG, new Option('--markdown', 'as Markdown, for a merge request'), ...TALK],
     load: () => import('./commands/diff.ts'),
   },

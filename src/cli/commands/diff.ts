@@ -1,9 +1,11 @@
-/** `assay diff OLD NEW`: what got better, what got worse, what is newly unknown, and why. */
+/** `assay diff OLD NEW`: what got better, what got worse, what is newly unknown, and why; of two baselines what they ask otherwise. */
 import { type ControlChange, compareReports, type Difference } from '../../core/assessment/diff.ts';
+import type { EditionDifference } from '../../core/baseline/compare.ts';
 import { UsageError } from '../../lib/fault.ts';
 import { inertMarkdown, plural, safeText, wrap } from '../../lib/text.ts';
 import type { Call } from '../call.ts';
 import { library, openRegistry } from '../compose.ts';
+import { compareEditions, editionMarkdown, editionSections, editionSum } from '../editions.ts';
 import { EXIT } from '../exit-code.ts';
 import type { Io } from '../io.ts';
 import { judgeOptions } from '../options.ts';
@@ -13,7 +15,10 @@ import { readRules } from '../rules.ts';
 export async function run({ arguments: [before, after], options: raw, io }: Call): Promise<number> {
   if (before === undefined || after === undefined)
     throw new UsageError('two reports or dossiers are needed', 'assay diff OLD NEW');
-  const [shelf, registry] = [await library(), await openRegistry()];
+  const shelf = await library();
+  const editions = await compareEditions(before, after, shelf);
+  if (editions !== undefined) return tellEditions(editions, raw, io);
+  const registry = await openRegistry();
   const rules = await readRules(shelf, judgeOptions(raw));
   const with_ = { library: shelf, registry, rules };
   const difference = compareReports(await readReportOf(before, with_), await readReportOf(after, with_));
@@ -23,6 +28,29 @@ export async function run({ arguments: [before, after], options: raw, io }: Call
   const { controls, grown } = difference;
   const worse = [...controls.worse.filter(({ after: now }) => now === 'fail'), ...grown];
   return worse.some(({ obligation }) => obligation === 'mandatory') ? EXIT.failed : EXIT.good;
+}
+
+/** Editions of a standard are neither better nor worse. */
+function tellEditions(difference: EditionDifference, raw: Call['options'], io: Io): number {
+  if (raw['json'] === true) io.out(`${JSON.stringify(difference, null, 2)}\n`);
+  else if (raw['markdown'] === true) io.out(editionMarkdown(difference));
+  else {
+    const lines = editionSections(difference).flatMap(({ title, lines }) => [
+      title,
+      ...lines.map((one) => `  ${one}`),
+      '',
+    ]);
+    const fitted = [...lines, editionSum(difference)].flatMap((one) => folded(one, io.columns));
+    io.out(`${fitted.join('\n')}\n`);
+  }
+  return EXIT.good;
+}
+
+/** Lines of at most `columns`, each going on two further in than it began. */
+function folded(text: string, columns: number): readonly string[] {
+  const indent = text.length - text.trimStart().length;
+  const [first = '', ...rest] = wrap(safeText(text.trim(), 2000), columns - indent - 2);
+  return [' '.repeat(indent) + first, ...rest.map((line) => ' '.repeat(indent + 2) + line)];
 }
 
 interface Section {

@@ -18,9 +18,16 @@ async function validatorOf(kind: DocumentKind): Promise<ValidateFunction> {
   const { Ajv } = await import('ajv');
   const text = readFileSync(new URL(`../../../baselines/schema/${kind}.schema.json`, import.meta.url), 'utf8');
   // `verbose` hands the schema beside each error: the known words to compare a mistyped one with.
-  const validate = new Ajv({ allErrors: true, verbose: true, strict: false }).compile(JSON.parse(text) as object);
+  const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, formats: { date: isDay } });
+  const validate = ajv.compile(JSON.parse(text) as object);
   compiled.set(kind, validate);
   return validate;
+}
+
+/** A day that the calendar has: the 31st of February would never come, and what ends then would never end. */
+function isDay(text: string): boolean {
+  const day = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
 }
 
 /** The mistakes of shape. Conditions are left to their own compiler, which knows facts and says more. */
@@ -121,6 +128,7 @@ const SPEAKERS: { readonly [keyword: string]: Speak } = {
     const hint = typeof data === 'number' && types.includes('text') ? `put it in quotes: "${data}"` : undefined;
     return { message: `must be ${types.join(' or ')}`, hint };
   },
+  format: ({ data }) => ({ message: `the calendar has no day '${String(data)}'` }),
   pattern: ({ params }) => ({ message: `does not look like ${params['pattern']}` }),
   anyOf: ({ schema }) => {
     const ways = (schema as readonly { readonly required?: readonly string[] }[]).filter(onlyRequires);

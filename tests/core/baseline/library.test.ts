@@ -198,6 +198,15 @@ describe('the how-to pages', () => {
 });
 
 describe('shape', () => {
+  test('a day that the calendar has not is told, and a leap day is one', async () => {
+    const waiver = (expires: string): string =>
+      `waivers:\n  - { control: a/1, kind: accepted-risk, reason: R, approvedBy: B, expires: ${expires} }\n`;
+    const mistakes = async (day: string) => (await shapeProblems('waivers', await yaml(waiver(day)))).map(told);
+    expect(await mistakes('2028-02-29')).toEqual([]);
+    expect(await mistakes('2030-13-01')).toEqual(["2:77 waivers[0].expires: the calendar has no day '2030-13-01'"]);
+    expect(await mistakes('2027-02-29')).toEqual(["2:77 waivers[0].expires: the calendar has no day '2027-02-29'"]);
+  });
+
   test('where one of several members is needed, one mistake names them', async () => {
     const text = 'id: std\nversion: "1"\ntitle: S\n';
     expect((await shapeProblems('baseline', await yaml(text))).map(told)).toEqual([
