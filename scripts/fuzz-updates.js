@@ -1,6 +1,16 @@
 /** Feeds broken versions of signed artefacts to all verifiers: no bug, and never verified unless what is covered is the same. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -13,6 +23,8 @@ const NOW = '2027-06-01T00:00:00Z';
 const MOST = 65_536;
 const PACKED = /^(mender|apk|nordic)/;
 const KEYS = /\.(pub|pem)$/;
+/** What makes artefacts for tests, in `tests/support`. */
+const MAKERS = /^(signers.*|mi-ota|openwrt|zip)\.ts$/;
 /** Detached signatures: what they sign and the suffix by which they are found. */
 const DETACHED = { 'plain.signify': '.sig', 'plain.minisig': '.minisig', 'plain.rsa': '.sig', 'plain.ec': '.sig' };
 
@@ -20,13 +32,14 @@ const DETACHED = { 'plain.signify': '.sig', 'plain.minisig': '.minisig', 'plain.
 async function ownArtefacts(folder) {
   const made = join(folder, 'signers');
   mkdirSync(made, { recursive: true });
+  if (!existsSync(join(folder, 'node_modules'))) symlinkSync(folderOf('node_modules'), join(folder, 'node_modules'));
   const options = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, verbatimModuleSyntax: true };
-  for (const name of readdirSync(folderOf('tests/support')).filter((one) => one.startsWith('signers'))) {
+  for (const name of readdirSync(folderOf('tests/support')).filter((one) => MAKERS.test(one))) {
     const source = readFileSync(join(folderOf('tests/support'), name), 'utf8');
     const { outputText } = ts.transpileModule(source, { compilerOptions: options });
     writeFileSync(
       join(made, name.replace(/\.ts$/, '.mjs')),
-      outputText.replaceAll(/(signers[a-z-]*)\.ts'/g, "$1.mjs'"),
+      outputText.replaceAll(/(from '\.\/[a-z-]+)\.ts'/g, "$1.mjs'"),
     );
   }
   const { madeArtefacts } = await import(pathToFileURL(join(made, 'signers-all.mjs')).href);
@@ -99,14 +112,15 @@ export async function updateJudge(seeds, folder) {
   const { memoryBlob } = await load('lib/blob.js');
   const verifiers = Object.values(await load('plugins/verifiers/index.js'));
   const look = async (seed, bytes) => {
-    const location = join(folder, 'artefact');
-    const detached = seed.suffix !== undefined;
-    if (detached) writeFileSync(`${location}${seed.suffix}`, bytes);
-    const subject = detached ? seed.beside : bytes;
-    const verdicts = await verifyArtefact(verifiers, memoryBlob(subject), detached ? location : '/nowhere/artefact', {
+    const location = join(folder, seed.file ?? 'artefact');
+    const beside = { ...seed.companions, ...(seed.suffix === undefined ? {} : { [seed.suffix]: bytes }) };
+    for (const [suffix, content] of Object.entries(beside)) writeFileSync(`${location}${suffix}`, content);
+    const subject = seed.beside ?? bytes;
+    const verdicts = await verifyArtefact(verifiers, memoryBlob(subject), location, {
       settings: { keys: seed.keys, now: NOW },
       sampleKeys: {},
     });
+    for (const suffix of Object.keys(beside)) rmSync(`${location}${suffix}`);
     return { subject, verdicts, good: verifyCode(verdicts) === 0 };
   };
   const known = new Set();

@@ -28,12 +28,14 @@ export interface PayloadOptions {
   readonly behind?: number;
 }
 
-const SIZES: { readonly [kind: string]: number } = { rsa: 256, ec: 72 };
+/** The size of the signature: of RSA the modulus', of ECDSA the most that DER can take. */
+const sizeOf = ({ secret }: Pair): number =>
+  secret.asymmetricKeyType === 'ec' ? 72 : (secret.asymmetricKeyDetails?.modulusLength ?? 0) / 8;
 
 /** Signatures of a fixed size, since the manifest states it before it is signed: what is shorter is filled with zeros. */
 function signatures(pair: Pair, content: Uint8Array): Buffer {
   const made = sign('sha256', content, pair.secret);
-  const size = SIZES[pair.secret.asymmetricKeyType ?? ''] ?? 0;
+  const size = sizeOf(pair);
   const filled = Buffer.concat([made, Buffer.alloc(size - made.length)]);
   return octets(1, Buffer.concat([octets(2, filled), fixed(3, made.length)]));
 }
