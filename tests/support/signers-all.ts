@@ -16,10 +16,13 @@ import {
   zigbeeFile,
 } from './signers.ts';
 import { payloadFile } from './signers-android.ts';
+import { cabFile, cmsBlob, jcatFile, METAINFO, sumBlob } from './signers-cab.ts';
+import { capsuleFile } from './signers-capsule.ts';
 import { certificate, cms } from './signers-cms.ts';
 import { indexOf, pgpSigner, releaseOf } from './signers-feed.ts';
 import { signedProgram } from './signers-pe.ts';
 import { matterFile, nordicPackage } from './signers-radio.ts';
+import { sshPublic, sshSigned } from './signers-ssh.ts';
 
 export interface Made {
   readonly name: string;
@@ -59,6 +62,7 @@ export async function madeArtefacts(): Promise<readonly Made[]> {
     ...openwrt(),
     ...detached(rsa, ec, ed),
     ...authenticode(),
+    ...vendorService(),
     ...(await mijia()),
     ...(await feeds()),
   ];
@@ -85,6 +89,7 @@ function detached(rsa: Pair, ec: Pair, ed: Pair): readonly Made[] {
     ['rsa', '.sig', sign('sha256', file, rsa.secret), rsa.trusted],
     ['ec', '.sig', sign('sha256', file, ec.secret), ec.trusted],
     ['ed25519', '.sig', sign(null, file, ed.secret), ed.trusted],
+    ['ssh', '.sig', sshSigned(file, ed), sshPublic(ed)],
   ];
   return kinds.flatMap(([name, suffix, signature, key]) => [
     { name: `made-beside-${name}`, bytes: file, keys: [key], companions: { [suffix]: signature } },
@@ -96,6 +101,27 @@ function authenticode(): readonly Made[] {
   const authority = certificate('authority', rsaPair(), { authority: true });
   const signer = certificate('signer', rsaPair(), { by: authority });
   return [{ name: 'made-authenticode', bytes: signedProgram(signer), keys: [authority.trusted] }];
+}
+
+function vendorService(): readonly Made[] {
+  const authority = certificate('authority', rsaPair(), { authority: true });
+  const signer = certificate('signer', ecPair(), { by: authority });
+  const image = filler(900);
+  const items = {
+    'firmware.bin': [sumBlob(image), cmsBlob(image, signer)],
+    'firmware.metainfo.xml': [sumBlob(METAINFO), cmsBlob(METAINFO, signer)],
+  };
+  const members = [
+    { name: 'firmware.bin', bytes: image },
+    { name: 'firmware.metainfo.xml', bytes: METAINFO },
+  ];
+  const keys = [authority.trusted];
+  // The catalogue has a folder's bytes of its own, so that what is installed is told from what signs it.
+  return [
+    { name: 'made-capsule', bytes: capsuleFile(signer), keys },
+    { name: 'made-cabinet', bytes: cabFile([...members, { name: 'firmware.jcat', bytes: jcatFile(items) }]), keys },
+    { name: 'made-beside-jcat', bytes: image, file: 'firmware.bin', companions: { '.jcat': jcatFile(items) }, keys },
+  ];
 }
 
 async function mijia(): Promise<readonly Made[]> {

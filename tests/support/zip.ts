@@ -9,16 +9,20 @@ export interface ZipInput {
 }
 
 /** `times`: how often the directory names each member. */
-export function zipOf(inputs: readonly ZipInput[], times = 1): Buffer {
+export const zipOf = (inputs: readonly ZipInput[], times = 1): Buffer => written(inputs, times, 8);
+/** Members as they are. */
+export const storedZip = (inputs: readonly ZipInput[]): Buffer => written(inputs, 1, 0);
+
+function written(inputs: readonly ZipInput[], times: number, method: 0 | 8): Buffer {
   const locals: Buffer[] = [];
   const central: Buffer[] = [];
   let at = 0;
   for (const { name, content, size } of inputs) {
-    const packed = deflateRawSync(content);
+    const packed = method === 8 ? deflateRawSync(content) : Buffer.from(content as string);
     const bytes = Buffer.from(name);
     const fields = Buffer.alloc(26);
     fields.writeUInt16LE(20, 0);
-    fields.writeUInt16LE(8, 4);
+    fields.writeUInt16LE(method, 4);
     fields.writeUInt32LE(crc32(content), 10);
     fields.writeUInt32LE(packed.length, 14);
     fields.writeUInt32LE(size ?? Buffer.byteLength(content), 18);

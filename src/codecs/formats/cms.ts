@@ -13,6 +13,8 @@ export interface CmsSigner {
   /** DER of the attributes as SET OF, which is what is signed; absent when the content is signed itself. */
   readonly signedAttributes?: Buffer;
   readonly attributes: ReadonlyMap<string, readonly DerElement[]>;
+  /** Attributes that nothing signs: time stamps, further signatures. */
+  readonly unsigned: ReadonlyMap<string, readonly DerElement[]>;
   readonly signature: Buffer;
 }
 
@@ -129,6 +131,7 @@ function signerOf(element: DerElement): CmsSigner {
       ? {}
       : { signedAttributes: Buffer.concat([Buffer.from([TAG.set]), signed.whole.subarray(1)]) }),
     attributes: signed === undefined ? new Map() : attributesOf(signed),
+    unsigned: unsignedOf(rest[2]),
     signature,
   };
 }
@@ -148,6 +151,17 @@ function attributesOf(signed: DerElement): Map<string, readonly DerElement[]> {
     const type = oidOf(derChild(parts, 0, TAG.oid));
     if (found.has(type)) throw new FaultError('malformed', 'a signed attribute comes twice');
     found.set(type, derChildren(derChild(parts, 1, TAG.set)));
+  }
+  return found;
+}
+
+/** Nobody vouches for them: of one that comes twice all values count. */
+function unsignedOf(element: DerElement | undefined): Map<string, readonly DerElement[]> {
+  const found = new Map<string, readonly DerElement[]>();
+  for (const attribute of element?.tag === 0xa1 ? derChildren(element) : []) {
+    const parts = derChildren(attribute);
+    const type = oidOf(derChild(parts, 0, TAG.oid));
+    found.set(type, [...(found.get(type) ?? []), ...derChildren(derChild(parts, 1, TAG.set))]);
   }
   return found;
 }

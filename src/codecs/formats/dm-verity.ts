@@ -19,7 +19,9 @@ export async function verityOf(data: Blob, salt: Uint8Array, signal: AbortSignal
   const scratch = Buffer.concat([salt, Buffer.alloc(BLOCK)]);
   const digest = (block: Uint8Array): Buffer => {
     scratch.set(block, salt.length);
-    return hash('sha256', scratch.subarray(0, salt.length + block.length), 'buffer');
+    // The last block of data that do not fill it goes on with zeros.
+    if (block.length < BLOCK) scratch.fill(0, salt.length + block.length);
+    return hash('sha256', scratch, 'buffer');
   };
   const level = Buffer.alloc(padded(Math.ceil(data.size / BLOCK) * 32));
   let index = 0;

@@ -13,21 +13,34 @@ const MOST_CHAIN = 16;
 /** Extended key usages that sign software or mail (RFC 5280, 4.2.1.12), and any. */
 const PURPOSES = ['1.3.6.1.5.5.7.3.3', '1.3.6.1.5.5.7.3.4', '2.5.29.37.0'];
 
+/** `anyPurpose` asks for no extended purpose; `purposes` are those to ask for in place of signing software or mail. */
+export interface Asked {
+  readonly anyPurpose?: boolean;
+  readonly purposes?: readonly string[];
+}
+
 /** One entry for each signer. `content` is what was signed: the enclosed content, or what the CMS stands beside. */
-export async function cmsSignatures(trust: Trust, cms: Cms, content: Message): Promise<readonly Signed[]> {
+export async function cmsSignatures(
+  trust: Trust,
+  cms: Cms,
+  content: Message,
+  asked: Asked = {},
+): Promise<readonly Signed[]> {
   const found: Signed[] = [];
-  for (const signer of cms.signers) found.push(await orBroken('CMS', () => signerOf(trust, { cms, signer, content })));
+  for (const signer of cms.signers)
+    found.push(await orBroken('CMS', () => signerOf(trust, { cms, signer, content, asked })));
   return found;
 }
 
 interface Signing {
+  readonly asked: Asked;
   readonly cms: Cms;
   readonly signer: CmsSigner;
   readonly content: Message;
 }
 
 async function signerOf(trust: Trust, signing: Signing): Promise<Signed> {
-  const { cms, signer } = signing;
+  const { cms, signer, asked } = signing;
   const given = trust.keys.filter(({ kind }) => kind === 'certificate').map(({ bytes }) => certificateOf(bytes));
   const certificate = [...cms.certificates, ...given].find((one) => isSigner(one, signer));
   const candidates = certificate === undefined ? trustedKeys(trust) : [keyOfCertificate(certificate)];
@@ -48,7 +61,7 @@ async function signerOf(trust: Trust, signing: Signing): Promise<Signed> {
     const checked = await check(scheme, key, message, signer.signature, trust.signal);
     if (checked.outcome === 'refused') return { ...base, ...keyFacts(key), outcome: 'refused', message: checked.why };
     if (checked.outcome === 'good')
-      return { ...base, ...keyFacts(key), ...heldBy(trust, cms.certificates, key, certificate) };
+      return { ...base, ...keyFacts(key), ...heldBy(trust, cms.certificates, key, certificate, asked) };
   }
   const outcome = certificate === undefined ? 'wrong-key' : 'broken';
   return { ...base, ...keyFacts(first), outcome, message: 'the signature does not hold' };
@@ -146,7 +159,7 @@ export function heldBy(
   certificates: readonly X509Certificate[],
   key: PublicKey,
   certificate: X509Certificate | undefined,
-  options: { readonly anyPurpose?: boolean } = {},
+  options: Asked = {},
 ): Pick<Signed, 'outcome' | 'message' | 'verifiedBy' | 'sampleKey' | 'signer' | 'certificate'> {
   const sample = sampleIn(trust, key, certificate === undefined ? [] : [certificate, ...certificates]);
   const seen = certificate === undefined ? undefined : certificateSeen(certificate, trust.now);
@@ -184,7 +197,7 @@ function chained(
   trust: Trust,
   certificates: readonly X509Certificate[],
   leaf: X509Certificate,
-  { anyPurpose = false }: { readonly anyPurpose?: boolean },
+  asked: Asked,
 ): Pick<Signed, 'outcome' | 'message' | 'verifiedBy' | 'certificate'> {
   const anchors = trust.keys
     .filter(({ kind }) => kind === 'certificate')
@@ -195,7 +208,7 @@ function chained(
     message: why,
     certificate: { ...seen, valid: false, why },
   });
-  const purpose = purposeOf(leaf, anyPurpose);
+  const purpose = purposeOf(leaf, asked);
   if (purpose !== undefined) return refused(purpose);
   let at = leaf;
   for (let depth = 0; depth < MOST_CHAIN; depth++) {
@@ -233,12 +246,15 @@ function weakSignature(certificate: X509Certificate): string | undefined {
   return hash === 'md5' || hash === 'sha1' ? `a certificate signed over ${hash} can be forged` : undefined;
 }
 
-/** `anyPurpose` asks for no extended purpose; what the key may be used for is asked of every certificate. */
-function purposeOf(leaf: X509Certificate, anyPurpose: boolean): string | undefined {
+/** What the key may be used for is asked of every certificate. */
+function purposeOf(leaf: X509Certificate, { anyPurpose = false, purposes: wanted }: Asked): string | undefined {
   const purposes = leaf.keyUsage as readonly string[] | undefined;
   const { usage } = identityOf(leaf);
   if (usage !== undefined && (usage & 0xc0) === 0) return 'the certificate is not for signatures';
-  return anyPurpose || purposes === undefined || purposes.some((one) => PURPOSES.includes(one))
+  // A purpose of its own must be stated: a certificate without any is not for it.
+  if (wanted !== undefined && purposes?.some((one) => wanted.includes(one)) !== true)
+    return 'the certificate is not for this purpose';
+  return wanted !== undefined || anyPurpose || purposes === undefined || purposes.some((one) => PURPOSES.includes(one))
     ? undefined
     : 'the certificate is not for signing software';
 }

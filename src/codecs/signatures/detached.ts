@@ -1,12 +1,17 @@
-/** Signatures that lie beside what they sign: CMS, OpenPGP, minisign, signify, and bare RSA, ECDSA or Ed25519. */
+/** Signatures that lie beside what they sign: CMS, OpenPGP, minisign, signify, SSH, Sigstore, jcat, and bare RSA, ECDSA or Ed25519. */
 import type { Blob } from '../../lib/blob.ts';
 import { faultOf } from '../../lib/fault.ts';
 import { cmsType, parseCms } from '../formats/cms.ts';
+import { isJcat, jcatOf } from '../formats/jcat.ts';
+import { pemBlocks } from '../formats/pem.ts';
 import type { Scheme } from './check.ts';
 import { cmsSignatures } from './cms.ts';
 import { edSignature } from './ed25519-files.ts';
+import { jcatSays } from './jcat.ts';
 import type { Message } from './message.ts';
 import { pgpDetached } from './openpgp.ts';
+import { sigstoreBundle, sigstoreSignature } from './sigstore.ts';
+import { isSshSignature, sshSignature } from './ssh.ts';
 import { attribute, COMPANIONS, orBroken, type Signed, type Trust } from './trust.ts';
 
 const MOST = 1 << 20;
@@ -45,11 +50,31 @@ async function signaturesOf(trust: Trust, bytes: Uint8Array, message: Message): 
   const text = Buffer.from(bytes).toString('latin1');
   if (text.startsWith('untrusted comment:'))
     return [await orBroken('Ed25519', () => edSignature(trust, text, message))];
-  if (cmsType(bytes) !== undefined) return cmsSignatures(trust, parseCms(bytes), message);
+  if (isSshSignature(text)) return [await orBroken('SSH', () => sshSignature(trust, bytes, message))];
+  const cms = /^-----BEGIN (PKCS7|CMS)-----/.test(text) ? (pemBlocks(bytes)[0]?.der ?? bytes) : bytes;
+  if (cmsType(cms) !== undefined) return cmsSignatures(trust, parseCms(cms), message);
+  if (isJcat(bytes)) return jcatSignatures(trust, bytes, message);
+  const bundle = sigstoreBundle(text);
+  if (bundle !== undefined) return [await orBroken('Sigstore', () => sigstoreSignature(trust, bundle, message))];
   if (text.includes('-----BEGIN PGP SIGNATURE-----') || isPacket(bytes))
     return pgpDetached(trust, bytes, message.bytes());
   const base64 = /^[A-Za-z0-9+/\r\n]{64,4096}={0,2}\s*$/.test(text);
   return [await bare(trust, base64 ? Buffer.from(text, 'base64') : bytes, message)];
+}
+
+/** A catalogue that does not name the file says nothing of it. */
+async function jcatSignatures(trust: Trust, bytes: Uint8Array, message: Message): Promise<readonly Signed[]> {
+  const { signatures, integrity } = await jcatSays(trust, jcatOf(bytes), trust.name ?? '', message);
+  const changed = integrity.find(({ holds }) => !holds);
+  return changed === undefined
+    ? signatures
+    : [
+        {
+          algorithm: changed.algorithm,
+          outcome: 'broken',
+          message: 'the file is not the one that the catalogue names',
+        },
+      ];
 }
 
 /**

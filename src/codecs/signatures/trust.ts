@@ -18,6 +18,8 @@ export interface Trust {
   readonly samples: readonly GivenKey[];
   readonly now: Date;
   readonly signal: AbortSignal;
+  /** The file name of what is signed: catalogues go by it. */
+  readonly name?: string;
   sampleKey(fingerprint: string): string | undefined;
 }
 
@@ -47,7 +49,19 @@ export interface Signed {
 }
 
 /** Names of files that lie beside what they sign. */
-export const COMPANIONS: readonly string[] = ['.sig', '.minisig', '.asc', '.p7s', '.gpg', '.sign', '.signature'];
+export const COMPANIONS: readonly string[] = [
+  '.sig',
+  '.minisig',
+  '.asc',
+  '.p7s',
+  '.p7b',
+  '.gpg',
+  '.sign',
+  '.signature',
+  '.jcat',
+  '.sigstore',
+  '.sigstore.json',
+];
 
 export interface NamedKey {
   readonly name: string;

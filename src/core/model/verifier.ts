@@ -119,8 +119,14 @@ export function account(
   payload: readonly ByteRange[],
   read: readonly Range[],
 ): Pick<UpdateVerdict, 'covered' | 'uncovered' | 'framing'> {
-  const safe = union(read.map(({ start, end }) => ({ start: Math.max(0, start), end: Math.min(size, end) })));
-  const uncovered = payload.flatMap((range) => without(range, safe));
+  // A header may state more than there is.
+  const inside = <R extends Range>(range: R): R => ({
+    ...range,
+    start: Math.max(0, range.start),
+    end: Math.min(size, range.end),
+  });
+  const safe = union(read.map(inside));
+  const uncovered = payload.flatMap((range) => without(inside(range), safe));
   const taken = union([...safe, ...uncovered]);
   return {
     covered: safe.map((range) => ({ ...range, what: 'signed' })),

@@ -76,9 +76,24 @@ const unprotected = (one: UpdateVerdict): UpdateVerdict =>
 function siblingOf(location: string, path: string): string | undefined {
   const parts = path.split('/');
   if (parts.length > 8 || !parts.every((part) => PART.test(part))) return undefined;
-  const place = join(dirname(location), ...parts);
+  return [dirname(location), archiveOf(location)]
+    .filter((folder) => folder !== undefined)
+    .map((folder) => placeIn(folder, parts))
+    .find((place) => place !== undefined);
+}
+
+function placeIn(folder: string, parts: readonly string[]): string | undefined {
+  const place = join(folder, ...parts);
   if (!existsSync(place) || !statSync(place).isFile()) return undefined;
-  return realpathSync(place).startsWith(`${realpathSync(dirname(location))}${sep}`) ? place : undefined;
+  return realpathSync(place).startsWith(`${realpathSync(folder)}${sep}`) ? place : undefined;
+}
+
+/** The top of an archive of apt, whose packages lie in a pool above the `Release` (`dists/SUITE/InRelease`). */
+function archiveOf(location: string): string | undefined {
+  const [file = '', suite, dists] = location.split(sep).reverse();
+  return /^(In)?Release$/.test(file) && suite !== undefined && dists === 'dists'
+    ? dirname(dirname(dirname(location)))
+    : undefined;
 }
 
 /** An image within, unsigned by itself, whose payload lies wholly in what another format's signature covers. */

@@ -1,12 +1,14 @@
 /** The registry of verifiers: one line each. */
 export { authenticode } from './boot/authenticode.ts';
 export { avb } from './boot/avb.ts';
+export { capsule } from './boot/capsule.ts';
 export { esp } from './boot/esp.ts';
 export { fit } from './boot/fit.ts';
 export { mcuboot } from './boot/mcuboot.ts';
 export { androidOta } from './bundle/android-ota.ts';
 export { androidPayload } from './bundle/android-payload.ts';
 export { apk } from './bundle/apk.ts';
+export { cabinet } from './bundle/cabinet.ts';
 export { mender } from './bundle/mender.ts';
 export { openwrt } from './bundle/openwrt.ts';
 export { rauc } from './bundle/rauc.ts';
@@ -15,6 +17,7 @@ export { companion } from './detached/companion.ts';
 export { packages } from './feed/packages.ts';
 export { release } from './feed/release.ts';
 export { checksummed } from './header/checksummed.ts';
+export { xiaomiHdr } from './header/xiaomi-hdr.ts';
 export { gbl } from './radio/gbl.ts';
 export { matter } from './radio/matter.ts';
 export { miOta } from './radio/mi-ota.ts';

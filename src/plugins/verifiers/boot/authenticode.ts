@@ -1,9 +1,10 @@
 /** PE files of UEFI signed by Authenticode (Microsoft, "Windows Authenticode Portable Executable Signature Format"). */
-import { hashOf, parseCms } from '../../../codecs/formats/cms.ts';
+import { type Cms, hashOf, parseCms } from '../../../codecs/formats/cms.ts';
 import { derChild, derChildren, derWhole, TAG } from '../../../codecs/formats/der.ts';
 import { header } from '../../../codecs/formats/fields.ts';
 import { cmsSignatures } from '../../../codecs/signatures/cms.ts';
 import { messageOf } from '../../../codecs/signatures/message.ts';
+import { timestampOf } from '../../../codecs/signatures/timestamp.ts';
 import type { Signed } from '../../../codecs/signatures/trust.ts';
 import {
   account,
@@ -24,6 +25,10 @@ interface Layout {
 }
 
 const MOST_SIGNATURES = 16;
+const MOST_NESTED = 4;
+const INDIRECT = '1.3.6.1.4.1.311.2.1.4';
+/** Further signatures of the same program, in an attribute of the first. */
+const NESTED = '1.3.6.1.4.1.311.2.4.1';
 
 function layoutOf(artefact: Blob): Layout | undefined {
   const dos = header(artefact, 0, 64);
@@ -98,31 +103,49 @@ function* certificates(artefact: Blob, table: Range): Generator<Range> {
 async function partsOf(artefact: Blob, layout: Layout, place: Range, context: VerifyContext): Promise<readonly Part[]> {
   try {
     const bytes = trimmed(artefact.read(place.start, place.end - place.start));
-    const cms = parseCms(bytes);
-    if (cms.content === undefined || cms.contentType !== '1.3.6.1.4.1.311.2.1.4')
-      throw new FaultError('malformed', 'the signature is of something else than a program');
-    const message = messageOf(artefact, [
-      { start: 0, end: layout.checksum },
-      { start: layout.checksum + 4, end: layout.entry },
-      { start: layout.entry + 8, end: layout.table.start },
-    ]);
-    const info = derChildren(derChild(derChildren({ value: cms.content }), 1, TAG.sequence));
-    const hash = hashOf(derChild(info, 0, TAG.sequence));
-    const holds = (await message.digest(hash, context.signal)).equals(derChild(info, 1, TAG.octets).value);
-    const content = messageOf(memoryBlob(cms.content), [{ start: 0, end: cms.content.length }]);
-    const signatures = await cmsSignatures(context, cms, content);
-    return signatures.map((signature) =>
-      holds
-        ? { signature, read: message.read }
-        : {
-            signature: { ...signature, outcome: 'broken', message: 'the program is not the one that was signed' },
-            read: [],
-          },
-    );
+    return await signedParts(artefact, layout, parseCms(bytes), context);
   } catch (error) {
     if (!(error instanceof FaultError)) throw error;
     return [{ signature: { algorithm: 'Authenticode', outcome: 'broken', message: faultOf(error).message }, read: [] }];
   }
+}
+
+async function signedParts(
+  artefact: Blob,
+  layout: Layout,
+  cms: Cms,
+  context: VerifyContext,
+  depth = 0,
+): Promise<readonly Part[]> {
+  if (cms.content === undefined || cms.contentType !== INDIRECT)
+    throw new FaultError('malformed', 'the signature is of something else than a program');
+  const message = messageOf(artefact, [
+    { start: 0, end: layout.checksum },
+    { start: layout.checksum + 4, end: layout.entry },
+    { start: layout.entry + 8, end: layout.table.start },
+  ]);
+  const info = derChildren(derChild(derChildren({ value: cms.content }), 1, TAG.sequence));
+  const hash = hashOf(derChild(info, 0, TAG.sequence));
+  const holds = (await message.digest(hash, context.signal)).equals(derChild(info, 1, TAG.octets).value);
+  const content = messageOf(memoryBlob(cms.content), [{ start: 0, end: cms.content.length }]);
+  const [signer] = cms.signers;
+  const stamp = signer === undefined ? undefined : await timestampOf(context, signer);
+  // What a vouched-for clock saw in time stays valid when the certificate has expired since.
+  const now = stamp?.at ?? context.now;
+  const signatures = await cmsSignatures({ ...context, now }, cms, content);
+  const parts = signatures.map((signature): Part => {
+    const told = stamp === undefined ? signature : { ...signature, message: `${signature.message}; ${stamp.told}` };
+    return holds
+      ? { signature: told, read: message.read }
+      : {
+          signature: { ...signature, outcome: 'broken', message: 'the program is not the one that was signed' },
+          read: [],
+        };
+  });
+  const nested = depth < MOST_NESTED ? (signer?.unsigned.get(NESTED) ?? []).slice(0, MOST_SIGNATURES) : [];
+  for (const { whole } of nested)
+    parts.push(...(await signedParts(artefact, layout, parseCms(whole), context, depth + 1)));
+  return parts;
 }
 
 /** The structure is filled to eight bytes behind its DER. */

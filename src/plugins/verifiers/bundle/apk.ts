@@ -1,4 +1,4 @@
-/** Android packages: schemes 1 (JAR), 2, 3 and 3.1 (AOSP, "Application Signing"), rotation of keys, and schemes that were stripped. */
+/** Android packages: schemes 1 (JAR), 2, 3, 3.1 and 4 (AOSP, "Application Signing"), rotation of keys, and schemes that were stripped. */
 import { createHash, X509Certificate } from 'node:crypto';
 import {
   type ApkBlock,
@@ -27,16 +27,10 @@ import {
 import { type Blob, memoryBlob } from '../../../lib/blob.ts';
 import { type Fault, FaultError } from '../../../lib/fault.ts';
 import type { Range } from '../../../lib/ranges.ts';
+import { ALGORITHMS } from './apk-algorithms.ts';
 import { jarSigned } from './apk-jar.ts';
+import { fourthScheme } from './apk-v4.ts';
 
-const ALGORITHMS: ReadonlyMap<number, Scheme> = new Map<number, Scheme>([
-  [0x0101, { algorithm: 'RSASSA-PSS', hash: 'sha256', saltLength: 32 }],
-  [0x0102, { algorithm: 'RSASSA-PSS', hash: 'sha512', saltLength: 64 }],
-  [0x0103, { algorithm: 'RSASSA-PKCS1-v1_5', hash: 'sha256' }],
-  [0x0104, { algorithm: 'RSASSA-PKCS1-v1_5', hash: 'sha512' }],
-  [0x0201, { algorithm: 'ECDSA', hash: 'sha256', encoding: 'der' }],
-  [0x0202, { algorithm: 'ECDSA', hash: 'sha512', encoding: 'der' }],
-]);
 /** Attributes: the scheme that must be there too, and the proof of rotation. */
 const STRIPPING = 0xbeeff00d;
 const ROTATION = 0x3ba06f8c;
@@ -79,7 +73,8 @@ export const apk: Verifier = {
         (one) => ['2', '3'].includes(one) && !seen.present.has(one),
       ),
     ];
-    const parts: readonly Part[] = [...seen.parts, ...(jar?.parts ?? [])];
+    const fourth = await fourthScheme(artefact, seen.digests, context);
+    const parts: readonly Part[] = [...seen.parts, ...(jar?.parts ?? []), ...(fourth === undefined ? [] : [fourth])];
     const whole = block !== undefined && seen.present.size > 0;
     return {
       ...blankVerdict(apk, 'apk'),
@@ -94,6 +89,7 @@ export const apk: Verifier = {
       notes: [
         ...[...seen.present].map((one) => `scheme ${one}`),
         ...(jar === undefined ? [] : ['scheme 1 (JAR)']),
+        ...(fourth === undefined ? [] : ['scheme 4 (beside the package)']),
         ...(jar !== undefined && !whole
           ? ['scheme 1 alone binds members only: bytes around them are in no digest']
           : []),
@@ -121,10 +117,12 @@ interface Seen {
   readonly stripped: string[];
   readonly notes: string[];
   readonly faults: Fault[];
+  /** Content digests that signers state. */
+  readonly digests: Buffer[];
 }
 
 async function schemesOf(artefact: Blob, found: Package, context: VerifyContext): Promise<Seen> {
-  const seen: Seen = { parts: [], present: new Set(), stripped: [], notes: [], faults: [] };
+  const seen: Seen = { parts: [], present: new Set(), stripped: [], notes: [], faults: [], digests: [] };
   const { block } = found;
   if (block === undefined) return seen;
   const digests = new Map<string, Content>();
@@ -154,6 +152,7 @@ interface Signing {
 async function signerParts({ signer, scheme, digest, seen }: Signing, context: VerifyContext): Promise<void> {
   const must = signer.attributes.get(STRIPPING);
   if (must?.length === 4) seen.stripped.push(String(must.readUInt32LE(0)));
+  seen.digests.push(...signer.digests.map(({ bytes }) => bytes));
   const known = signer.signatures.filter(({ algorithm }) => ALGORITHMS.has(algorithm));
   if (known.length === 0)
     seen.faults.push({ kind: 'unsupported', message: `scheme ${scheme}: no signature of a known algorithm` });

@@ -1,6 +1,7 @@
 /** apt's `InRelease`, and `Release` with `Release.gpg`: OpenPGP over hashes of indices, which hold hashes of packages. */
 import { cleartextOf, isCleartext } from '../../../codecs/formats/cleartext.ts';
 import { type Release, releaseOf, stanzasOf } from '../../../codecs/formats/feed.ts';
+import { unpackedIndex } from '../../../codecs/formats/packed-index.ts';
 import { besideOf, detachedSignatures } from '../../../codecs/signatures/detached.ts';
 import { type Compared, comparedNote, compareListed, packagesIn } from '../../../codecs/signatures/listed.ts';
 import { messageOf } from '../../../codecs/signatures/message.ts';
@@ -92,20 +93,39 @@ function staleness({ fields }: Release, now: Date): readonly string[] {
   return date < now.getTime() ? [`the index was valid until ${until ?? ''}`] : [];
 }
 
-/** Packages of those indices that lie beside and are not packed. */
+/** Packages of those indices that lie beside; of an index that lies there in several forms the first speaks. */
 async function packagesOf({ files }: Release, context: VerifyContext): Promise<Compared> {
   let total: Compared = { same: 0, absent: 0, broken: [] };
-  for (const { path } of files.filter((one) => /(^|\/)Packages$/.test(one.path)).slice(0, 16)) {
-    const index = context.sibling(path) ?? context.sibling('Packages');
-    if (index === undefined) continue;
-    const stanzas = stanzasOf(index);
+  const seen = new Set<string>();
+  for (const { path } of files.filter((one) => INDEX.test(one.path))) {
+    const plain = path.replace(INDEX, '$1Packages');
+    const blob = seen.has(plain) || seen.size >= MOST_INDICES ? undefined : indexAt(path, context);
+    if (blob === undefined) continue;
+    seen.add(plain);
+    const { index, broken } = opened(path, blob);
+    const stanzas = index === undefined ? [] : stanzasOf(index);
     const loose = stanzas.filter(({ sha256 }) => sha256 === undefined).map(({ name }) => `${name} has no SHA-256`);
     const compared = await compareListed(context, packagesIn(stanzas));
     total = {
       same: total.same + compared.same,
       absent: total.absent + compared.absent,
-      broken: [...total.broken, ...compared.broken, ...loose.slice(0, 100)],
+      broken: [...total.broken, ...broken, ...compared.broken, ...loose.slice(0, 100)],
     };
   }
   return total;
+}
+
+const INDEX = /(^|\/)Packages(\.gz|\.xz)?$/;
+const MOST_INDICES = 16;
+
+const indexAt = (path: string, context: VerifyContext): Blob | undefined =>
+  context.sibling(path) ?? context.sibling(path.split('/').at(-1) ?? '');
+
+function opened(path: string, blob: Blob): { readonly index?: Blob; readonly broken: readonly string[] } {
+  try {
+    return { index: unpackedIndex(blob) ?? blob, broken: [] };
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error;
+    return { broken: [`${path}: ${error.fault.message}`] };
+  }
 }
