@@ -68,13 +68,19 @@ export interface NamedKey {
   readonly key: PublicKey;
 }
 
+/** Lists of keys are asked again for every signature: each is parsed once. */
+const parsed = new WeakMap<readonly GivenKey[], readonly NamedKey[]>();
+
 /** The plain public keys among the given ones; certificates give theirs. */
 export function publicKeysOf(keys: readonly GivenKey[]): readonly NamedKey[] {
+  const known = parsed.get(keys);
+  if (known !== undefined) return known;
   const found: NamedKey[] = [];
   for (const { name, kind, bytes } of keys) {
     if (kind === 'spki') found.push({ name, key: publicKey(bytes) });
     if (kind === 'certificate') found.push({ name, key: keyOfCertificate(new X509Certificate(bytes)) });
   }
+  parsed.set(keys, found);
   return found;
 }
 

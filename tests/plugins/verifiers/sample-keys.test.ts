@@ -26,4 +26,9 @@ test.each([
   'AOSP media',
   'AVB test testkey_rsa2048',
   'MCUboot root-rsa-2048',
+  'OP-TEE default',
+  'TF-A arm_rotprivk_rsa',
+  'U-Boot custMpk',
+  'EDK II TestRoot',
+  'Debian OVMF PkKek-1-snakeoil',
 ])('%s is known', (wanted) => expect(keys.some(({ name }) => name === wanted)).toBe(true));
