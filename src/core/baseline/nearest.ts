@@ -4,6 +4,8 @@
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   let best: { candidate: string; distance: number } | undefined;
   for (const candidate of candidates) {
+    // Who wrote it already did not mean it: it is known, and not here.
+    if (candidate === word) continue;
     const distance = editDistance(word.toLowerCase().slice(0, 64), candidate.toLowerCase().slice(0, 64));
     if (best === undefined || distance < best.distance) best = { candidate, distance };
   }
