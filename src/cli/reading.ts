@@ -2,19 +2,19 @@
 import { statSync } from 'node:fs';
 import type { Registry } from '../core/assessment/plan.ts';
 import type { Library } from '../core/baseline/library.ts';
-import { readDossier } from '../core/evidence/read.ts';
+import { type ReadDossier, readDossier } from '../core/evidence/read.ts';
 import { loadShapes } from '../core/evidence/shape.ts';
 import type { Report } from '../core/model/report.ts';
 import { UsageError } from '../lib/fault.ts';
 import { safeText } from '../lib/text.ts';
 import { factTypes } from './compose.ts';
 import type { Rules } from './rules.ts';
-import { judgeProduct, type Seen } from './session.ts';
+import { judgeProduct } from './session.ts';
 import { readBounded } from './trusted-key.ts';
 
 const REPORT_SIZE = 512 << 20;
 
-export async function readSeen(folder: string): Promise<Seen> {
+export async function readSeen(folder: string): Promise<ReadDossier> {
   return readDossier(folder, await loadShapes(await factTypes()));
 }
 

@@ -73,6 +73,42 @@ describe('against an older report', () => {
     expect(against(failing(1, 2), failing(1))).toBe(0);
     expect(against(failing(1), failing(2))).toBe(0);
   });
+  describe('a failing subject that is new counts, although another one of its check is gone', () => {
+    const rooms = baseline([
+      control('m', [unit('a', 'decide', [check('rooms/ok', { every: 'file.room', satisfies: { ok: true } })])]),
+    ]);
+    const failing = (...files: readonly (readonly [string, object])[]): Report =>
+      judge(rooms, {
+        facts: files.map(([path, data]) => fact(ROOM, { kind: 'file', path }, { ok: false, kind: 'r', ...data })),
+      });
+    test.each([
+      ['another file', '/bin/a', '/bin/b', {}, {}, 1],
+      ['another file of the same shape', '/bin/a', '/sbin/b', {}, {}, 1],
+      ['the same file in another folder', '/bin/a', '/usr/bin/a', {}, {}, 0],
+      ['the same file of another version', '/lib/libx-1.2.so', '/lib/libx-1.10.so', {}, {}, 0],
+      ['the same file with another build number', '/www/main.0a1b2c3d.js', '/www/main.9f8e7d6c5b.js', {}, {}, 0],
+      [
+        'the same key by another name',
+        '/etc/a.pem',
+        '/etc/b.pem',
+        { spki: 'aa' },
+        { spki: 'aa', file: '/etc/b.pem' },
+        0,
+      ],
+      ['another key by another name', '/etc/a.pem', '/etc/b.pem', { spki: 'aa' }, { spki: 'bb' }, 1],
+    ] as const)('%s', (_, was, is, before, after, expected) => {
+      const [old, fresh] = [failing([`fw!s${was}`, before]), failing([`fw!s${is}`, after])];
+      expect(against(old, fresh)).toBe(expected);
+      expect(compareReports(old, fresh).grown.map(({ subjects }) => subjects)).toEqual(
+        expected === 0 ? [] : [[`fw!s${is}`]],
+      );
+    });
+    test('one that is gone excuses one that is new, and no more', () => {
+      const old = failing(['fw!s/bin/a', {}]);
+      expect(against(old, failing(['fw!s/usr/bin/a', {}], ['fw!s/sbin/a', {}]))).toBe(1);
+      expect(against(old, failing(['fw!s/bin/a', {}], ['fw!s/usr/bin/a', {}]))).toBe(1);
+    });
+  });
   test('an image that got another file name is no change', () => {
     const image = (name: string): Report =>
       judge(

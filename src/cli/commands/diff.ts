@@ -1,4 +1,5 @@
-/** `assay diff OLD NEW`: what got better, what got worse, what is newly unknown, and why; of two baselines what they ask otherwise. */
+/** `assay diff OLD NEW`: what got better, what got worse, what is newly unknown, and why; of dossiers the product too, of baselines what they ask. */
+import { statSync } from 'node:fs';
 import { type ControlChange, compareReports, type Difference } from '../../core/assessment/diff.ts';
 import type { EditionDifference } from '../../core/baseline/compare.ts';
 import { UsageError } from '../../lib/fault.ts';
@@ -9,7 +10,8 @@ import { compareEditions, editionMarkdown, editionSections, editionSum } from '.
 import { EXIT } from '../exit-code.ts';
 import type { Io } from '../io.ts';
 import { judgeOptions } from '../options.ts';
-import { readReportOf } from '../reading.ts';
+import type { ProductDifference } from '../product-diff.ts';
+import { readReportOf, readSeen } from '../reading.ts';
 import { readRules } from '../rules.ts';
 
 export async function run({ arguments: [before, after], options: raw, io }: Call): Promise<number> {
@@ -21,7 +23,10 @@ export async function run({ arguments: [before, after], options: raw, io }: Call
   const registry = await openRegistry();
   const rules = await readRules(shelf, judgeOptions(raw));
   const with_ = { library: shelf, registry, rules };
-  const difference = compareReports(await readReportOf(before, with_), await readReportOf(after, with_));
+  const reports = compareReports(await readReportOf(before, with_), await readReportOf(after, with_));
+  // A report holds what its checks cite; only a dossier holds all that was seen.
+  const product = isFolder(before) && isFolder(after) ? await productOf(before, after) : undefined;
+  const difference = { ...reports, ...(product === undefined ? {} : { product }) };
   if (raw['json'] === true) io.out(`${JSON.stringify(difference, null, 2)}\n`);
   else if (raw['markdown'] === true) io.out(markdownOf(difference));
   else tell(difference, io);
@@ -53,20 +58,31 @@ function folded(text: string, columns: number): readonly string[] {
   return [' '.repeat(indent) + first, ...rest.map((line) => ' '.repeat(indent + 2) + line)];
 }
 
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+async function productOf(before: string, after: string): Promise<ProductDifference> {
+  const { compareProducts } = await import('../product-diff.ts');
+  return compareProducts(await readSeen(before), await readSeen(after));
+}
+
+type Both = Difference & { readonly product?: ProductDifference };
+
 interface Section {
   readonly title: string;
   readonly lines: readonly string[];
 }
 
 /** All that changed, worst first; sections without a line are left out. */
-function sectionsOf({ controls, results, grown, gaps }: Difference): readonly Section[] {
+function sectionsOf({ controls, results, grown, gaps, product }: Both): readonly Section[] {
   const change = ({ control, title, before, after }: ControlChange): string =>
     `${control}: ${before ?? 'not there'} → ${after ?? 'not there'}  ${title}`;
   const sections: readonly Section[] = [
     { title: 'Worse', lines: controls.worse.map(change) },
     {
-      title: 'Fails on more than before',
-      lines: grown.map(({ check, title, before, after }) => `${check}: ${before} → ${after}  ${title}`),
+      title: 'Fails on something new',
+      lines: grown.map(
+        ({ check, title, before, after, subjects }) => `${check}: ${before} → ${after}  ${title}: ${few(subjects)}`,
+      ),
     },
     { title: 'Newly unknown', lines: controls.newlyUnknown.map(change) },
     { title: 'Better', lines: controls.better.map(change) },
@@ -75,19 +91,48 @@ function sectionsOf({ controls, results, grown, gaps }: Difference): readonly Se
     { title: 'Failures gone', lines: results.gone.map(({ check, subject }) => `${check} on ${subject}`) },
     { title: 'New gaps', lines: gaps.appeared.map((one) => `${one.scope}: ${one.message} (${one.source})`) },
     { title: 'Gaps gone', lines: gaps.gone.map(({ source, scope }) => `${scope} (${source})`) },
+    ...(product === undefined ? [] : productSections(product)),
   ];
   return sections.filter(({ lines }) => lines.length > 0);
 }
+
+/** The product's own changes: what may matter most first. */
+function productSections({ files, things }: ProductDifference): readonly Section[] {
+  const sections = things.map(({ kind, appeared, gone, changed, note }) => ({
+    title: kind,
+    lines: [
+      ...(note === undefined ? [] : [note]),
+      ...appeared.map((one) => `new  ${one}`),
+      ...gone.map((one) => `gone  ${one}`),
+      ...changed.map(({ what, before, after }) => `${what}: ${before} → ${after}`),
+    ],
+  }));
+  if (files === undefined) return sections;
+  return [
+    {
+      title: 'Set-user-id and set-group-id programs',
+      lines: [...files.setuid.appeared.map((one) => `new  ${one}`), ...files.setuid.gone.map((one) => `gone  ${one}`)],
+    },
+    ...sections,
+    { title: 'Files changed', lines: files.changed.map(({ path, what }) => `${path}: ${what.join(', ')}`) },
+    { title: 'Files added', lines: files.added },
+    { title: 'Files removed', lines: files.removed },
+    { title: 'Files moved', lines: files.moved.map(({ from, to }) => `${from} → ${to}`) },
+  ];
+}
+
+const few = (names: readonly string[]): string =>
+  names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
 
 const causeLines = ({ causes }: Difference): readonly string[] => causes.map(({ kind, what }) => `${kind}: ${what}`);
 
 const sum = ({ controls: { worse, better, newlyUnknown } }: Difference): string =>
   `${plural(worse.length, 'control')} worse, ${better.length} better, ${newlyUnknown.length} newly unknown`;
 
-/** Lines of one section in a comment of a merge request before the rest is counted. */
+/** Lines of one section before the rest is counted. */
 const LISTED = 50;
 
-function markdownOf(difference: Difference): string {
+function markdownOf(difference: Both): string {
   const sections = [
     ...sectionsOf(difference),
     { title: 'What differs between the two', lines: causeLines(difference) },
@@ -106,7 +151,7 @@ function markdownOf(difference: Difference): string {
   return `${[`## ${sum(difference)}`, ...told].join('\n\n')}\n`;
 }
 
-function tell(difference: Difference, io: Io): void {
+function tell(difference: Both, io: Io): void {
   const lines: string[] = [];
   const put = (text: string, hang = 0): void => {
     const [first = '', ...rest] = wrap(safeText(text, 2000), io.columns - hang);
@@ -114,7 +159,8 @@ function tell(difference: Difference, io: Io): void {
   };
   const section = ({ title, lines: items }: Section): void => {
     put(`${title} (${items.length})`);
-    for (const item of items) put(item, 2);
+    for (const item of items.slice(0, LISTED)) put(item, 2);
+    if (items.length > LISTED) put(`and ${items.length - LISTED} more: --json tells all`, 2);
     lines.push('');
   };
   const sections = sectionsOf(difference);

@@ -1,11 +1,12 @@
 /** What changed between two reports: better, worse, newly unknown, and whether product, rules or knowledge moved. */
 import { canonicalJson } from '../../lib/canonical.ts';
 import type { Gap } from '../model/fact.ts';
-import type { CheckReport, ControlReport, Input, Report } from '../model/report.ts';
+import type { ControlReport, Input, Report } from '../model/report.ts';
 import { nameOf } from '../model/target.ts';
-import { citationsOf, gravestObligation, lastingName } from '../model/telling.ts';
+import { lastingName } from '../model/telling.ts';
 import type { Obligation, Outcome } from '../model/verdict.ts';
 import { compare } from './facts.ts';
+import { freshFailures, type Growth } from './fresh-failures.ts';
 
 export interface ControlChange {
   /** `baseline/control`. */
@@ -21,16 +22,6 @@ export interface ResultChange {
   readonly check: string;
   readonly subject: string;
   readonly message: string;
-}
-
-/** A check of which more subjects fail than before: one failing file that merely got another name is no growth. */
-export interface Growth {
-  readonly check: string;
-  readonly title: string;
-  /** The gravest among the controls that fail by it. */
-  readonly obligation: Obligation;
-  readonly before: number;
-  readonly after: number;
 }
 
 export interface Cause {
@@ -66,7 +57,7 @@ export function compareReports(before: Report, after: Report): Difference {
   return {
     controls: { better: of('better'), worse: of('worse'), newlyUnknown: of('newlyUnknown'), other: of('other') },
     results: { appeared: failuresBeyond(after, before), gone: failuresBeyond(before, after) },
-    grown: grownOf(before, after),
+    grown: freshFailures(before, after),
     gaps: { appeared: gapsBeyond(after, before), gone: gapsBeyond(before, after) },
     causes: causesOf(before, after),
   };
@@ -131,18 +122,6 @@ function failuresBeyond(here: Report, there: Report): readonly ResultChange[] {
         }),
     );
   return beyond(failures(here), failures(there));
-}
-
-function grownOf(before: Report, after: Report): readonly Growth[] {
-  const failing = (check: CheckReport): number => check.results.filter(({ outcome }) => outcome === 'fail').length;
-  const old = new Map(before.checks.map((check) => [check.key, failing(check)]));
-  const citations = citationsOf(after);
-  return after.checks.flatMap((check) => {
-    const counts = { before: old.get(check.key) ?? 0, after: failing(check) };
-    const cited = (citations.get(check.key) ?? []).filter(({ outcome }) => outcome === 'fail');
-    if (counts.after <= counts.before || cited.length === 0) return [];
-    return [{ check: check.key, title: check.title, obligation: gravestObligation(cited), ...counts }];
-  });
 }
 
 /** Gaps that were tried and not seen, by who missed what; not what merely was not given. */

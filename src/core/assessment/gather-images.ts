@@ -58,6 +58,7 @@ export async function gatherImages(
           const torn = run.store.allGaps().length > gapsBefore;
           if (opened.tree.roots.length === 0) rootless.push({ image, torn });
           roots += opened.tree.roots.length;
+          run.listFiles(opened.tree.entries());
           const excerpts = new Excerpts(opened.tree);
           await analyze(run, opened.tree, hands, { doors, limit, signal, progress: context.progress, excerpts });
         } finally {

@@ -4,6 +4,7 @@ import { type Fault, FaultError, faultOf } from '../../lib/fault.ts';
 import { safeText } from '../../lib/text.ts';
 import type { Listener } from '../model/event.ts';
 import type { EvidenceRef, Fact, FactType, Gap, Method, Unseen } from '../model/fact.ts';
+import type { FileEntry } from '../model/files.ts';
 import type { GatherContext, Grounds, Settings } from '../model/gatherer.ts';
 import type { GathererStatus } from '../model/report.ts';
 import { type Area, nameOf, type Subject } from '../model/target.ts';
@@ -26,6 +27,8 @@ export interface RunDoors {
 export interface Log {
   fact(fact: Fact): void;
   gap(gap: Gap): void;
+  /** Every entry of an image that was opened. */
+  files?(entries: Iterable<FileEntry>): void;
 }
 
 /** Who is at work: what its facts and gaps are signed with. */
@@ -81,6 +84,10 @@ export class Run {
   /** Nothing that comes later counts: whoever was left behind speaks to nobody. */
   end(): void {
     this.#life.ended = true;
+  }
+
+  listFiles(entries: Iterable<FileEntry>): void {
+    this.#log.files?.(entries);
   }
 
   addGap(gap: Gap): void {

@@ -1,9 +1,20 @@
 /** A dossier on disk while it is gathered: facts and gaps appended as they are seen, the head written first and last. */
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../lib/fault.ts';
 import type { Fact, Gap } from '../model/fact.ts';
+import type { FileEntry } from '../model/files.ts';
 import type { GathererStatus, Input, Report } from '../model/report.ts';
 import type { Target } from '../model/target.ts';
 
@@ -21,18 +32,22 @@ export interface DossierHead {
   readonly complete: boolean;
   readonly inputs: readonly Input[];
   readonly gatherers: readonly GathererRecord[];
-  readonly digests?: { readonly facts: string; readonly gaps: string };
+  /** `files` is absent where nothing was opened. */
+  readonly digests?: { readonly facts: string; readonly gaps: string; readonly files?: string };
   readonly declaration?: { readonly [section: string]: unknown };
 }
 
 export const FACTS = 'facts.jsonl';
 export const GAPS = 'gaps.jsonl';
+/** Every entry of every opened image, in the order of its tree: what two releases are compared by. */
+export const FILES = 'files.jsonl';
 export const HEAD = 'dossier.json';
 export const EVIDENCE = 'evidence';
 
 export interface DossierWriter {
   fact(fact: Fact): void;
   gap(gap: Gap): void;
+  files(entries: Iterable<FileEntry>): void;
   /** Writes the head for good. */
   finish(head: Omit<DossierHead, 'schema' | 'complete' | 'digests'>): void;
 }
@@ -45,12 +60,19 @@ export function createDossier(
   claim(folder);
   const facts = lines(join(folder, FACTS));
   const gaps = lines(join(folder, GAPS));
+  let files: Lines | undefined;
+  rmSync(join(folder, FILES), { force: true });
   writeHead(folder, { schema: 'assay/dossier/1', ...head, complete: false });
   return {
     fact: (fact) => facts.write(fact),
     gap: (gap) => gaps.write(gap),
+    files(entries) {
+      files ??= lines(join(folder, FILES));
+      files.writeAll(listed(entries));
+    },
     finish(last) {
-      const digests = { facts: facts.close(), gaps: gaps.close() };
+      const listing = files === undefined ? {} : { files: files.close() };
+      const digests = { facts: facts.close(), gaps: gaps.close(), ...listing };
       writeHead(folder, { schema: 'assay/dossier/1', ...last, complete: true, digests });
     },
   };
@@ -60,7 +82,7 @@ function claim(folder: string): void {
   try {
     // One level only: Node's recursive mkdir never comes back from places such as /proc.
     if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
-    const others = readdirSync(folder).filter((name) => ![FACTS, GAPS, HEAD, EVIDENCE].includes(name));
+    const others = readdirSync(folder).filter((name) => ![FACTS, GAPS, FILES, HEAD, EVIDENCE].includes(name));
     if (others.length === 0 || existsSync(join(folder, HEAD))) return;
   } catch (error) {
     throw new UsageError(`cannot write the dossier ${folder}: ${(error as Error).message}`);
@@ -68,16 +90,54 @@ function claim(folder: string): void {
   throw new UsageError(`${folder} holds other files`, 'give a new or empty folder for the dossier');
 }
 
-function lines(path: string): { write(value: unknown): void; close(): string } {
+/** Entries listed of one dossier. */
+const LISTED = 2_000_000;
+
+/** What a comparison needs of an entry. */
+export type ListedFile = Pick<
+  FileEntry,
+  'path' | 'type' | 'size' | 'mode' | 'uid' | 'gid' | 'sha256' | 'target' | 'linkTo' | 'device'
+>;
+
+function* listed(entries: Iterable<FileEntry>): Generator<ListedFile> {
+  let count = 0;
+  for (const { path, type, size, mode, uid, gid, sha256, target, linkTo, device } of entries) {
+    count += 1;
+    if (count > LISTED) return;
+    yield { path, type, size, mode, uid, gid, sha256, target, linkTo, device } as ListedFile;
+  }
+}
+
+interface Lines {
+  write(value: unknown): void;
+  writeAll(values: Iterable<unknown>): void;
+  /** Gives the digest of all that was written. */
+  close(): string;
+}
+
+/** Characters that are written at once. */
+const BATCH = 1 << 16;
+
+function lines(path: string): Lines {
   const descriptor = openSync(path, 'w', 0o600);
   const hash: Hash = createHash('sha256');
   const state = { open: true };
+  const put = (text: string): void => {
+    if (!state.open || text === '') return;
+    hash.update(text);
+    writeSync(descriptor, text);
+  };
   return {
-    write(value) {
-      if (!state.open) return;
-      const line = `${JSON.stringify(value)}\n`;
-      hash.update(line);
-      writeSync(descriptor, line);
+    write: (value) => put(`${JSON.stringify(value)}\n`),
+    writeAll(values) {
+      let batch = '';
+      for (const value of values) {
+        batch += `${JSON.stringify(value)}\n`;
+        if (batch.length < BATCH) continue;
+        put(batch);
+        batch = '';
+      }
+      put(batch);
     },
     close() {
       state.open = false;

@@ -7,7 +7,7 @@ import { UsageError } from '../../lib/fault.ts';
 import { safeText } from '../../lib/text.ts';
 import { factId } from '../assessment/facts.ts';
 import type { EvidenceRef, Fact, Gap } from '../model/fact.ts';
-import { type DossierHead, EVIDENCE, FACTS, GAPS, HEAD } from './dossier.ts';
+import { type DossierHead, EVIDENCE, FACTS, FILES, GAPS, HEAD, type ListedFile } from './dossier.ts';
 import type { Shape, Shapes } from './shape.ts';
 import { openEvidence } from './store.ts';
 
@@ -16,6 +16,8 @@ export interface ReadDossier {
   readonly facts: readonly Fact[];
   readonly gaps: readonly Gap[];
   open(evidence: EvidenceRef): Blob;
+  /** Every entry of the opened images, read when it is asked for; undefined where none was opened. */
+  files(): readonly ListedFile[] | undefined;
 }
 
 /** Bytes of one line, of the head, and of one list. */
@@ -32,8 +34,24 @@ export function readDossier(folder: string, shapes: Shapes): ReadDossier {
     throw new UsageError(`${join(folder, HEAD)}: it says that it is complete and gives no digests`);
   const forged = facts.find((fact) => factId(fact) !== fact.id);
   if (forged !== undefined) throw new UsageError(`${join(folder, FACTS)}: the fact ${forged.id} was changed`);
-  return { head, facts, gaps, open: (evidence) => openEvidence(join(folder, EVIDENCE), evidence) };
+  return {
+    head,
+    facts,
+    gaps,
+    open: (evidence) => openEvidence(join(folder, EVIDENCE), evidence),
+    files: () =>
+      head.digests?.files === undefined ? undefined : readLines(folder, FILES, isListed, head.digests.files),
+  };
 }
+
+/** Of a line of the list of files: hostile values are told, members that nobody reads are not looked at. */
+const isListed: Shape = (value) => {
+  const { path, type, size, mode, sha256 } = (value ?? {}) as { readonly [name: string]: unknown };
+  if (typeof path !== 'string' || typeof type !== 'string') return 'it is no entry of an image';
+  if (typeof size !== 'number') return 'its size is no number';
+  if (mode !== undefined && typeof mode !== 'number') return 'its mode is no number';
+  return sha256 === undefined || typeof sha256 === 'string' ? undefined : 'its sha256 is no text';
+};
 
 function readHead(folder: string, shapes: Shapes): DossierHead {
   const path = join(folder, HEAD);

@@ -22,7 +22,7 @@ const RULES: readonly Rule[] = [
   // shadow and passwd lines with DES or BSDi hashes
   { pattern: /^([a-z_][a-z0-9_-]{0,31}:)([./0-9A-Za-z]{13}|_[./0-9A-Za-z]{19})(?=:)/gm, secret: 2 },
   // the password of a URL's user, and of curl's --user
-  { pattern: /([a-z][a-z0-9+.-]{1,15}:\/\/[^\s:/@"'<>]{0,64}:)([^\s/@"'<>]{1,128})(?=@)/gi, secret: 2 },
+  { pattern: /\b([a-z][a-z0-9+.-]{1,15}:\/\/[^\s:/@"'<>]{0,64}:)([^\s/@"'<>]{1,128})(?=@)/gi, secret: 2 },
   { pattern: /((?:^|\s)(?:-u|--user|--proxy-user)[ \t=]{1,4}["']?[^\s:"']{1,64}:)([^\s"']{1,128})/gm, secret: 2 },
   { pattern: /\b(authorization:[ \t]{0,8}[a-z]{4,10}[ \t]{1,8})([^\s,]{4,512})/gi, secret: 2 },
   {
