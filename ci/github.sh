@@ -34,6 +34,13 @@ node "$here/bin/assay.js" scan ${arguments[@]+"${arguments[@]}"} --report text -
   --report "html=$folder/assay.html" --report "markdown=$folder/assay.md"
 code=$?
 
+# GitHub shows suppressed results as open alerts: what was waived stays in the other reports and is not uploaded.
+if [ -f "$folder/assay.sarif" ]; then
+  node -e 'const fs = require("node:fs"), file = process.argv[1], log = JSON.parse(fs.readFileSync(file, "utf8"));
+for (const run of log.runs) run.results = run.results.filter((one) => one.suppressions === undefined);
+fs.writeFileSync(file, JSON.stringify(log));' "$folder/assay.sarif"
+fi
+
 # A step's summary may hold 1 MiB.
 if [ -n "${GITHUB_STEP_SUMMARY:-}" ] && [ -f "$folder/assay.md" ]; then
   head -c 1000000 "$folder/assay.md" >>"$GITHUB_STEP_SUMMARY"

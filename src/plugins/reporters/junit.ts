@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import type { Builder } from 'junit-report-builder';
 import type { Reporter } from '../../core/model/renderer.ts';
 import type { Assessment, CheckReport, ControlReport, Report, UnitReport } from '../../core/model/report.ts';
+import { nameOf } from '../../core/model/target.ts';
 import { baselineName, openFor, resultLine } from '../../core/model/telling.ts';
 import { safeText } from '../../lib/text.ts';
 
@@ -21,6 +22,7 @@ export const junit: Reporter = {
     const root = load().newBuilder().name(safeText(report.target.name));
     const checks = new Map(report.checks.map((check) => [check.key, check]));
     for (const assessment of report.assessments) addSuite(root, report, assessment, checks);
+    addSight(root, report);
     // Jenkins' schema (junit-10.xsd) knows `skipped` of a suite and not of all suites.
     return root.build().replace(/^(.*\n<testsuites [^\n]*?) skipped="\d+"/, '$1');
   },
@@ -41,8 +43,20 @@ function addSuite(root: Builder, report: Report, assessment: Assessment, checks:
   }
 }
 
+/** Whether all that was planned was seen, which the exit code tells as well: a gap may lie where no control is open. */
+function addSight(root: Builder, report: Report): void {
+  const tried = report.coverage.gaps.filter(({ unseen }) => unseen.kind !== 'not-given');
+  const one = root.testSuite().name('assay').testCase().className('assay').name('all that was planned was seen');
+  const lines = tried
+    .slice(0, RESULTS)
+    .map((gap) => safeText(`${nameOf(gap.scope)}: ${gap.unseen.message} (${gap.source})`, 600));
+  const more = tried.length > RESULTS ? [`and ${tried.length - RESULTS} more`] : [];
+  if (tried.length > 0) one.error(`${tried.length} not seen`, 'not-seen', cdata([...lines, ...more].join('\n')));
+}
+
 /**
- * Not seen although tried is an error, as it is for the exit code. What nobody gave and what a person must settle is
+ * A case is red where the exit code is: a mandatory control that fails is a failure; one that is recommended or advisory
+ * is skipped and says that it fails. Not seen although tried is an error, as it is for the exit code. What nobody gave and what a person must settle is
  * skipped: it is no pass, and it is nothing that the run could have done.
  */
 function addCase(suite: Suite, suiteName: string, control: ControlReport, checks: Checks): void {
@@ -54,7 +68,8 @@ function addCase(suite: Suite, suiteName: string, control: ControlReport, checks
   const detail = cdata(detailOf(control, checks).join('\n'));
   switch (control.outcome) {
     case 'fail':
-      one.failure(summary, control.obligation).stacktrace(detail);
+      if (control.obligation === 'mandatory') one.failure(summary, control.obligation).stacktrace(detail);
+      else one.skipped().standardOutput(cdata([summary, detail].join('\n')));
       return;
     case 'error':
       one.error(summary, 'error', detail);

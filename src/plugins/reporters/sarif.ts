@@ -1,4 +1,8 @@
-/** The report as SARIF 2.1.0 (OASIS, errata 01), for code scanning and its viewers. */
+/**
+ * The report as SARIF 2.1.0 (OASIS, errata 01), for code scanning. GitHub takes every result for an alert whatever its
+ * `kind` says, refuses a file with a result that has no artefact or one by another scheme than `file`, and cuts after
+ * 25,000 results: so what fails is listed, every place is a relative path, and what was not seen is a notification.
+ */
 import type {
   Invocation,
   Location,
@@ -21,6 +25,7 @@ import {
   placeOf,
   resultLine,
 } from '../../core/model/telling.ts';
+import { SEVERITIES } from '../../core/model/verdict.ts';
 import { safeText, wellFormed } from '../../lib/text.ts';
 import { sha256Of, uuidOf } from '../../lib/uuid.ts';
 
@@ -63,7 +68,7 @@ function logOf(report: Report): Log {
           length: file.size,
           hashes: { 'sha-256': file.sha256 },
         })),
-        results: resultsOf(checks, citations, factsById(report)),
+        results: resultsOf(report, checks, citations),
         properties: {
           outcome: report.outcome,
           assessedAt: report.assessedAt,
@@ -89,7 +94,8 @@ function ruleOf(check: CheckReport, citations: readonly Citation[]): ReportingDe
     },
     defaultConfiguration: { level: gravestObligation(citations) === 'mandatory' ? 'error' : 'warning' },
     properties: {
-      tags: ['security', ...check.references.filter((one) => /^CWE-\d+$/.test(one)).map(weakness)],
+      // Ten are shown; a rule of more than twenty is refused.
+      tags: ['security', ...check.references.filter((one) => /^CWE-\d+$/.test(one)).map(weakness)].slice(0, 10),
       'security-severity': SECURITY_SEVERITY[check.severity],
       severity: check.severity,
       controls: citations.map(({ baseline, control }) => `${baseline}/${control}`).filter(first),
@@ -100,35 +106,49 @@ function ruleOf(check: CheckReport, citations: readonly Citation[]): ReportingDe
 const weakness = (cwe: string): string => `external/cwe/${cwe.toLowerCase()}`;
 const first = <T>(value: T, index: number, all: readonly T[]): boolean => all.indexOf(value) === index;
 
-function resultsOf(checks: readonly CheckReport[], citations: Citations, facts: Facts): SarifResult[] {
+/** Results of one run that GitHub takes. */
+const RESULTS = 25_000;
+
+interface Told {
+  readonly check: CheckReport;
+  readonly ruleIndex: number;
+  readonly result: Result;
+  readonly fingerprint: string;
+}
+
+/** Failures, and those that were waived, gravest first. Fingerprints count over all results: a mended one shifts no other. */
+function resultsOf(report: Report, checks: readonly CheckReport[], citations: Citations): SarifResult[] {
   const seen = new Map<string, number>();
-  return checks.flatMap((check, ruleIndex) =>
-    check.results.map((result) => {
+  const facts = factsById(report);
+  const whole = wholeUri(report);
+  const all = checks.flatMap((check, ruleIndex) =>
+    check.results.map((result): Told => {
       const name = sha256Of(`${check.key}\n${lastingName(result.subject)}`).slice(0, 32);
       const ordinal = (seen.get(name) ?? 0) + 1;
       seen.set(name, ordinal);
-      return resultOf(check, ruleIndex, result, `${name}:${ordinal}`, citations.get(check.key) ?? [], facts);
+      return { check, ruleIndex, result, fingerprint: `${name}:${ordinal}` };
     }),
   );
+  return all
+    .filter(({ result: { outcome, waiver } }) => outcome === 'fail' || waiver?.instead === 'fail')
+    .toSorted((a, b) => SEVERITIES.indexOf(a.check.severity) - SEVERITIES.indexOf(b.check.severity))
+    .slice(0, RESULTS)
+    .map((told) => resultOf(told, citations.get(told.check.key) ?? [], locationOf(told.result, facts, whole)));
 }
 
 function resultOf(
-  check: CheckReport,
-  ruleIndex: number,
-  result: Result,
-  fingerprint: string,
+  { check, ruleIndex, result, fingerprint }: Told,
   citations: readonly Citation[],
-  facts: Facts,
+  location: Location,
 ): SarifResult {
-  const { kind, level } = judged(result, citations);
   return {
     ruleId: check.key,
     ruleIndex,
     guid: uuidOf('result', fingerprint),
-    kind,
-    level,
+    kind: 'fail',
+    level: gravestObligation(citations) === 'mandatory' ? 'error' : 'warning',
     message: { text: resultLine(result, 4000) },
-    locations: [locationOf(result, facts)],
+    locations: [location],
     partialFingerprints: { 'assayCheckAndSubject/v1': fingerprint },
     ...(result.waiver === undefined
       ? {}
@@ -148,52 +168,27 @@ function resultOf(
   };
 }
 
-/** SARIF's kind and level (§3.27.9, §3.27.10): a level other than `none` only beside `fail`. */
-function judged(
-  result: Result,
-  citations: readonly Citation[],
-): { readonly kind: SarifResult.kind; readonly level: SarifResult.level } {
-  const failing = { kind: 'fail', level: gravestObligation(citations) === 'mandatory' ? 'error' : 'warning' } as const;
-  switch (result.outcome) {
-    case 'fail':
-      return failing;
-    case 'waived':
-      return result.waiver?.instead === 'fail' ? failing : { kind: 'open', level: 'none' };
-    case 'pass':
-      return { kind: 'pass', level: 'none' };
-    case 'not-applicable':
-      return { kind: 'notApplicable', level: 'none' };
-    case 'error':
-      return { kind: 'open', level: 'none' };
-    case 'inconclusive':
-      return {
-        kind: result.reasons.some((one) => one === 'gap' || one === 'not-given') ? 'open' : 'review',
-        level: 'none',
-      };
-  }
+function locationOf(result: Result, facts: Facts, whole: string): Location {
+  const name = safeText(nameOf(result.subject), 1000);
+  const { line, offset } = placeOf(result, facts);
+  const physicalLocation: PhysicalLocation = {
+    artifactLocation: { uri: subjectUri(result.subject) ?? whole },
+    // Code scanning wants a line of everything; what has none begins at its first.
+    region: { startLine: line ?? 1 },
+  };
+  const { subject } = result;
+  const bytes =
+    subject.kind === 'region'
+      ? { byteOffset: subject.start, byteLength: subject.end - subject.start }
+      : { byteOffset: offset };
+  return {
+    physicalLocation,
+    logicalLocations: [{ name, fullyQualifiedName: name, kind: 'resource' }],
+    ...(bytes.byteOffset === undefined ? {} : { properties: bytes }),
+  };
 }
 
-function locationOf(result: Result, facts: Facts): Location {
-  const place = placeOf(result, facts);
-  const uri = subjectUri(result.subject);
-  const logicalLocations = [
-    {
-      name: safeText(nameOf(result.subject), 1000),
-      fullyQualifiedName: safeText(nameOf(result.subject), 1000),
-      kind: 'resource',
-    },
-  ];
-  if (uri === undefined) return { logicalLocations };
-  const physicalLocation: PhysicalLocation = { artifactLocation: { uri } };
-  if (result.subject.kind === 'region') {
-    const { start, end } = result.subject;
-    physicalLocation.region = { byteOffset: start, byteLength: end - start };
-  } else if (place.line !== undefined) physicalLocation.region = { startLine: place.line };
-  else if (place.offset !== undefined) physicalLocation.region = { byteOffset: place.offset };
-  return { physicalLocation, logicalLocations };
-}
-
-/** The path through the image as a relative URI, an endpoint as `tcp://host:port`. The product as a whole has no place. */
+/** The path through the image or beside the device as a relative URI. The product as a whole has no place of its own. */
 function subjectUri(subject: Subject): string | undefined {
   switch (subject.kind) {
     case 'file':
@@ -204,24 +199,24 @@ function subjectUri(subject: Subject): string | undefined {
     case 'update':
       return uriOf(subject.update);
     case 'endpoint':
-      return `${subject.transport}://${authority(subject.host)}:${subject.port}`;
-    case 'host':
+      return uriOf(`device/${subject.host}/${subject.transport}/${subject.port}`);
     case 'ports':
+    case 'host':
+      return uriOf(`device/${subject.host}`);
     case 'target':
       return undefined;
   }
 }
+
+/** What stands for the product as a whole: its first image or update, or its device. */
+const wholeUri = ({ target: { firmware, updates } }: Report): string =>
+  uriOf([...firmware, ...updates][0]?.path ?? 'device');
 
 const uriOf = (path: string): string =>
   wellFormed(path)
     .split('/')
     .map((part) => encodeURIComponent(part).replaceAll('%21', '!'))
     .join('/');
-
-const authority = (host: string): string =>
-  host.includes(':')
-    ? `[${encodeURIComponent(wellFormed(host)).replaceAll('%3A', ':')}]`
-    : encodeURIComponent(wellFormed(host));
 
 /** What was tried and not seen, as notifications: a consumer must not take their silence for a pass. */
 function invocationOf(report: Report): Invocation {

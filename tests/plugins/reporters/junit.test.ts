@@ -1,6 +1,7 @@
 /** Proves the JUnit reporter: one suite for each baseline, one case for each control, outcomes where pipelines look for them. */
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { expect, test } from 'vitest';
+import { exitCodeOf } from '../../../src/cli/exit-code.ts';
 import type { Report } from '../../../src/core/model/report.ts';
 import { junit } from '../../../src/plugins/reporters/junit.ts';
 import { failingReport, hostileCharactersIn, hostileReport, mixedReport, WIDE } from '../../support/report.ts';
@@ -48,10 +49,9 @@ test.each([
 });
 
 test('every control of every baseline is a case, named by its id', () => {
-  const names = suitesOf(failingReport()).map(({ name, testcase }) => [
-    name,
-    testcase.map((one) => one.name.split(' ')[0]),
-  ]);
+  const names = suitesOf(failingReport())
+    .slice(0, -1)
+    .map(({ name, testcase }) => [name, testcase.map((one) => one.name.split(' ')[0])]);
   expect(names).toEqual(
     failingReport().assessments.map(({ baseline, controls }) => [
       `${baseline.id}@${baseline.version}${baseline.level === undefined ? '' : `:${baseline.level}`}`,
@@ -74,11 +74,37 @@ test('what was tried and not seen is an error, what a person must settle is skip
   for (const { controls } of failingReport().assessments) {
     const passes = controls.filter(({ outcome }) => outcome === 'pass').map(({ id }) => id);
     const quiet = suitesOf(failingReport())
+      .slice(0, -1)
       .flatMap(({ testcase }) => testcase)
       .filter((one) => !('failure' in one || 'error' in one || 'skipped' in one));
     expect(quiet.map(({ name }) => name.split(' ')[0])).toEqual(expect.arrayContaining(passes));
     expect(quiet).toHaveLength(1);
   }
+});
+
+test('a case is red where the exit code is', () => {
+  const red = (report: Report): boolean =>
+    suitesOf(report).some(({ failures, errors }) => Number(failures) + Number(errors) > 0);
+  const report = failingReport();
+  const only = (
+    wanted: Report['assessments'][number]['controls'][number],
+    gaps: Report['coverage']['gaps'],
+  ): Report => ({
+    ...report,
+    assessments: report.assessments.slice(0, 1).map((one) => ({ ...one, controls: [wanted] })),
+    coverage: { ...report.coverage, gaps },
+  });
+  const failing = report.assessments.flatMap(({ controls }) => controls).find(({ outcome }) => outcome === 'fail');
+  const gap = mixedReport().coverage.gaps.find(({ unseen }) => unseen.kind === 'timeout');
+  if (failing === undefined || gap === undefined) throw new Error('the fixture lacks a failure or a gap');
+  for (const obligation of ['mandatory', 'recommended', 'advisory'] as const) {
+    for (const gaps of [[], [gap]]) {
+      const made = only({ ...failing, obligation }, gaps);
+      expect(red(made)).toBe(exitCodeOf(made, { failOn: 'mandatory', strict: false }) !== 0);
+    }
+  }
+  const advised = caseOf(suitesOf(only({ ...failing, obligation: 'advisory' }, []))[0], failing.id);
+  expect(advised?.['system-out']).toMatch(/^fail.*advisory/);
 });
 
 test('a waiver is skipped and says who, why and until when', () => {
