@@ -8,6 +8,7 @@ import type { Analyzer, AnalyzerContext, Settings } from '../../src/core/model/g
 import { unpackImage } from '../../src/core/unpacking/unpack.ts';
 import { tar } from '../../src/plugins/unpackers/archive/tar.ts';
 import { type TarInput, tarOf } from './tar.ts';
+import { modeOf } from './tree.ts';
 
 export interface Analyzed {
   readonly facts: readonly { readonly type: string; readonly data: Record<string, unknown>; readonly path: string }[];
@@ -35,7 +36,7 @@ export async function analyze(
   const inputs = Object.entries(files).map(
     ([name, value]): TarInput => ({
       name: name.slice(1),
-      mode: 0o644,
+      mode: modeOf(name),
       ...(typeof value === 'string' || value instanceof Uint8Array ? { content: value } : value),
     }),
   );

@@ -23,14 +23,18 @@ export type Files = { readonly [name: string]: string | Uint8Array | Made };
 const made = (given: string | Uint8Array | Made): Made =>
   typeof given === 'string' || given instanceof Uint8Array ? { content: given } : given;
 
-/** A tree whose only container `fw` is a root file system; modes are 0644 unless said. */
+/** Start scripts lie there to be run; everything else is 0644 unless said. */
+export const modeOf = (name: string): number =>
+  /\/(init\d?\.d|rc\w?\.d|sv|services\.d)\/|\/(rc\w*|init|linuxrc)$/.test(name) ? 0o755 : 0o644;
+
+/** A tree whose only container `fw` is a root file system. */
 export function treeOf(files: Files, options: { readonly keepsModes?: boolean } = {}): FileTree {
   const container = 'fw.bin!squashfs';
   const root: RootFileSystem = { path: container, prefix: '/', keepsModes: options.keepsModes ?? true };
   const contents = new Map<string, Uint8Array>();
   const entries = new Map<string, FileEntry>();
   for (const [name, given] of Object.entries(files)) {
-    const { content = '', mode = 0o644, uid = 0, target } = made(given);
+    const { content = '', mode = modeOf(name), uid = 0, target } = made(given);
     const bytes = typeof content === 'string' ? Buffer.from(content) : content;
     const path = container + name;
     contents.set(path, bytes);

@@ -37,14 +37,21 @@ export function pemBlocks(bytes: Uint8Array): readonly PemBlock[] {
   return blocks;
 }
 
+/** OpenPGP's armour: headers up to an empty line, and a line with a checksum (RFC 9580 §6.2). */
+function unarmored(text: string): string {
+  const start = /\n[ \t]*\r?\n/.exec(text);
+  return (start === null ? text : text.slice(start.index)).replace(/\n\s*=[A-Za-z0-9+/]{4}\s*$/, '');
+}
+
 /** Escaped line ends (`\n` in C strings, JSON and scripts) count as line ends. */
 function blockOf(label: string, raw: string, offset: number): PemBlock | undefined {
   const unescaped = raw.replace(/\\[rn]/g, '\n').replace(/\0/g, '\n');
   const encrypted = /Proc-Type:\s*4,ENCRYPTED/.test(unescaped);
   const split = encrypted ? unescaped.search(/\r?\n\s*\r?\n/) : -1;
-  const body = unescaped
-    .slice(split === -1 ? 0 : split)
-    .replace(/["'\\\s+;,]/g, (character) => (character === '+' ? '+' : ''));
+  const body = (label.startsWith('PGP ') ? unarmored(unescaped) : unescaped.slice(split === -1 ? 0 : split)).replace(
+    /["'\\\s+;,]/g,
+    (character) => (character === '+' ? '+' : ''),
+  );
   if (body.length < 24 || !/^[A-Za-z0-9+/]+={0,2}$/.test(body)) return undefined;
   const der = new Uint8Array(Buffer.from(body, 'base64'));
   return { label, der, encrypted, offset, text: `-----BEGIN ${label}-----${unescaped}-----END ${label}-----\n` };

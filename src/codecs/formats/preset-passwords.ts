@@ -56,23 +56,35 @@ export interface ScriptPassword extends NamedField {
 export function scriptLine(line: string): ScriptPassword | undefined {
   const text = line.trim();
   if (text.startsWith('#') || text.length > 1000) return undefined;
-  const daemon = /\bu?telnetd\b[^|;&]{0,200}\s-u\s+["']?([\w.-]{1,32}):([^\s"'|;&]{1,64})/.exec(text);
+  const quoted = spansOf(text);
+  const free = (match: RegExpExecArray | null): RegExpExecArray | null =>
+    match !== null && quoted.some(([from, to]) => match.index > from && match.index < to) ? null : match;
+  const daemon = free(/\bu?telnetd\b[^|;&]{0,200}\s-u\s+["']?([\w.-]{1,32}):([^\s"'|;&]{1,64})/.exec(text));
   if (daemon !== null) return resolvable(daemon[1] ?? '', daemon[2] ?? '');
-  const piped =
+  const piped = free(
     /\b(?:echo|printf)\s+(?:-\w+\s+)?["']?([a-z_][\w.-]{0,31}):([^\s"'|;&]{1,200})["']?\s*\|\s*\S*\bchpasswd\b/.exec(
       text,
-    );
+    ),
+  );
   if (piped !== null) return fieldOf(piped[1] ?? '', (piped[2] ?? '').replace(/\\n$/, ''));
-  const twice =
+  const twice = free(
     /\b(?:echo|printf)\s+(?:-\w+\s+)?["']?([^\s"'|;&\\$`]{1,64})(?:\\n|["']?\s*;\s*(?:sleep\s+\d+\s*;\s*)?echo\s+["']?)\1(?:\\n)?["']?\s*\)?\s*\|\s*\S*\bpasswd(?:\s+([a-z_][\w.-]{0,31}))?\s*(?:[>;&]|$)/.exec(
       text,
-    );
+    ),
+  );
   if (twice !== null) return fieldOf(twice[2] ?? 'root', twice[1] ?? '');
-  const user =
+  const user = free(
     /\b(?:usermod|useradd)\b[^|;&]{0,120}\s-p\s+["']?(\$[^\s"']{8,200})["']?\s+(?:-\S+\s+\S+\s+){0,4}([a-z_][\w.-]{0,31})\b/.exec(
       text,
-    );
+    ),
+  );
   return user === null ? undefined : fieldOf(user[2] ?? '', user[1] ?? '');
+}
+
+/** Where quotes begin and end: what stands between them is a word, no command. `su -c "…"` and its like do run it. */
+function spansOf(text: string): readonly (readonly [number, number])[] {
+  if (/\b(sh|su|eval|ssh)\b\s/.test(text)) return [];
+  return [...text.matchAll(/"(?:[^"\\]|\\.)*"|'[^']*'/g)].map((match) => [match.index, match.index + match[0].length]);
 }
 
 function resolvable(account: string, value: string): ScriptPassword | undefined {

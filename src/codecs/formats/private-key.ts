@@ -226,7 +226,13 @@ export function puttyKey(text: string): PrivateKey | undefined {
 
 const MAX_TRIES = 1000;
 /** What follows SEQUENCE and its length in PKCS#1 (version 0, a long INTEGER) and PKCS#8 (version 0, an algorithm). */
-const STARTS = [Buffer.from([2, 1, 0, 2, 0x82]), Buffer.from([2, 1, 0, 2, 0x81]), Buffer.from([2, 1, 0, 0x30])];
+const STARTS = [
+  Buffer.from([2, 1, 0, 2, 0x82]),
+  Buffer.from([2, 1, 0, 2, 0x81]),
+  Buffer.from([2, 1, 0, 0x30]),
+  // SEC 1: version 1, then the private number as octets.
+  Buffer.from([2, 1, 1, 4]),
+];
 
 /** DER keys anywhere in bytes, each proved by parsing it. */
 export function derKeys(bytes: Uint8Array): { readonly keys: readonly PrivateKey[]; readonly more: boolean } {
@@ -251,7 +257,7 @@ export function derKeys(bytes: Uint8Array): { readonly keys: readonly PrivateKey
   return { keys, more };
 }
 
-/** Whether the elements are those of PKCS#1 (nine INTEGERs) or PKCS#8 (INTEGER, SEQUENCE, OCTET STRING …): cheaper than to parse the key. */
+/** Whether the elements are those of PKCS#1 (nine INTEGERs) or PKCS#8 (INTEGER, SEQUENCE, OCTET STRING …) or SEC 1 (INTEGER, OCTET STRING, [0] …): cheaper than to parse the key. */
 function isShaped(der: Buffer): boolean {
   const tags: number[] = [];
   let at = der[1]! < 0x80 ? 2 : 2 + (der[1]! & 0x7f);
@@ -264,7 +270,9 @@ function isShaped(der: Buffer): boolean {
   }
   if (at > der.length) return false;
   const pkcs8 = tags[1] === TAG.sequence && tags[2] === TAG.octets;
-  return pkcs8 || (tags.length >= 9 && tags.slice(0, 9).every((tag) => tag === TAG.integer));
+  // SEC 1 with its curve: without one it says nothing that could be checked.
+  const sec1 = tags[1] === TAG.octets && tags[2] === 0xa0;
+  return pkcs8 || sec1 || (tags.length >= 9 && tags.slice(0, 9).every((tag) => tag === TAG.integer));
 }
 
 /** The SEQUENCE whose content begins at `at`, if its length fits a key and the bytes there are. */

@@ -66,14 +66,20 @@ export function readScript(text: string, exists: (path: string) => boolean): rea
     returned: undefined,
   };
   let joined = '';
-  for (const [index, raw] of text.split('\n').slice(0, LINES).entries()) {
+  const lines = text.split('\n').slice(0, LINES);
+  const ends = lines.map((line) => line.trim());
+  let skipped = 0;
+  for (const [index, raw] of lines.entries()) {
+    if (index < skipped) continue;
     const line = joined + raw.slice(0, LINE);
     if (line.endsWith('\\') && line.length < LINE) {
       joined = line.slice(0, -1);
       continue;
     }
     joined = '';
-    for (const piece of split(withoutComment(line))) take(piece.trim(), index + 1, state);
+    const bare = withoutComment(line);
+    for (const piece of split(bare)) take(piece.trim(), index + 1, state);
+    skipped = endOfDocument(bare, ends, index);
   }
   const conditions = new Map<string, string | undefined>();
   return state.commands.flatMap(({ within, ...command }) => {
@@ -83,9 +89,21 @@ export function readScript(text: string, exists: (path: string) => boolean): rea
   });
 }
 
+/** The line after a here-document that begins on this one: text that is written somewhere, no commands, unless a shell is given it. */
+function endOfDocument(line: string, ends: readonly string[], index: number): number {
+  const word = /(?<!<)<<-?\s*["']?([A-Za-z_]\w{0,40})["']?(?!\w|\s*\)\))/.exec(line)?.[1];
+  if (word === undefined || /^\s*(\S*\/)?(ba|da|a)?sh\b/.test(line)) return 0;
+  return ends.indexOf(word, index + 1) + 1;
+}
+
 /** Conditions that must hold together. */
 export const both = (one: string | undefined, other: string): string =>
   one === undefined || one === other ? other : `${one} and ${other}`.slice(0, 1000);
+
+const negated = (condition: string): string => {
+  if (condition.includes(' and ')) return `not (${condition})`;
+  return condition.startsWith('not ') ? condition.slice(4) : `not ${condition}`;
+};
 
 const CALL_DEPTH = 40;
 
@@ -164,7 +182,7 @@ function opened(piece: string, state: State): string | undefined {
   const rest = piece.slice(word.length).trim();
   switch (word) {
     case 'if':
-      blocks.push({ kind: 'if', condition: plain(substituted(rest, state.variables), state) ? undefined : rest });
+      blocks.push({ kind: 'if', condition: tested(substituted(rest, state.variables), rest, state) });
       return '';
     case 'elif':
     case 'else': {
@@ -172,7 +190,7 @@ function opened(piece: string, state: State): string | undefined {
       if (top?.kind === 'if')
         blocks[blocks.length - 1] = {
           kind: 'if',
-          condition: word === 'else' ? `not (${top.condition ?? 'found'})` : rest,
+          condition: word === 'elif' ? rest : top.condition === NEVER ? undefined : `not (${top.condition ?? 'found'})`,
         };
       return word === 'else' ? rest : '';
     }
@@ -194,6 +212,14 @@ function opened(piece: string, state: State): string | undefined {
       return rest;
   }
 }
+
+/** What a branch hangs on: nothing after a test that the image itself answers, its text after any other. */
+function tested(test: string, text: string, state: State): string | undefined {
+  if (FALSE.test(test)) return NEVER;
+  return plain(test, state) ? undefined : text;
+}
+const FALSE = /^(\/bin\/)?false$/;
+const TRUE = /^(:|(\/bin\/)?true)$/;
 
 function loopOf(rest: string, { variables }: State): { readonly loop?: NonNullable<Block['loop']> } {
   const [, name, list = ''] = /^(\w+)\s+in\s+(.*)$/.exec(rest) ?? [];
@@ -249,28 +275,37 @@ const loopNamed = (text: string, { blocks }: State): Block['loop'] =>
   blocks.findLast(({ loop }) => loop !== undefined && mentions(text, loop.name))?.loop;
 const mentions = (text: string, name: string): boolean => text.includes(`$${name}`) || text.includes(`\${${name}}`);
 
-/** Splits `a && b || c`: what stands after a test that is not plain is conditional; after `||` it is so too. */
+/** Splits `a && b || c`: what stands after a test that is not plain is conditional; after `||` it hangs on the opposite. */
 function chain(piece: string, line: number, state: State): void {
-  if (state.blocks.some(({ condition }) => condition === NEVER)) {
+  if (state.guard === NEVER || state.blocks.some(({ condition }) => condition === NEVER)) {
     noteCall(wordsOf(piece), NEVER, state);
     return;
   }
-  let condition = state.blocks.findLast((block) => block.condition !== undefined)?.condition;
-  for (const guard of [state.guard, state.returned]) if (guard !== undefined) condition = both(condition, guard);
+  let outer = state.blocks.findLast((block) => block.condition !== undefined)?.condition;
+  for (const guard of [state.guard, state.returned]) if (guard !== undefined) outer = both(outer, guard);
   const parts = piece.split(/(&&|\|\|)/);
-  let plainTests = true;
+  let own: string | undefined;
   for (const [index, part] of parts.entries()) {
     const text = part.trim();
     if (index % 2 === 1 || text === '') continue;
-    if (/^(\[|test\b)/.test(text)) {
-      const only = plain(substituted(text, state.variables), state);
-      plainTests &&= only;
-      if (!only) condition ??= text;
-      continue;
-    }
-    if (parts[index - 1] === '||') condition ??= plainTests && index > 0 ? NEVER : `failure of ${piece.slice(0, 60)}`;
-    if (condition !== NEVER) simple(text, line, condition, state);
+    const isTest = /^(\[|test\b)/.test(text) || FALSE.test(text);
+    if (parts[index - 1] === '||') own = otherwise(own, parts.slice(0, index), piece);
+    if (isTest) own = alsoIf(own, tested(substituted(text, state.variables), text, state));
+    else if (own !== NEVER) simple(text, line, own === undefined ? outer : both(outer, own), state);
   }
+}
+
+const alsoIf = (one: string | undefined, other: string | undefined): string | undefined =>
+  one === NEVER || other === undefined ? one : other === NEVER ? NEVER : both(one, other);
+
+/** What hangs on `||`: a test that does not hold, or a command that fails. */
+function otherwise(own: string | undefined, before: readonly string[], piece: string): string | undefined {
+  if (own === NEVER) return undefined;
+  if (own !== undefined) return negated(own);
+  const onlyTests = before.every(
+    (part, index) => index % 2 === 1 || /^\s*(\[|test\b)/.test(part) || TRUE.test(part.trim()),
+  );
+  return onlyTests ? NEVER : `failure of ${piece.slice(0, 60)}`;
 }
 
 function simple(text: string, line: number, condition: string | undefined, state: State): void {
@@ -284,10 +319,13 @@ function simple(text: string, line: number, condition: string | undefined, state
     return;
   }
   if (/^(exit|return)\b/.test(text)) {
-    // What comes after an exit that hangs on a condition hangs on its opposite.
-    if (condition === undefined) return;
-    if (text.startsWith('exit')) state.guard = both(state.guard, `not ${condition}`);
-    else state.returned = both(state.returned, `not ${condition}`);
+    // What comes after an exit that hangs on a condition hangs on its opposite; after one at the outermost nothing is come to.
+    if (condition === undefined) {
+      if (/^exit\b[^)]*$/.test(text) && state.blocks.length === 0) state.guard = NEVER;
+      return;
+    }
+    if (text.startsWith('exit')) state.guard = both(state.guard, negated(condition));
+    else state.returned = both(state.returned, negated(condition));
     return;
   }
   const loop = loopNamed(text, state);

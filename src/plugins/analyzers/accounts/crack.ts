@@ -48,17 +48,49 @@ export async function crackAll(
   }
   const ordered = [...groups.values()].sort((a, b) => COST[a.method] - COST[b.method]);
   const until = Date.now() + context.settings.crackSeconds * 1000;
-  const work = ordered.map(async (group, index) => {
-    const output = index < MAX_GROUPS ? await tried(group, words, until, context) : { found: {}, done: false };
-    for (const digest of group.digests) {
-      const word = output.found[digest];
-      const state = output.done || word !== undefined ? 'done' : 'stopped';
-      answers.set(`${group.method} ${group.settings}${digest}`, { state, ...(word === undefined ? {} : { word }) });
-    }
-  });
-  await Promise.all(work);
+  const outputs = await inRounds(ordered.slice(0, MAX_GROUPS), words, until, context);
+  for (const group of ordered) tellGroup(group, outputs.get(group) ?? NOTHING, answers);
   return answers;
 }
+
+function tellGroup({ method, settings, digests }: Group, output: CrackOutput, answers: Map<string, Cracked>): void {
+  for (const digest of digests) {
+    const word = output.found[digest];
+    const state = output.done || word !== undefined ? 'done' : 'stopped';
+    answers.set(`${method} ${settings}${digest}`, { state, ...(word === undefined ? {} : { word }) });
+  }
+}
+
+/** The likeliest words on every hash first: a costly hash early in the list leaves the others something of the time. */
+async function inRounds(
+  groups: readonly Group[],
+  words: readonly string[],
+  until: number,
+  context: AnalyzerContext,
+): Promise<ReadonlyMap<Group, CrackOutput>> {
+  const outputs = new Map<Group, CrackOutput>(groups.map((group) => [group, { found: {}, done: true }]));
+  const part = async (group: Group, from: number, to: number): Promise<void> => {
+    const before = outputs.get(group) ?? NOTHING;
+    if (Object.keys(before.found).length === group.digests.size) return;
+    const now = await tried(group, wordsBetween(group, words, from, to), until, context);
+    outputs.set(group, { found: { ...before.found, ...now.found }, done: before.done && now.done });
+  };
+  for (const [from, to] of ROUNDS) await Promise.all(groups.map((group) => part(group, from, to)));
+  return outputs;
+}
+
+const NOTHING: CrackOutput = { found: {}, done: false };
+/** Parts of the list, which is ordered by likelihood. */
+const ROUNDS: readonly (readonly [number, number])[] = [
+  [0, 24],
+  [24, 200],
+  [200, Number.POSITIVE_INFINITY],
+];
+
+/** Guesses made from names go with the first words. */
+const wordsBetween = ({ hints }: Group, words: readonly string[], from: number, to: number): readonly string[] => [
+  ...new Set([...(from === 0 ? hints : []), ...words.slice(from, to)]),
+];
 
 export const keyOf = (hash: StoredHash): string => hash.group + hash.digest;
 
@@ -75,18 +107,11 @@ function join(groups: Map<string, Group>, hash: StoredHash, method: HashMethod, 
 }
 
 async function tried(
-  group: Group,
+  { method, settings, digests }: Group,
   words: readonly string[],
   until: number,
   context: AnalyzerContext,
 ): Promise<CrackOutput> {
-  const { method, settings, digests, hints } = group;
-  const input: CrackInput = {
-    method,
-    settings,
-    digests: [...digests],
-    words: [...new Set([...hints, ...words])],
-    until,
-  };
+  const input: CrackInput = { method, settings, digests: [...digests], words, until };
   return (await context.job('crack', input)) as CrackOutput;
 }

@@ -11,7 +11,7 @@ const MAX_FOUND = 40;
 const PLACES =
   /^\/(etc\/(init\.d|rc\d?\.d|rcS\.d|rc\.d|uci-defaults|preinit\.d|board\.d|init0\.d|profile\.d|network|hotplug\.d|s6[^/]*|service|sv|runit)\/|etc\/(rc|rcS|rc\.local|rc\.sysinit|preinit|inittab)$|(usr\/)?lib\/(systemd\/system|preinit|functions|sysv-init)\/|etc\/systemd\/system\/|init$|linuxrc$)/;
 const CALLED =
-  /(first[-_]?(boot|run|start)|oneshot|provision|factory[-_]?init|(gen|make|mk|create)[-_]?(cert|key|hostkey|ssl|ssh)|(host|ssh)[-_]?keys?[-_]?gen|sshdgenkeys|keygen)/i;
+  /(first[-_]?(boot|run|start)|oneshot|provision|factory[-_]?init|(gen|make|mk|create)[-_]?(cert|key|hostkey|ssl|ssh)|(host|ssh)[-_]?keys?[-_]?gen|sshdgenkeys|keygen|check[-_]?(host)?keys)/i;
 
 interface Sign {
   readonly what: What;

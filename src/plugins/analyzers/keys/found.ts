@@ -2,6 +2,7 @@
 
 import { createPublicKey } from 'node:crypto';
 import { isJks, jksKeys } from '../../../codecs/formats/jks.ts';
+import { gnupgSecret, type OpenPgpKey, openpgpSecret } from '../../../codecs/formats/openpgp-key.ts';
 import { MAX_BLOCKS, type PemBlock, pemBlocks } from '../../../codecs/formats/pem.ts';
 import {
   derKeys,
@@ -75,7 +76,7 @@ export function keysIn(content: Blob, name: string, cut: Cut): readonly KeyInFil
   let locked = 0;
   const found: KeyInFile[] = pemIn(content, cut)
     .map((block) => {
-      if (block.label === 'PGP PRIVATE KEY BLOCK') return openpgp(block.offset);
+      if (block.label === 'PGP PRIVATE KEY BLOCK') return openpgp(openpgpSecret(block.der), block.offset);
       if (block.encrypted || block.label.startsWith('ENCRYPTED')) locked += 1;
       return privateKeyOf(block, locked <= MAX_LOCKED);
     })
@@ -96,19 +97,16 @@ function bareKeys(content: Blob, cut: Cut): readonly KeyInFile[] {
   return found;
 }
 
-const openpgp = (offset: number): KeyInFile => ({
-  format: 'openpgp',
-  type: 'other',
-  bits: 0,
-  encrypted: false,
-  offset,
-});
+const openpgp = (key: OpenPgpKey | undefined, offset: number): KeyInFile | undefined =>
+  key === undefined ? undefined : { format: 'openpgp', ...key, offset };
 
 /** Files that are one key from their first byte on. */
 function whole(bytes: Uint8Array, start: Buffer): KeyInFile | undefined {
   const text = start.toString('latin1');
   if (start[0] === 0 && text.startsWith('\0\0\0')) return dropbearKey(bytes);
   if (text.startsWith('PuTTY-User-Key-File-')) return puttyKey(Buffer.from(bytes).toString('latin1'));
+  const pgp = openpgpSecret(bytes) ?? gnupgSecret(Buffer.from(bytes.subarray(0, 512)).toString('latin1'));
+  if (pgp !== undefined) return openpgp(pgp, 0);
   if (isPkcs12(start)) return { format: 'pkcs12', type: 'other', bits: 0, encrypted: true, offset: 0 };
   return undefined;
 }

@@ -43,6 +43,6 @@ export const isExamplePlace = (name: string): boolean =>
 
 /** Words and runs that nobody's secret has. */
 export const looksMade = (text: string): boolean =>
-  /example|sample|dummy|test|changeme|xxxx|placeholder|your[_-]?|1234567|abcdef|0000000|\*\*\*|<|>|\$\{|\{\{|%s/i.test(
+  /example|sample|dummy|john doe|test|changeme|xxxx|placeholder|your[_-]?|1234567|abcdef|0000000|\*\*\*|<|>|\$\{|\{\{|%s/i.test(
     text,
   );

@@ -1,22 +1,25 @@
-/** Wi-Fi networks that an image presets: hostapd, wpa_supplicant and UCI configurations. */
+/** Wi-Fi networks that an image presets: hostapd, wpa_supplicant and UCI configurations here, other programs' beside. */
 import { linesOf, type TextLine } from '../../../codecs/formats/text-lines.ts';
 import type { FileEntry } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { secretWifi } from '../../../facts/index.ts';
 import { isExamplePlace } from './tell.ts';
-
-type Security = 'open' | 'wep' | 'wpa' | 'wpa2' | 'wpa3' | 'unknown';
-interface Network {
-  role: 'access-point' | 'client';
-  ssid?: string;
-  key?: string;
-  line: number;
-  security: Security;
-  disabled: boolean;
-}
+import { connman, iwd, type Network, networkManager, nvram, ralink, type Security } from './wifi-networks.ts';
 
 const NETWORKS = 1000;
-const NAMES = /\/(hostapd[\w.-]*\.conf|wpa_supplicant[\w.-]*\.conf|wpa[\w-]*\.conf|config\/wireless)$/;
+type Read = (lines: readonly TextLine[], name: string) => Network[];
+/** Whose file it is, by name and place. */
+const READERS: readonly (readonly [RegExp, Read])[] = [
+  [/\/config\/wireless$/, uci],
+  [/\/hostapd[\w.-]*\.conf$/, hostapd],
+  [/\/(wpa_supplicant[\w.-]*|wpa[\w-]*)\.conf$/, supplicant],
+  [/\/(RT|MT|iNIC|mt|rt)[\w.-]*\.dat$/, ralink],
+  [/\/NetworkManager\/system-connections\/[^/]+$/, networkManager],
+  [/\/var\/lib\/iwd\/[^/]+\.psk$/, iwd],
+  [/\/connman\/([^/]+\.config|wifi_\w+\/settings)$/, connman],
+  [/\/(nvram|default_?nvram)([._-][\w.-]{0,40})?$/, nvram],
+];
+const readerOf = (name: string): Read | undefined => READERS.find(([shape]) => shape.test(name))?.[1];
 
 export const secretsWifi: Analyzer = {
   id: 'secrets/wifi',
@@ -25,15 +28,11 @@ export const secretsWifi: Analyzer = {
   intrusion: 'passive',
   consumes: [],
   produces: [secretWifi],
-  wants: (file) => file.type === 'file' && file.size > 0 && NAMES.test(file.name),
+  wants: (file) => file.type === 'file' && file.size > 0 && readerOf(file.name) !== undefined,
   observe(file, content, context) {
     const cut = (message: string): void => context.gap({ kind: 'over-budget', message });
     const lines = [...linesOf(content, { lines: 50_000, cut })].filter(({ text }) => !/^\s*(#|$)/.test(text));
-    const networks = file.name.endsWith('/wireless')
-      ? uci(lines)
-      : /hostapd/.test(file.name)
-        ? hostapd(lines)
-        : supplicant(lines);
+    const networks = readerOf(file.name)?.(lines, file.name) ?? [];
     if (networks.length > NETWORKS) cut(`more than ${NETWORKS} networks in one file`);
     for (const network of networks.slice(0, NETWORKS)) if (isPreset(network)) tell(network, file, context);
   },

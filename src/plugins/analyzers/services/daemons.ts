@@ -64,6 +64,7 @@ const DAEMONS: ReadonlyMap<string, Daemon> = new Map([
   ...row('ntpd chronyd ntpclient', 'ntp', [123]),
   ...row('iptables ip6tables nft firewall fw3 fw4', 'firewall'),
   ...row('swupdate rauc mender menderd opkg', 'update'),
+  ...row('hostapd wpa_supplicant stunnel stunnel4 openvpn charon racoon pppd xl2tpd', 'other'),
 ]);
 
 /** What a program is, by its base name. */

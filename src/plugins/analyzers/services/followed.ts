@@ -154,16 +154,24 @@ function runFolder(walk: Walk, folder: string, manager: Manager, condition: stri
   for (const { name } of walk.tree.list(walk.root, folder)) {
     const base = name.slice(name.lastIndexOf('/') + 1);
     if (/^S\d\d/.test(base) || folder.startsWith('/etc/runlevels/'))
-      found = script(walk, `${folder}/${base}`, manager, condition, 0) || found;
+      found = script(walk, `${folder}/${base}`, manager, condition, 0, base.endsWith('.sh')) || found;
   }
   return found;
 }
 
-/** Follows one script, once. False when there is no such text, or not one of a shell. */
-function script(walk: Walk, name: string, manager: Manager, condition: string | undefined, depth: number): boolean {
+/** Follows one script, once; `read` when a shell reads it, as against running it. False when there is no such text, or not one of a shell. */
+function script(
+  walk: Walk,
+  name: string,
+  manager: Manager,
+  outer: string | undefined,
+  depth: number,
+  read = true,
+): boolean {
   const found = entryText(walk, name);
   if (found === undefined || /^#!(?!.*(sh|openrc-run|runscript)\b)/.test(found.text)) return false;
   const { entry, text } = found;
+  const condition = read || mayRun(walk.root, entry) ? outer : both(outer, `${entry.name} is made executable`);
   const key = `${entry.path}${condition === undefined ? '' : '?'}`;
   if (walk.visited.has(entry.path) || walk.visited.has(key)) return true;
   if (depth > DEPTH || walk.visited.size > SCRIPTS) {
@@ -176,6 +184,10 @@ function script(walk: Walk, name: string, manager: Manager, condition: string | 
   openrc(walk, found, manager, condition);
   return true;
 }
+
+/** Without the right to be run a script is refused; where the modes were not kept nobody knows. */
+const mayRun = (root: RootFileSystem, { mode }: FileEntry): boolean =>
+  !root.keepsModes || mode === undefined || (mode & 0o111) !== 0;
 
 /** What the commands of a script start, those left out that the image's own settings switch off. */
 function run(walk: Walk, { entry, text }: Text, manager: Manager, condition: string | undefined, depth: number): void {
@@ -235,7 +247,10 @@ function command(
   const [program = '', ...rest] = called.words;
   if (/^(stop|kill|enable|disable|enabled|status|--version|--help|-V)$/.test(rest[0] ?? '')) return;
   const targets = targetsOf(walk, program, rest);
-  const followed = targets.filter((target) => script(walk, target, managerOf(target, manager), condition, depth + 1));
+  const read = SHELLS.has(program);
+  const followed = targets.filter((target) =>
+    script(walk, target, managerOf(target, manager), condition, depth + 1, read),
+  );
   if (followed.length > 0) return;
   if (daemonOf(program) !== undefined) add(walk, called, one, entry, manager, condition);
   else if (targets.some((target) => !PLAIN.test(target))) addOther(walk, called, one, entry, manager, condition);
@@ -364,6 +379,7 @@ function inetd(walk: Walk): void {
   for (const unit of inetdServices(walk.root, walk.tree, walk.read)) {
     if (started === undefined) continue;
     const one = { words: unit.words, line: unit.line, text: unit.words.join(' ') };
-    add(walk, { words: unit.words, account: unit.account }, one, unit.entry, 'inetd', started.condition);
+    const called = unwrapped(unit.words);
+    add(walk, { ...called, account: called.account ?? unit.account }, one, unit.entry, 'inetd', started.condition);
   }
 }

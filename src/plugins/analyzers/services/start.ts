@@ -2,12 +2,29 @@
 import type { FileTree, RootFileSystem } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { bootConsole, serviceStart } from '../../../facts/index.ts';
-import { daemonNames, daemonOf, portsOf, WATCHED } from './daemons.ts';
+import { daemonOf, portsOf } from './daemons.ts';
 import { type Start, startsOf } from './followed.ts';
+import { mayName, namedIn, type Server, serversIn } from './named.ts';
+import { consoleByDefault } from './no-inittab.ts';
 import { keepText, scriptReader, type Texts } from './texts.ts';
 
 /** Text of this image's configuration and scripts, kept from the one read until its end. */
 const texts = new WeakMap<FileTree, Texts>();
+/** Of each root the servers that lie in it, and the programs that name them. */
+interface Naming {
+  readonly servers: ReadonlyMap<string, readonly Server[]>;
+  /** By the server's name behind the root's path. */
+  readonly programs: Map<string, string>;
+}
+const namings = new WeakMap<FileTree, Naming>();
+
+function namingOf(tree: FileTree): Naming {
+  const known = namings.get(tree);
+  if (known !== undefined) return known;
+  const made = { servers: new Map(tree.roots.map((root) => [root.path, serversIn(root, tree)])), programs: new Map() };
+  namings.set(tree, made);
+  return made;
+}
 
 const START_PLACES =
   /^\/(etc\/|init$|init[\w.]*\.rc$|(usr\/)?lib\/systemd\/|system\/etc\/init|vendor\/etc\/init|(usr\/|opt\/|home\/|root\/)?s?bin\/[\w.-]+\.sh$|.*\/(rcS|rc\.local|start\w*\.sh|init\w*\.sh)$)/;
@@ -19,8 +36,12 @@ export const servicesStart: Analyzer = {
   intrusion: 'passive',
   consumes: [],
   produces: [serviceStart, bootConsole],
-  wants: (file) => file.type === 'file' && file.root !== undefined && START_PLACES.test(file.name),
+  wants: (file) => file.type === 'file' && file.root !== undefined && (START_PLACES.test(file.name) || mayName(file)),
   observe(file, content, context) {
+    const { servers, programs } = namingOf(context.tree);
+    for (const name of namedIn(file, content, servers.get(file.root ?? '') ?? []))
+      if (!programs.has(`${file.root} ${name}`)) programs.set(`${file.root} ${name}`, file.name);
+    if (!START_PLACES.test(file.name)) return;
     const map = texts.get(context.tree) ?? new Map<string, string>();
     texts.set(context.tree, map);
     keepText(file, content, map);
@@ -29,6 +50,7 @@ export const servicesStart: Analyzer = {
     const map = texts.get(context.tree) ?? new Map<string, string>();
     for (const root of context.tree.roots) examine(root, map, context);
     texts.delete(context.tree);
+    namings.delete(context.tree);
   },
 };
 
@@ -47,12 +69,19 @@ function examine(root: RootFileSystem, map: ReadonlyMap<string, string>, context
       { scope, area: 'root-file-system' },
     );
   }
+  const usual = consoleByDefault(root, context.tree);
+  if (found.entry && usual.open)
+    context.gap(
+      { kind: 'unrecognised', message: 'there is no inittab: what runs on the console is not known' },
+      { scope, area: 'root-file-system' },
+    );
+  const consoles = usual.console === undefined ? found.consoles : [...found.consoles, usual.console];
   const started = new Set<string>();
   for (const start of found.starts) {
     started.add(baseOf(start.program));
     emitStart(start, context);
   }
-  for (const { path, ...console } of found.consoles)
+  for (const { path, ...console } of consoles)
     context.emit(bootConsole, console, { subject: { kind: 'file', path }, where: `line ${console.line}` });
   if (found.entry) emitNever(root, started, mentionsIn(root, map), context);
 }
@@ -96,7 +125,8 @@ function mentionsIn(
 ): readonly { readonly file: string; readonly words: ReadonlySet<string> }[] {
   const scripts = [...map].filter(
     ([path, text]) =>
-      path.startsWith(root.path) && (text.startsWith('#!') || /\/(init\.d|rc\d?\.d|rcS|rc\.local)/.test(path)),
+      path.startsWith(root.path) &&
+      (text.startsWith('#!') || /\/(init\.d|rc\d?\.d|rcS|rc\.local)|\.(php|lua|pl|py|tcl|cgi)$/.test(path)),
   );
   return scripts.map(([path, text]) => ({
     file: path,
@@ -111,18 +141,18 @@ function emitNever(
   mentions: ReturnType<typeof mentionsIn>,
   context: AnalyzerContext,
 ): void {
-  for (const name of daemonNames()) {
+  const { servers, programs } = namingOf(context.tree);
+  for (const { name, entry } of servers.get(root.path) ?? []) {
     const daemon = daemonOf(name);
-    if (daemon === undefined || !WATCHED.has(daemon.kind) || started.has(name)) continue;
-    const entry = FOLDERS.map((folder) => context.tree.resolve(root, folder + name)).find((one) => one !== undefined);
-    if (entry === undefined) continue;
-    const named = mentions.find(({ words }) => words.has(name));
+    if (daemon === undefined || started.has(name)) continue;
+    const script = mentions.find(({ words }) => words.has(name))?.file.slice(root.path.length);
+    const named = script ?? programs.get(`${root.path} ${name}`);
     const how =
       named === undefined
         ? { started: 'never' as const }
         : {
             started: 'unknown' as const,
-            condition: `named in ${named.file.slice(root.path.length)}; whether it is run there could not be told`,
+            condition: `named in ${named}; whether it is run there could not be told`,
           };
     context.emit(
       serviceStart,
@@ -141,5 +171,3 @@ function emitNever(
     );
   }
 }
-
-const FOLDERS = ['/usr/sbin/', '/sbin/', '/usr/bin/', '/bin/', '/usr/local/sbin/'];

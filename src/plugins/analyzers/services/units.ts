@@ -1,4 +1,6 @@
 /** Services as data: systemd units, inetd and xinetd, Android init.rc. */
+
+import { both } from '../../../codecs/formats/shell-script.ts';
 import type { FileEntry, FileTree, RootFileSystem } from '../../../core/model/files.ts';
 import { type Console, isSerial } from './inittab.ts';
 
@@ -24,34 +26,47 @@ export function systemdServices(
   read: Read,
   cut: (why: string) => void,
 ): { readonly present: boolean; readonly units: readonly UnitStart[]; readonly consoles: readonly ConsoleAt[] } {
-  const wanted = wantedUnits(root, tree, cut);
+  const links = wantedUnits(root, tree, cut);
+  const wanted = new Map([...links].map(([name, [link]]) => [name, link]));
   const units: UnitStart[] = [];
   const consoles: ConsoleAt[] = [];
   const present = wanted.size > 0;
+  const reached = reachedUnits(links, root, tree, read);
   // The set grows while it is gone through: what a wanted unit wants is wanted too.
   for (const [name, link] of wanted) {
+    const away = reached.has(name) ? undefined : `${parentOf(link)} is reached`;
     const unit = unitOf(name, root, tree, read);
     if (unit === undefined) continue;
     const tty = /^(?:serial-)?getty@(.+)\.service$/.exec(name)?.[1];
     wantAlso(wanted, unit);
-    if (tty !== undefined) consoles.push(gettyConsole(tty, link, unit.text, 'always'));
-    else units.push(...unitStarts(unit.entry, unit.text));
+    if (tty === undefined) units.push(...unitStarts(unit.entry, unit.text).map((one) => hanging(one, away)));
+    else consoles.push(gettyConsole(tty, link, unit.text, startedOf(away)));
   }
   const generated = present ? generatedGetty(root, tree, read, consoles) : undefined;
   return { present, units, consoles: generated === undefined ? consoles : [...consoles, generated] };
 }
+
+const startedOf = (condition: string | undefined): Console['started'] =>
+  condition === undefined ? 'always' : 'unknown';
+const hanging = (unit: UnitStart, condition: string | undefined): UnitStart =>
+  condition === undefined ? unit : { ...unit, condition: both(unit.condition, condition) };
 
 function wantAlso(wanted: Map<string, FileEntry>, { text, entry }: Unit): void {
   for (const other of pulledBy(text)) if (!wanted.has(other) && wanted.size < UNITS) wanted.set(other, entry);
 }
 
 const pulledBy = (text: string): readonly string[] =>
-  [...text.matchAll(/^(?:Requires|Wants|BindsTo|Upholds)=(.*)$/gm)]
+  [...text.matchAll(/^(?:Requires|Wants|BindsTo|Upholds|Also)=(.*)$/gm)]
     .flatMap((match) => (match[1] ?? '').split(/\s+/))
     .filter((name) => /^[\w@.:\\-]+\.(service|socket|target)$/.test(name));
 
-function wantedUnits(root: RootFileSystem, tree: FileTree, cut: (why: string) => void): Map<string, FileEntry> {
-  const wanted = new Map<string, FileEntry>();
+/** Units that the links of `.wants` and `.requires` folders name, each with all its links. */
+function wantedUnits(
+  root: RootFileSystem,
+  tree: FileTree,
+  cut: (why: string) => void,
+): Map<string, readonly [FileEntry, ...FileEntry[]]> {
+  const wanted = new Map<string, readonly [FileEntry, ...FileEntry[]]>();
   const folders = UNIT_FOLDERS.flatMap((folder) => tree.list(root, folder)).filter((entry) =>
     /(?<!(rescue|emergency|halt|poweroff|reboot|shutdown|suspend|sleep|hibernate|kexec|system-update)\.target)\.(wants|requires)$/.test(
       entry.name,
@@ -59,8 +74,64 @@ function wantedUnits(root: RootFileSystem, tree: FileTree, cut: (why: string) =>
   );
   const links = folders.flatMap((folder) => tree.list(root, folder.name));
   if (links.length > UNITS) cut(`more than ${UNITS} units are wanted`);
-  for (const link of links.slice(0, UNITS)) wanted.set(link.name.slice(link.name.lastIndexOf('/') + 1), link);
+  for (const link of links.slice(0, UNITS)) {
+    const name = link.name.slice(link.name.lastIndexOf('/') + 1);
+    const before = wanted.get(name);
+    wanted.set(name, before === undefined ? [link] : [...before, link]);
+  }
   return wanted;
+}
+
+/** The unit whose folder a link lies in. */
+const parentOf = ({ name }: FileEntry): string => /([^/]+)\.(?:wants|requires)\/[^/]+$/.exec(name)?.[1] ?? 'its target';
+
+/** Targets that every boot comes through (bootup(7)). */
+const EARLY = [
+  'sysinit.target',
+  'basic.target',
+  'local-fs.target',
+  'sockets.target',
+  'timers.target',
+  'paths.target',
+  'getty.target',
+];
+
+/** What a boot comes to: the default target and all that it, and what it pulls in, wants. */
+function reachedUnits(
+  links: ReadonlyMap<string, readonly FileEntry[]>,
+  root: RootFileSystem,
+  tree: FileTree,
+  read: Read,
+): ReadonlySet<string> {
+  const within = new Map<string, string[]>();
+  for (const [name, entries] of links)
+    for (const parent of entries.map(parentOf)) within.set(parent, [...(within.get(parent) ?? []), name]);
+  const reached = new Set([...defaultTargets(root, tree), ...EARLY]);
+  // The set grows while it is gone through.
+  for (const name of reached)
+    for (const other of pulledIn(name, within, unitOf(name, root, tree, read)))
+      if (reached.size < UNITS) reached.add(other);
+  return reached;
+}
+
+/** What a unit pulls in by its text, and by the folders of its own name and of that which it is an alias of. */
+function pulledIn(
+  name: string,
+  within: ReadonlyMap<string, readonly string[]>,
+  unit: Unit | undefined,
+): readonly string[] {
+  const own = unit === undefined ? name : unit.entry.name.slice(unit.entry.name.lastIndexOf('/') + 1);
+  return [...(within.get(name) ?? []), ...(within.get(own) ?? []), ...pulledBy(unit?.text ?? '')];
+}
+
+/** The default target: a link of the administrator's or the distribution's; where there is none, what systemd is built with. */
+function defaultTargets(root: RootFileSystem, tree: FileTree): readonly string[] {
+  const link = UNIT_FOLDERS.map((folder) => tree.resolve(root, `${folder}/default.target`)).find(
+    (entry) => entry !== undefined,
+  );
+  const name = link?.name.slice(link.name.lastIndexOf('/') + 1);
+  if (name === undefined || name === 'default.target') return ['graphical.target', 'multi-user.target'];
+  return name === 'graphical.target' ? [name, 'multi-user.target'] : [name];
 }
 
 interface Unit {
@@ -178,7 +249,9 @@ function inetdLine(line: string, entry: FileEntry, at: number): readonly UnitSta
   const fields = line.trim().split(/\s+/);
   const [, , , , account, program = ''] = fields;
   if (line.trim().startsWith('#') || fields.length < 6 || program === 'internal') return [];
-  return [{ words: [program, ...fields.slice(7)], account, condition: undefined, manager: 'inetd', entry, line: at }];
+  // A wrapper runs what its arguments name, BusyBox what it is called by.
+  const words = /(^|\/)(tcpd|busybox)$/.test(program) ? fields.slice(6) : [program, ...fields.slice(7)];
+  return [{ words, account, condition: undefined, manager: 'inetd', entry, line: at }];
 }
 
 function xinetdFile(entry: FileEntry, text: string | undefined): readonly UnitStart[] {

@@ -11,6 +11,7 @@ import {
   updateTlsSetting,
 } from '../../../facts/index.ts';
 import { FaultError } from '../../../lib/fault.ts';
+import { unverifiedIn } from './unverified.ts';
 
 /** opkg reads all its configurations before it acts: whether it checks is said of a root, not of a file. */
 interface Opkg {
@@ -25,20 +26,6 @@ const URLS = 1000;
 const PIECE = 2000;
 const SHARED = 300;
 
-/** What switches verification off, in scripts and configurations. */
-const UNVERIFIED: readonly (readonly [RegExp, string])[] = [
-  [/\bcurl\b[^|;#\n]*?\s(-[a-zA-Z]*k[a-zA-Z]*|--insecure)(?=\s|$|")/, 'curl --insecure'],
-  [/\bwget\b[^|;#\n]*--no-check-certificate/, 'wget --no-check-certificate'],
-  [/\buclient-fetch\b[^|;#\n]*--no-check-certificate/, 'uclient-fetch --no-check-certificate'],
-  [
-    /SSL_VERIFYPEER\s*,\s*(0|false|FALSE)|verify\s*=\s*False\b|CERT_NONE\b|rejectUnauthorized\s*:\s*false/,
-    'verification off in a program text',
-  ],
-  [
-    /^\s*(check_certificate|ssl_verify|ssl-verify|verify_ssl|sslverify)\s*[=:]?\s*["']?(0|no|off|false)\b/i,
-    'verification off in a configuration',
-  ],
-];
 const FETCHES = /\b(wget|curl|uclient-fetch|tftp|ftpget|mosquitto_(?:pub|sub))\b/;
 const UPDATER = /updat|upgrad|\bota\b|firmware|fw_|flash|opkg|swupdate|rauc|mender/i;
 const NOT_FETCHED =
@@ -55,7 +42,8 @@ export const updatesClient: Analyzer = {
     file.type === 'file' &&
     file.root !== undefined &&
     file.size > 0 &&
-    !/\.(js|css|html?|png|jpg|gif|so|ko|a|o|svg|woff2?|po|mo|lua)(\.|$)/.test(file.name),
+    (!/\.(js|css|html?|png|jpg|gif|so|ko|a|o|svg|woff2?|po|mo|lua)(\.|$)/.test(file.name) ||
+      /\/s?bin\/[^/]+\.js$/.test(file.name)),
   observe(file, content, context) {
     const start = content.read(0, 2);
     const script = start[0] === 0x23 && start[1] === 0x21;
@@ -92,11 +80,11 @@ function readLines(file: FileEntry, text: string, context: AnalyzerContext): voi
     .flatMap((raw, index) => (/^\s*(#|;|\/\/)/.test(raw) ? [] : piecesOf(raw).map((line) => ({ line, index }))));
   for (const { line, index } of lines) {
     const at = { subject: { kind: 'file', path: `${file.path}#${index + 1}` } as const, where: `line ${index + 1}` };
-    const off = UNVERIFIED.find(([pattern]) => pattern.test(line));
+    const off = unverifiedIn(line, file.name);
     if (off !== undefined)
       context.emit(
         updateTlsSetting,
-        { file: file.name, line: index + 1, how: off[1], inUpdater: UPDATER.test(line) || UPDATER.test(file.name) },
+        { file: file.name, line: index + 1, how: off, inUpdater: UPDATER.test(line) || UPDATER.test(file.name) },
         at,
       );
     if (script) tellHabit(file, line, index + 1, at, context);
@@ -245,7 +233,9 @@ function transportOf(url: string | undefined): 'https' | 'http' | 'ftp' | 'tftp'
 /** Each client's own configuration, by where it lies. */
 const CLIENTS: readonly (readonly [RegExp, (text: string, live: readonly Numbered[]) => readonly Client[]])[] = [
   [/^\/etc\/opkg(\.conf$|\/)/, (_text, live) => opkgClients(live)],
+  [/^\/etc\/apt\/sources\.list\.d\/[^/]+\.sources$/, (text) => aptStanzas(text)],
   [/^\/etc\/apt\/sources\.list/, (_text, live) => aptClients(live)],
+  [/^\/etc\/apk\/repositories$/, (_text, live) => apkClients(live)],
   [
     /^\/etc\/swupdate(\.cfg$|\/)/,
     (text) => [{ tool: 'swupdate', ...urlIn(text), check: /public-key-file|ca-path/.test(text) ? 'on' : 'unknown' }],
@@ -306,6 +296,34 @@ const aptClients = (lines: readonly Numbered[]): readonly Client[] =>
         ]
       : [],
   );
+
+/** deb822 stanzas (sources.list(5)): `URIs:` may name several, `Enabled: no` switches all of a stanza off. */
+function aptStanzas(text: string): readonly Client[] {
+  const lines = text.split('\n');
+  const starts = lines.flatMap((line, index) => (index === 0 || line.trim() === '' ? [index] : []));
+  return starts.flatMap((start, nth) => {
+    const stanza = lines.slice(start, starts[nth + 1] ?? lines.length);
+    const value = (key: RegExp): string =>
+      stanza
+        .find((line) => key.test(line))
+        ?.replace(/^[^:]*:/, '')
+        .trim() ?? '';
+    const at = start + stanza.findIndex((line) => /^URIs:/i.test(line)) + 1;
+    if (/^(no|false)$/i.test(value(/^Enabled:/i))) return [];
+    const check = /^(yes|true)$/i.test(value(/^Trusted:/i)) ? ('off' as const) : ('on' as const);
+    const addresses = value(/^URIs:/i)
+      .split(/\s+/)
+      .filter((url) => url !== '');
+    return addresses.map((url) => ({ tool: 'apt' as const, url, line: at, check }));
+  });
+}
+
+/** Repositories, some with a tag before them; apk checks signatures unless it is told not to (apk-repositories(5)). */
+const apkClients = (lines: readonly Numbered[]): readonly Client[] =>
+  lines.flatMap(({ line, at }) => {
+    const url = /^(?:@\S+\s+)?(https?:\/\/\S+)$/.exec(line)?.[1];
+    return url === undefined ? [] : [{ tool: 'apk' as const, url, line: at, check: 'on' as const }];
+  });
 
 /** What installs without looking at signatures, whatever the configuration says. */
 const UNCHECKED: readonly (readonly [RegExp, Tool])[] = [

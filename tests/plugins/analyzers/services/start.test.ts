@@ -92,6 +92,7 @@ test('a start script that is too long to be read whole becomes a gap, never «st
 
 test('a script outside the usual places that is too long leaves what starts open', async () => {
   const { gaps } = await started({
+    '/etc/inittab': '::sysinit:/etc/init.d/rcS\n',
     '/etc/init.d/rcS': '#!/bin/sh\n/opt/run\n',
     '/opt/run': { content: `#!/bin/sh\n${'true\n'.repeat(6000)}telnetd\n`, mode: 0o755 },
   });
@@ -251,4 +252,59 @@ test('links that a version control kept as text are followed', async () => {
     '/etc/init.d/telnet': '#!/bin/sh /etc/rc.common\nstart() {\n telnetd -l /bin/login\n}\n',
   });
   expect(starts).toEqual(['always telnetd procd root']);
+});
+
+test('commands in a here-document, after an exit or after a false test are not started', async () => {
+  const { starts } = await started({
+    '/etc/inittab': '::sysinit:/etc/init.d/rcS\n',
+    '/etc/init.d/rcS':
+      '#!/bin/sh\ncat > /tmp/x <<EOF\nvsftpd\nEOF\nfalse && tftpd -l\nboa\nif false; then\nsnmpd\nfi\nexit 0\nmosquitto -d\n',
+  });
+  expect(starts).toEqual(['always boa inittab root']);
+});
+
+test('a shell that is given a here-document runs it', async () => {
+  const { starts } = await started({
+    '/etc/inittab': '::sysinit:/etc/init.d/rcS\n',
+    '/etc/init.d/rcS': '#!/bin/sh\nsh <<EOF\nboa\nEOF\n',
+  });
+  expect(starts).toEqual(['always boa inittab root']);
+});
+
+test('a script without the right to be run does not start for certain, one that a shell reads does', async () => {
+  const { starts } = await started({
+    '/etc/inittab': '::sysinit:/etc/init.d/rcS\n',
+    '/etc/init.d/rcS': '#!/bin/sh\nfor i in /etc/init.d/S??*; do\n$i start\ndone\n. /etc/web.sh\n',
+    '/etc/init.d/S60ftp': { content: '#!/bin/sh\nvsftpd\n', mode: 0o644 },
+    '/etc/web.sh': { content: 'boa\n', mode: 0o644 },
+  });
+  expect(starts.sort()).toEqual(['always boa inittab root', 'unknown vsftpd sysv unknown']);
+});
+
+test('what a target that no boot reaches wants starts under a condition', async () => {
+  const { starts } = await started({
+    '/lib/systemd/system/tftpd.service': '[Service]\nExecStart=/usr/sbin/tftpd -l\n',
+    '/lib/systemd/system/boa.service': '[Service]\nExecStart=/usr/sbin/boa\n',
+    '/etc/systemd/system/factory.target.wants/tftpd.service': { type: '2', link: '/lib/systemd/system/tftpd.service' },
+    '/etc/systemd/system/multi-user.target.wants/boa.service': { type: '2', link: '/lib/systemd/system/boa.service' },
+  });
+  expect(starts.sort()).toEqual(['always boa systemd root', 'unknown tftpd systemd root']);
+});
+
+test('a server that a program which runs commands names may be started by it', async () => {
+  const program = (words: string): Buffer =>
+    Buffer.concat([Buffer.from('\x7fELF\x01\x01\x01'.padEnd(300, '\0'), 'latin1'), Buffer.from(words)]);
+  const base = { '/etc/inittab': '::sysinit:/sbin/rc\n', '/usr/sbin/telnetd': 'x' };
+  const inRoot = async (words: string) => (await started({ ...base, '/sbin/rc': program(words) })).starts;
+  expect(await inRoot('\0system\0telnetd -l /bin/sh\0')).toContain('unknown telnetd none unknown');
+  expect(await inRoot('\0system\0utelnetd2\0')).not.toContain('unknown telnetd none unknown');
+});
+
+test('BusyBox without an inittab gives a shell on the console', async () => {
+  const { consoles } = await started({
+    '/etc/init.d/rcS': '#!/bin/sh\nboa\n',
+    '/bin/busybox': 'x',
+    '/sbin/init': { type: '2', link: '/bin/busybox' },
+  });
+  expect(consoles).toEqual([expect.objectContaining({ device: 'console', login: 'none', started: 'always' })]);
 });

@@ -1,0 +1,55 @@
+/** Programs and libraries of an image that name a server and can run commands: what starts the server may be they, though no script does. */
+import { isElf } from '../../../codecs/formats/elf.ts';
+import type { FileEntry, FileTree, RootFileSystem } from '../../../core/model/files.ts';
+import type { Blob } from '../../../lib/blob.ts';
+import { daemonNames, daemonOf, WATCHED } from './daemons.ts';
+
+/** Where programs lie that a shell finds by their names. */
+export const FOLDERS = ['/usr/sbin/', '/sbin/', '/usr/bin/', '/bin/', '/usr/local/sbin/'];
+const MAX_SIZE = 64 << 20;
+/** Functions that run a command. */
+const RUNNERS = ['system', 'popen', 'execv', 'execl', 'posix_spawn'];
+/** Programs of many names, which name all their applets. */
+const MANY =
+  /^(busybox|toybox|dropbearmulti|dbclient|scp|ssh[\w-]*|strace|gdb\w*|perl[\d.]*|python[\d.]*|lib(wrap|pam|c|ssl|crypto|python|perl)[\w.+-]*)$/;
+
+export interface Server {
+  readonly name: string;
+  readonly entry: FileEntry;
+}
+
+/** Servers that lie in a root and are worth a word though nothing starts them. */
+export function serversIn(root: RootFileSystem, tree: FileTree): readonly Server[] {
+  return [...daemonNames()].flatMap((name) => {
+    const daemon = daemonOf(name);
+    if (daemon === undefined || !WATCHED.has(daemon.kind)) return [];
+    const entry = FOLDERS.map((folder) => tree.resolve(root, folder + name)).find((one) => one !== undefined);
+    return entry === undefined ? [] : [{ name, entry }];
+  });
+}
+
+export const mayName = (file: FileEntry): boolean =>
+  file.size >= 256 && file.size <= MAX_SIZE && /\/(s?bin|lib\w*|app|apps|home|opt|system|userfs|usr)\//.test(file.name);
+
+const baseOf = (name: string): string => name.slice(name.lastIndexOf('/') + 1);
+
+/** Those of the servers that the file names as a word of its own. */
+export function namedIn(file: FileEntry, content: Blob, servers: readonly Server[]): readonly string[] {
+  const base = baseOf(file.name);
+  const others = servers.filter(({ name, entry }) => name !== base && entry.path !== file.path);
+  if (others.length === 0 || MANY.test(base) || !isElf(content.read(0, 20))) return [];
+  const bytes = content.read(0, content.size);
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (!RUNNERS.some((name) => buffer.includes(`\0${name}`))) return [];
+  return others.filter(({ name }) => hasWord(buffer, name)).map(({ name }) => name);
+}
+
+const LOOKED = 2000;
+const isPart = (code: number | undefined): boolean => code !== undefined && /[\w.-]/.test(String.fromCharCode(code));
+
+function hasWord(buffer: Buffer, word: string): boolean {
+  let at = buffer.indexOf(word);
+  for (let turn = 0; at !== -1 && turn < LOOKED; turn += 1, at = buffer.indexOf(word, at + 1))
+    if (!isPart(buffer[at - 1]) && !isPart(buffer[at + word.length])) return true;
+  return false;
+}
