@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { listingOf, listingOfDirectory, makeTree, tool, unpacked } from '../support/image.ts';
+import { addXattrs, listingOf, listingOfDirectory, makeTree, tool, unpacked, type What } from '../support/image.ts';
 import { program } from '../support/process.ts';
 
 const missing = program('mksquashfs') === undefined;
@@ -12,6 +12,7 @@ let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'assay-squashfs-'));
   makeTree(join(folder, 'tree'), 1200);
+  addXattrs(join(folder, 'tree'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -32,6 +33,17 @@ const VARIANTS: readonly (readonly string[])[] = [
   ['-no-sparse', '-no-duplicates'],
   ['-all-root'],
   ['-no-exports', '-nopad'],
+  ['-noI', '-noId', '-noD', '-noF', '-noX'],
+  ['-noX'],
+  ['-no-xattrs'],
+  ['-no-hardlinks'],
+  ['-tailends', '-comp', 'zstd', '-Xcompression-level', '1'],
+  ['-comp', 'gzip', '-Xstrategy', 'huffman_only'],
+  ['-comp', 'lzo', '-Xalgorithm', 'lzo1x_1'],
+  ['-comp', 'xz', '-Xdict-size', '8K', '-b', '8K'],
+  ['-comp', 'zstd', '-b', '1M', '-no-fragments'],
+  ['-comp', 'lz4', '-b', '64K', '-always-use-fragments'],
+  ['-all-time', '1000000000', '-root-mode', '700', '-root-uid', '7'],
 ];
 
 describe.skipIf(missing)('SquashFS', () => {
@@ -39,11 +51,17 @@ describe.skipIf(missing)('SquashFS', () => {
     const image = join(folder, 'image');
     rmSync(image, { force: true });
     tool('mksquashfs', join(folder, 'tree'), image, '-quiet', '-no-progress', ...variant);
-    const expected = listingOfDirectory(join(folder, 'tree'));
+    const what: What = {
+      mtime: !variant.includes('-all-time'),
+      xattrs: !variant.includes('-no-xattrs'),
+      hardLinks: !variant.includes('-no-hardlinks'),
+    };
+    const expected = listingOfDirectory(join(folder, 'tree'), what);
+    if (variant.includes('-root-mode')) expected['/'] = expected['/']!.replace(/^d \S+ \S+/, 'd 700 7:0');
     if (variant.includes('-all-root'))
       for (const name of Object.keys(expected)) expected[name] = expected[name]!.replace(/ \d+:\d+/, ' 0:0');
     await unpacked(image, (found) => {
-      expect(listingOf(found, 'squashfs')).toEqual(expected);
+      expect(listingOf(found, 'squashfs', what)).toEqual(expected);
       expect(found.gaps).toEqual([]);
       expect(found.coverage.unknown).toBe(0);
     });

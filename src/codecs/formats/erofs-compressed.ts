@@ -24,8 +24,13 @@ export interface ErofsInode {
 
 const Type = { plain: 0, head: 1, nonhead: 2, head2: 3 } as const;
 const COUNT = 0x800;
-const Advice = { compact2: 1, big1: 2, big2: 4, inline: 8, interlaced: 16, fragment: 32 } as const;
+const Advice = { compact2: 1, extents: 1, big1: 2, big2: 4, inline: 8, interlaced: 16, fragment: 32 } as const;
 const MOST_EXTENT = 1 << 24;
+
+/** A cluster holds more than this file takes of it: other files share it. */
+const PARTIAL = 0x8000;
+/** What one cluster may hold (Z_EROFS_PCLUSTER_MAX_DSIZE). */
+const MOST_CLUSTER = 12 * 2 ** 20;
 
 /** One logical cluster of the index. `blocks`: compressed blocks, where the entry after a head says so. */
 interface Entry {
@@ -33,6 +38,7 @@ interface Entry {
   readonly offset: number;
   readonly place: number;
   readonly blocks: number | undefined;
+  readonly partial?: boolean;
 }
 
 interface Map {
@@ -40,6 +46,9 @@ interface Map {
   readonly algorithms: readonly [number, number];
   readonly bits: number;
   readonly inlineSize: number;
+  /** Where what is not in clusters of its own lies among the content that files share. */
+  readonly fragmentAt: number | undefined;
+  readonly whole: boolean;
   readonly indexAt: number;
   /** Whether compressed data ends at the end of its blocks, after zeros; older images start it at the start. */
   readonly padded: boolean;
@@ -48,15 +57,17 @@ interface Map {
 function mapOf(blob: Blob, inode: ErofsInode, blockSize: number): Omit<Map, 'padded'> {
   const at = Math.ceil(inode.after / 8) * 8;
   const fields = new Fields(blob.read(at, 8), true);
-  const advice = fields.u16(4);
-  if ((fields.u8(7) & 0x80) !== 0 || (advice & Advice.fragment) !== 0)
-    throw new FaultError('unsupported', 'EROFS files in fragments are not read');
+  const whole = (fields.u8(7) & 0x80) !== 0;
+  const advice = whole ? Advice.fragment : fields.u16(4);
+  const fragment = (advice & Advice.fragment) !== 0;
   const algorithms = fields.u8(6);
   return {
     advice,
     algorithms: [algorithms & 15, algorithms >> 4],
-    bits: Math.log2(blockSize) + (fields.u8(7) & 7),
-    inlineSize: (advice & Advice.inline) === 0 ? 0 : fields.u16(2),
+    bits: Math.log2(blockSize) + (fields.u8(7) & 15),
+    inlineSize: fragment || (advice & Advice.inline) === 0 ? 0 : fields.u16(2),
+    fragmentAt: whole ? fields.u64(0) - 2 ** 63 : fragment ? fields.u32(0) : undefined,
+    whole,
     indexAt: at + 8,
   };
 }
@@ -68,7 +79,8 @@ function* fullIndex(blob: Blob, at: number, count: number): Generator<Entry> {
     const type = fields.u16(0) & 3;
     const delta = fields.u16(4);
     const blocks = type === Type.nonhead && (delta & COUNT) !== 0 ? delta & ~COUNT : undefined;
-    yield { type, offset: fields.u16(2), place: fields.u32(4), blocks };
+    const partial = (fields.u16(0) & PARTIAL) !== 0;
+    yield { type, offset: fields.u16(2), place: fields.u32(4), blocks, partial };
   }
 }
 
@@ -119,17 +131,34 @@ interface Extent {
   readonly start: number;
   readonly type: number;
   readonly place: number;
+  readonly partial: boolean;
   blocks: number;
 }
 
-export function* compressedContent(
+/** A run of the file, unpacked when it is read; `from`: where it lies in the content that files share. */
+export interface Piece {
+  readonly start: number;
+  readonly end: number;
+  readonly from?: number;
+  read(): Uint8Array;
+}
+
+const nothing = (): Uint8Array => new Uint8Array(0);
+
+export function* compressedPieces(
   blob: Blob,
   inode: ErofsInode,
   blockSize: number,
   compact: boolean,
   padded: boolean,
-): Generator<Uint8Array> {
+): Generator<Piece> {
   const map = { ...mapOf(blob, inode, blockSize), padded };
+  if (map.whole) {
+    yield { start: 0, end: inode.size, from: map.fragmentAt ?? 0, read: nothing };
+    return;
+  }
+  if (!compact && (map.advice & Advice.extents) !== 0)
+    throw new FaultError('unsupported', 'EROFS files with a list of extents are not read');
   const cluster = 2 ** map.bits;
   const count = Math.ceil(inode.size / cluster);
   const entries = compact ? compactIndex(blob, map, count) : fullIndex(blob, map.indexAt, count);
@@ -140,9 +169,9 @@ export function* compressedContent(
       const start = lcn * cluster + entry.offset;
       // The index may end with an entry for the end of the file.
       if (start >= inode.size) break;
-      if (open !== undefined) yield extent(blob, map, open, start, blockSize, false);
+      if (open !== undefined) yield piece(blob, map, open, start, blockSize, false);
       else if (start !== 0) throw new FaultError('malformed', 'a compressed file has no start');
-      open = { start, type: entry.type, place: entry.place, blocks: 1 };
+      open = { start, type: entry.type, place: entry.place, partial: entry.partial === true, blocks: 1 };
     } else if (open !== undefined && entry.blocks !== undefined) open.blocks = entry.blocks;
     lcn += 1;
   }
@@ -150,11 +179,22 @@ export function* compressedContent(
     if (inode.size > 0) throw new FaultError('malformed', 'a compressed file has no clusters');
     return;
   }
-  if (map.inlineSize === 0) {
-    yield extent(blob, map, open, inode.size, blockSize, true);
+  if (map.fragmentAt !== undefined) {
+    // The index that is not compact has room for the high half of where it lies.
+    const from = map.fragmentAt + (compact ? 0 : open.place * 2 ** 32);
+    yield { start: open.start, end: inode.size, from, read: nothing };
     return;
   }
-  yield tail(blob, inode, map, open, count, compact);
+  if (map.inlineSize === 0) {
+    yield piece(blob, map, open, inode.size, blockSize, true);
+    return;
+  }
+  const last = open;
+  yield { start: open.start, end: inode.size, read: () => tail(blob, inode, map, last, count, compact) };
+}
+
+function piece(blob: Blob, map: Map, one: Extent, end: number, blockSize: number, last: boolean): Piece {
+  return { start: one.start, end, read: () => extent(blob, map, one, end, blockSize, last) };
 }
 
 /** The last cluster, kept behind the index. */
@@ -171,7 +211,7 @@ function tail(blob: Blob, inode: ErofsInode, map: Map, open: Extent, count: numb
 function extent(
   blob: Blob,
   map: Map,
-  { start, type, place, blocks }: Extent,
+  { start, type, place, blocks, partial }: Extent,
   end: number,
   blockSize: number,
   last: boolean,
@@ -187,10 +227,15 @@ function extent(
     for (let i = 0; i < length; i += 1) out[i] = bytes[(start + i) % blockSize]!;
     return out;
   }
-  return decoded(bytes, length, { type }, map);
+  return decoded(bytes, length, { type, partial }, map);
 }
 
-function decoded(bytes: Uint8Array, length: number, { type }: { readonly type: number }, map: Map): Uint8Array {
+function decoded(
+  bytes: Uint8Array,
+  length: number,
+  { type, partial }: Pick<Extent, 'type' | 'partial'>,
+  map: Map,
+): Uint8Array {
   if (type === Type.plain) {
     if (bytes.length < length) throw new FaultError('malformed', 'a plain cluster is too short');
     return bytes.slice(0, length);
@@ -198,7 +243,7 @@ function decoded(bytes: Uint8Array, length: number, { type }: { readonly type: n
   let from = 0;
   while (map.padded && from < bytes.length && bytes[from] === 0) from += 1;
   const packed = bytes.subarray(from);
-  const out = unpackOne(packed, length, map.algorithms[type === Type.head2 ? 1 : 0], !map.padded);
+  const out = unpackOne(packed, length, map.algorithms[type === Type.head2 ? 1 : 0], partial || !map.padded);
   if (out.length < length) throw new FaultError('malformed', 'a cluster holds less than it should');
   return out.subarray(0, length);
 }
@@ -218,12 +263,12 @@ function unpackOne(packed: Uint8Array, length: number, algorithm: number, partia
     }
     case 2:
       try {
-        return inflateRawSync(packed, { maxOutputLength: length });
+        return inflateRawSync(packed, { maxOutputLength: partial ? MOST_CLUSTER : length });
       } catch (thrown) {
         throw new FaultError('malformed', 'a cluster is no deflate data', { cause: thrown });
       }
     case 3:
-      return unzstd(packed, length);
+      return unzstd(packed, partial ? MOST_CLUSTER : length);
     default:
       throw new FaultError('unsupported', `EROFS compression ${algorithm} is not known`);
   }

@@ -1,7 +1,7 @@
 /** EROFS: plain, inline and chunked files, and compressed ones with either kind of index. */
 import type { Blob } from '../../lib/blob.ts';
 import { FaultError } from '../../lib/fault.ts';
-import { compressedContent, type ErofsInode } from './erofs-compressed.ts';
+import { compressedPieces, type ErofsInode, type Piece } from './erofs-compressed.ts';
 import {
   checkSize,
   type InodeRecord,
@@ -24,8 +24,16 @@ export interface ErofsSuper {
   readonly metaAt: number;
   readonly xattrAt: number;
   readonly incompatible: number;
+  readonly compatible: number;
   readonly modified: number;
+  /** The inode of the content that files share, and where long prefixes of attributes lie. */
+  readonly packed: number;
+  readonly prefixes: { readonly count: number; readonly at: number };
 }
+
+const Feature = { padded: 1, fragments: 0x20, prefixes: 0x40, wide: 0x80 } as const;
+/** Long prefixes lie in the image itself even when there is shared content. */
+const PLAIN_PREFIXES = 0x10;
 
 export function erofsSuper(blob: Blob, offset = 0): ErofsSuper | undefined {
   const bytes = blob.read(offset + 1024, 128);
@@ -34,16 +42,21 @@ export function erofsSuper(blob: Blob, offset = 0): ErofsSuper | undefined {
   const bits = fields.u8(12);
   if (fields.u32(0) !== 0xe0f5e1e2 || bits < 9 || bits > 16) return undefined;
   const blockSize = 2 ** bits;
-  const blocks = fields.u32(36);
+  const incompatible = fields.u32(80);
+  const wide = (incompatible & Feature.wide) !== 0;
+  const blocks = fields.u32(36) + (wide ? fields.u16(14) * 2 ** 32 : 0);
   if (blocks === 0) return undefined;
   return {
     blockSize,
     blocks,
-    root: fields.u16(14),
+    root: wide ? fields.u64(112) : fields.u16(14),
     metaAt: fields.u32(40) * blockSize,
     xattrAt: fields.u32(44) * blockSize,
-    incompatible: fields.u32(80),
+    incompatible,
+    compatible: fields.u32(8),
     modified: fields.u64(24),
+    packed: fields.u64(96),
+    prefixes: { count: (incompatible & Feature.prefixes) === 0 ? 0 : fields.u8(91), at: fields.u32(92) * 4 },
   };
 }
 
@@ -68,6 +81,11 @@ class Erofs implements InodeSource {
   readonly root: number;
   readonly #blob: Blob;
   readonly #super: ErofsSuper;
+  /** Whole prefixes of names of attributes that the image has of its own; read when the first is met. */
+  #prefixes: readonly string[] | undefined;
+  /** The pieces of the shared content, and the one that was unpacked last. */
+  #shared: readonly Piece[] | undefined;
+  #unpacked: { readonly piece: Piece; readonly bytes: Uint8Array } | undefined;
 
   constructor(blob: Blob, superblock: ErofsSuper) {
     this.#blob = blob;
@@ -98,7 +116,12 @@ class Erofs implements InodeSource {
       after: xattrAt + xattrSize,
       ...(extended
         ? { size: fields.u64(8), uid: fields.u32(24), gid: fields.u32(28), mtime: fields.u64(32) }
-        : { size: fields.u32(8), uid: fields.u16(24), gid: fields.u16(26), mtime: this.#super.modified }),
+        : {
+            size: fields.u32(8),
+            uid: fields.u16(24),
+            gid: fields.u16(26),
+            mtime: this.#super.modified + fields.u32(12),
+          }),
     };
   }
 
@@ -123,10 +146,76 @@ class Erofs implements InodeSource {
     const shared = fields.u8(4);
     for (let i = 0; i < shared; i += 1) {
       const at = this.#super.xattrAt + fields.u32(12 + i * 4) * 4;
-      xattr(new Fields(this.#blob.read(at, 65_536 + 512), true), 0, found);
+      this.#xattr(new Fields(this.#blob.read(at, 65_536 + 512), true), 0, found);
     }
-    for (let at = 12 + shared * 4; at + 4 <= xattrSize; ) at = xattr(fields, at, found);
+    for (let at = 12 + shared * 4; at + 4 <= xattrSize; ) at = this.#xattr(fields, at, found);
     return found;
+  }
+
+  /** One attribute; gives where the next starts. */
+  #xattr(fields: Fields, at: number, found: { [name: string]: string }): number {
+    const [length, index, size] = [fields.u8(at), fields.u8(at + 1), fields.u16(at + 2)];
+    const prefix = (index & 0x80) === 0 ? PREFIXES[index] : this.#ownPrefixes()[index & 0x7f];
+    const name = (prefix ?? '') + fields.text(at + 4, length);
+    found[name] = Buffer.from(fields.slice(at + 4 + length, size)).toString('latin1');
+    return at + ((4 + length + size + 3) & ~3);
+  }
+
+  /** A length of two bytes, the index of the usual prefix, and what follows that; each at a multiple of four. */
+  #ownPrefixes(): readonly string[] {
+    if (this.#prefixes !== undefined) return this.#prefixes;
+    const { prefixes, compatible, incompatible } = this.#super;
+    const found: string[] = [];
+    this.#prefixes = found;
+    const packed = (incompatible & Feature.fragments) !== 0 && (compatible & PLAIN_PREFIXES) === 0;
+    const read = (from: number, size: number): Fields =>
+      packed ? new Fields(Buffer.concat([...this.#fromShared(from, size)]), true) : this.#fields(from, size);
+    for (let at = prefixes.at; found.length < prefixes.count; ) {
+      const length = read(at, 2).u16(0);
+      const prefix = read(at + 2, length);
+      found.push((PREFIXES[prefix.u8(0)] ?? '') + prefix.text(1, length - 1));
+      at += (2 + length + 3) & ~3;
+    }
+    return found;
+  }
+
+  #sharedPieces(): readonly Piece[] {
+    const { packed, incompatible } = this.#super;
+    if ((incompatible & Feature.fragments) === 0)
+      throw new FaultError('malformed', 'a file lies in shared content, and there is none');
+    const inode = this.#inode(packed);
+    if (inode.layout === Layout.full || inode.layout === Layout.compact) return [...this.#pieces(inode)];
+    const read = (): Uint8Array => Buffer.concat([...this.#content({ ...inode, size: Math.min(inode.size, 1 << 28) })]);
+    return [{ start: 0, end: inode.size, read }];
+  }
+
+  /** Files lie in the shared content in any order; neighbours mostly in one piece. */
+  *#fromShared(from: number, size: number): Generator<Uint8Array> {
+    this.#shared ??= this.#sharedPieces();
+    let [low, high] = [0, this.#shared.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#shared[middle]!.end <= from) low = middle + 1;
+      else high = middle;
+    }
+    let left = size;
+    for (let at = from; left > 0; low += 1) {
+      const piece = this.#shared[low];
+      if (piece === undefined) throw new FaultError('truncated', 'a file lies beyond the end of the shared content');
+      if (piece.from !== undefined) throw new FaultError('malformed', 'the shared content lies in itself');
+      if (this.#unpacked?.piece !== piece) this.#unpacked = { piece, bytes: piece.read() };
+      const bytes = this.#unpacked.bytes.subarray(at - piece.start, at - piece.start + left);
+      if (bytes.length === 0) throw new FaultError('truncated', 'a piece of the shared content is too short');
+      yield bytes;
+      at += bytes.length;
+      left -= bytes.length;
+    }
+  }
+
+  #pieces(inode: ErofsInode): Generator<Piece> {
+    const { blockSize, incompatible } = this.#super;
+    const padded = (incompatible & Feature.padded) !== 0;
+    return compressedPieces(this.#blob, inode, blockSize, inode.layout === Layout.compact, padded);
   }
 
   *#content(inode: ErofsInode): Generator<Uint8Array> {
@@ -145,13 +234,9 @@ class Erofs implements InodeSource {
       }
       case Layout.full:
       case Layout.compact:
-        yield* compressedContent(
-          this.#blob,
-          inode,
-          blockSize,
-          layout === Layout.compact,
-          (this.#super.incompatible & 1) === 1,
-        );
+        for (const piece of this.#pieces(inode))
+          if (piece.from === undefined) yield piece.read();
+          else yield* this.#fromShared(piece.from, piece.end - piece.start);
         return;
       case Layout.chunks:
         yield* this.#chunks(inode);
@@ -175,6 +260,8 @@ class Erofs implements InodeSource {
     for (let i = 0; i * chunk < size; i += 1) {
       const entry = this.#fields(start + i * width, width);
       const block = entry.u32(indexed ? 4 : 0);
+      if (indexed && block !== 0xffffffff && entry.u16(2) !== 0)
+        throw new FaultError('unsupported', 'a file lies on another device than this image');
       const length = Math.min(chunk, size - i * chunk);
       if (block === 0xffffffff) yield* zeros(length);
       else yield* this.#bytes(block * blockSize, length);
@@ -189,14 +276,6 @@ class Erofs implements InodeSource {
     for (let at = 0; at < bytes.length; at += blockSize)
       yield* listed(new Fields(bytes.subarray(at, at + blockSize), true));
   }
-}
-
-/** One attribute; gives where the next starts. */
-function xattr(fields: Fields, at: number, found: { [name: string]: string }): number {
-  const [length, index, size] = [fields.u8(at), fields.u8(at + 1), fields.u16(at + 2)];
-  const name = (PREFIXES[index] ?? '') + fields.text(at + 4, length);
-  found[name] = Buffer.from(fields.slice(at + 4 + length, size)).toString('latin1');
-  return at + ((4 + length + size + 3) & ~3);
 }
 
 function* listed(fields: Fields): Generator<NamedInode> {

@@ -60,10 +60,10 @@ export class Folder {
     return place === '' ? '/' : place;
   }
 
-  /** The name that links lead to (its last parts may be missing); throws after 40 of them. */
-  follow(name: string): string {
-    const { at, missing } = this.#trace('', name);
-    return [at, ...missing].join('/') || '/';
+  /** The name with links in its folders followed, itself not: a hard link to a link is a link too. Throws after 40 of them. */
+  lead(name: string): string {
+    const { at, missing } = this.#trace('', parentOf(name));
+    return [at, ...missing, name.slice(name.lastIndexOf('/') + 1)].join('/');
   }
 
   /** The entry that an absolute name leads to inside `prefix`, links followed there; undefined when there is none. */

@@ -109,7 +109,7 @@ export class ContainerSink implements Sink {
   #link(name: string, to: string): void {
     try {
       const seen = new Set<string>([name]);
-      let place = this.folder.follow(to);
+      let place = this.folder.lead(to);
       let node = this.folder.nodes.get(place);
       while (node?.linkTo !== undefined && !seen.has(place)) {
         seen.add(place);

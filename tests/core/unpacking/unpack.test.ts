@@ -40,6 +40,18 @@ const rootTar = (): Uint8Array =>
     { name: './dev/null', type: '3', major: 1, minor: 3, mode: 0o666 },
   ]);
 
+test('a hard link to a symbolic link is that link, not what it leads to', async () => {
+  const archive = tarOf([
+    { name: 'bin/busybox', content: 'x', mode: 0o4755 },
+    { name: 'bin/sh', type: '2', link: 'busybox' },
+    { name: 'bin/ash', type: '1', link: 'bin/sh' },
+  ]);
+  await unpacked(archive, ({ tree, gaps }) => {
+    expect(gaps).toEqual([]);
+    expect(tree.get('fw.bin!tar/bin/ash')).toMatchObject({ type: 'symlink', target: 'busybox' });
+  });
+});
+
 describe('a tar at an offset of an image', () => {
   const image = Buffer.concat([Buffer.alloc(4096, 0xff), rootTar(), Buffer.alloc(2048)]);
 
