@@ -1,5 +1,5 @@
 /** Compressed files of EROFS: the index of logical clusters, full or compact, and the clusters themselves. */
-import { inflateRawSync } from 'node:zlib';
+import { constants, inflateRawSync } from 'node:zlib';
 import type { Blob } from '../../lib/blob.ts';
 import { FaultError } from '../../lib/fault.ts';
 import { lz4Block } from '../compression/lz4.ts';
@@ -66,7 +66,7 @@ function mapOf(blob: Blob, inode: ErofsInode, blockSize: number): Omit<Map, 'pad
     algorithms: [algorithms & 15, algorithms >> 4],
     bits: Math.log2(blockSize) + (fields.u8(7) & 15),
     inlineSize: fragment || (advice & Advice.inline) === 0 ? 0 : fields.u16(2),
-    fragmentAt: whole ? fields.u64(0) - 2 ** 63 : fragment ? fields.u32(0) : undefined,
+    fragmentAt: whole ? (fields.u32(4) & 0x7fffffff) * 2 ** 32 + fields.u32(0) : fragment ? fields.u32(0) : undefined,
     whole,
     indexAt: at + 8,
   };
@@ -84,45 +84,68 @@ function* fullIndex(blob: Blob, at: number, count: number): Generator<Entry> {
   }
 }
 
-/** The compact index: packs of 2 entries in 8 bytes and of 16 in 32, each with one block number at its end. */
+/** A pack of the compact index: entries of a few bits, with one block number at its end. */
+class Pack {
+  readonly #fields: Fields;
+  readonly #entries: number;
+  readonly #width: number;
+  readonly #lowBits: number;
+
+  constructor(bytes: Uint8Array, entries: number, lowBits: number) {
+    this.#fields = new Fields(bytes, true);
+    this.#entries = entries;
+    this.#width = ((bytes.length - 4) * 8) / entries;
+    this.#lowBits = lowBits;
+  }
+
+  #read(i: number): { readonly type: number; readonly low: number } {
+    const bit = i * this.#width;
+    const from = bit >> 3;
+    let word = 0;
+    for (let k = 3; k >= 0; k -= 1)
+      word = (word * 256 + (from + k < this.#fields.size ? this.#fields.u8(from + k) : 0)) >>> 0;
+    word >>>= bit & 7;
+    return { type: (word >>> this.#lowBits) & 3, low: word & ((1 << this.#lowBits) - 1) };
+  }
+
+  /** Blocks of the head before entry `i`, if that entry says them. */
+  #blocks(i: number): number | undefined {
+    const { type, low } = i < this.#entries ? this.#read(i) : { type: Type.plain, low: 0 };
+    return type === Type.nonhead && (low & COUNT) !== 0 ? low & ~COUNT : undefined;
+  }
+
+  *all(big: boolean): Generator<Entry> {
+    // In big clusters the entry behind a head says how many blocks the head has; else each has one.
+    let place = this.#fields.u32(this.#fields.size - 4) + (big ? (this.#blocks(0) ?? 0) : 1);
+    for (let i = 0; i < this.#entries; i += 1) {
+      const { type, low } = this.#read(i);
+      if (type === Type.nonhead) yield { type, offset: 0, place: 0, blocks: this.#blocks(i) };
+      else {
+        yield { type, offset: low, place, blocks: undefined };
+        place += big ? (this.#blocks(i + 1) ?? 1) : 1;
+      }
+    }
+  }
+}
+
+/** The compact index: packs of 2 entries in 8 bytes and of 16 in 32. */
 function* compactIndex(blob: Blob, map: Map, count: number): Generator<Entry> {
   const { indexAt, bits, advice } = map;
   const initial = ((32 - (indexAt % 32)) / 4) & 7;
   const dense = (advice & Advice.compact2) !== 0 && initial < count ? Math.floor((count - initial) / 16) * 16 : 0;
-  const lowBits = Math.max(bits, 12);
-  const big = (advice & Advice.big1) !== 0;
   for (let lcn = 0; lcn < count; ) {
     const inDense = lcn >= initial && lcn < initial + dense;
-    const entries = inDense ? 16 : 2;
-    const size = inDense ? 32 : 8;
-    const width = ((size - 4) * 8) / entries;
+    const [entries, size] = inDense ? [16, 32] : [2, 8];
     const at =
       lcn < initial
         ? indexAt + lcn * 4
         : indexAt + initial * 4 + (inDense ? (lcn - initial) * 2 : dense * 2 + (lcn - initial - dense) * 4);
-    const pack = new Fields(blob.read(at, size), true);
-    const read = (i: number): { type: number; low: number } => {
-      const bit = i * width;
-      const from = bit >> 3;
-      let word = 0;
-      for (let k = 3; k >= 0; k -= 1) word = (word * 256 + (from + k < size ? pack.u8(from + k) : 0)) >>> 0;
-      word >>>= bit & 7;
-      return { type: (word >>> lowBits) & 3, low: word & ((1 << lowBits) - 1) };
-    };
-    let place = pack.u32(size - 4);
-    for (let i = 0; i < entries && lcn < count; i += 1, lcn += 1) {
-      const { type, low } = read(i);
-      if (type === Type.nonhead) {
-        yield { type, offset: 0, place: 0, blocks: (low & COUNT) !== 0 ? low & ~COUNT : undefined };
-        continue;
-      }
-      yield { type, offset: low, place: place + (big ? 0 : 1), blocks: undefined };
-      if (!big) place += 1;
-      else {
-        // In big clusters the entry that follows a head says how many blocks the next head is away.
-        const next = i + 1 < entries ? read(i + 1) : undefined;
-        place += next !== undefined && next.type === Type.nonhead && (next.low & COUNT) !== 0 ? next.low & ~COUNT : 1;
-      }
+    const bytes = blob.read(at, size);
+    if (bytes.length < size) throw new FaultError('truncated', 'an index lies beyond the end of the image');
+    for (const entry of new Pack(bytes, entries, Math.max(bits, 12)).all((advice & Advice.big1) !== 0)) {
+      if (lcn === count) return;
+      yield entry;
+      lcn += 1;
     }
   }
 }
@@ -263,7 +286,10 @@ function unpackOne(packed: Uint8Array, length: number, algorithm: number, partia
     }
     case 2:
       try {
-        return inflateRawSync(packed, { maxOutputLength: partial ? MOST_CLUSTER : length });
+        return inflateRawSync(packed, {
+          maxOutputLength: partial ? MOST_CLUSTER : length,
+          finishFlush: constants.Z_SYNC_FLUSH,
+        });
       } catch (thrown) {
         throw new FaultError('malformed', 'a cluster is no deflate data', { cause: thrown });
       }

@@ -78,8 +78,10 @@ export function rockRidge(use: Uint8Array, skip: number, from: SystemUse): RockR
     else if (kind === 'SL') links.push(field);
     else if (kind === 'CL') found.child = field.u32(4);
     else if (kind === 'RE') found.moved = true;
-    else if (kind === 'TF') found.mtime = modified(field) ?? found.mtime;
-    else if (kind === 'ZF' && field.text(4, 2) === 'pz') found.packed = field.u32(8);
+    else if (kind === 'TF') {
+      const mtime = modified(field);
+      if (mtime !== undefined) found.mtime = mtime;
+    } else if (kind === 'ZF' && field.text(4, 2) === 'pz') found.packed = field.u32(8);
   }
   if (names.length > 0) found.name = textOf(Buffer.concat(names));
   if (links.length > 0) found.target = targetOf(links);

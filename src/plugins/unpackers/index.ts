@@ -2,7 +2,6 @@
 export { ar } from './archive/ar.ts';
 export { cab } from './archive/cab.ts';
 export { cpio } from './archive/cpio.ts';
-export { iso9660 } from './archive/iso9660.ts';
 export { ntfs } from './archive/ntfs.ts';
 export { nvs } from './archive/nvs.ts';
 export { rar } from './archive/rar.ts';
@@ -25,6 +24,7 @@ export { cramfs } from './filesystem/cramfs.ts';
 export { erofs } from './filesystem/erofs.ts';
 export { ext } from './filesystem/ext.ts';
 export { fat } from './filesystem/fat.ts';
+export { iso9660 } from './filesystem/iso9660.ts';
 export { jffs2 } from './filesystem/jffs2.ts';
 export { littlefs } from './filesystem/littlefs.ts';
 export { minix } from './filesystem/minix.ts';

@@ -4,12 +4,12 @@ import { descriptors, type IsoVolume, isoVolume, openIso } from '../../../codecs
 import { bootImages } from '../../../codecs/formats/iso9660-boot.ts';
 import type { Sink, Unpacker } from '../../../core/model/unpacker.ts';
 import type { Blob } from '../../../lib/blob.ts';
-import { giveTree } from '../filesystem/tree.ts';
+import { giveTree } from './tree.ts';
 
 const DESCRIPTOR = 0x8000;
 
 export const iso9660: Unpacker = {
-  id: 'archive/iso9660',
+  id: 'filesystem/iso9660',
   title: 'ISO 9660 file system',
   class: 'file-system',
   magic: [{ bytes: ascii('\x01CD001\x01'), at: DESCRIPTOR }],
