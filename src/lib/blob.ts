@@ -1,5 +1,6 @@
 /** Random access to bytes that may be larger than memory: a file, a part of one, or an array. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, read, readSync } from 'node:fs';
+import { promisify } from 'node:util';
 
 /**
  * Bytes that can be read at any place. Reads are synchronous (local files sit in the page cache) and clamp at the end:
@@ -11,6 +12,8 @@ export interface Blob {
   read(offset: number, length: number): Uint8Array;
   /** As `read`, into an array of the caller's: gives the number of bytes. Spares a large read the garbage. */
   readInto?(into: Uint8Array, offset: number): number;
+  /** As `readInto`, by another thread: the caller works on what it has meanwhile. */
+  readLater?(into: Uint8Array, offset: number): Promise<number>;
   /** The part [start, end), clamped; shares the bytes. */
   slice(start: number, end?: number): Blob;
   /** Where the bytes lie on disk, so that a worker thread can read them itself. Absent for bytes in memory. */
@@ -22,6 +25,7 @@ export interface FileBlob extends Blob {
   close(): void;
 }
 
+const readAsync = promisify(read);
 const clamp = (value: number, low: number, high: number): number =>
   Math.min(Math.max(Math.trunc(value) || 0, low), high);
 
@@ -59,6 +63,17 @@ export function descriptorBlob(descriptor: number, path: string, start: number, 
       const from = clamp(offset, 0, size);
       return fill(into.subarray(0, clamp(into.length, 0, size - from)), from);
     },
+    readLater: async (into, offset) => {
+      const from = clamp(offset, 0, size);
+      const room = clamp(into.length, 0, size - from);
+      let have = 0;
+      while (have < room) {
+        const { bytesRead } = await readAsync(descriptor, into, have, room - have, start + from + have);
+        if (bytesRead === 0) break;
+        have += bytesRead;
+      }
+      return have;
+    },
     slice: (from, to = size) =>
       descriptorBlob(descriptor, path, start + clamp(from, 0, size), start + clamp(to, 0, size)),
   };
@@ -83,6 +98,31 @@ export function* passingChunks(blob: Blob, chunk = 1 << 20): Generator<Uint8Arra
     if (had === 0) return;
     yield into.subarray(0, had);
     at += had;
+  }
+}
+
+/** As `passingChunks`, and the next chunk is read by another thread while this one is worked on. */
+export async function* chunksAhead(blob: Blob, chunk = 2 << 20): AsyncGenerator<Uint8Array> {
+  const { readLater } = blob;
+  if (readLater === undefined || blob.size <= chunk) {
+    yield* passingChunks(blob, chunk);
+    return;
+  }
+  const [one, other] = [new Uint8Array(chunk), new Uint8Array(chunk)];
+  let coming = readLater(one, 0);
+  try {
+    for (let at = 0, into = one; at < blob.size; ) {
+      const had = await coming;
+      if (had === 0) return;
+      const here = into.subarray(0, had);
+      at += had;
+      into = into === one ? other : one;
+      if (at < blob.size) coming = readLater(into, at);
+      yield here;
+    }
+  } finally {
+    // Nobody may close the file under a thread that reads it.
+    await coming.catch(() => 0);
   }
 }
 

@@ -20,6 +20,8 @@ export interface Nordic {
   readonly debug?: boolean;
   readonly firmware?: Uint8Array;
   readonly hash?: Uint8Array;
+  /** In place of r and s, big-endian. */
+  readonly signature?: Buffer;
   /** Spoils the signed packet behind the signature. */
   readonly spoil?: (command: Buffer) => Buffer;
 }
@@ -35,7 +37,10 @@ export function nordicPackage(pair: Pair | undefined, input: Nordic = {}): Buffe
     ...(debug ? [number(9, 1)] : []),
   ]);
   const command = Buffer.concat([number(1, 1), octets(2, init)]);
-  const raw = pair === undefined ? undefined : sign('sha256', command, { key: pair.secret, dsaEncoding: 'ieee-p1363' });
+  const raw =
+    pair === undefined
+      ? undefined
+      : (input.signature ?? sign('sha256', command, { key: pair.secret, dsaEncoding: 'ieee-p1363' }));
   const packet =
     raw === undefined
       ? octets(1, command)

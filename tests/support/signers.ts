@@ -28,7 +28,7 @@ export const filler = (size: number): Buffer =>
 
 export function mcubootImage(
   pair: Pair,
-  options: { readonly counter?: number; readonly unprotected?: boolean } = {},
+  options: { readonly counter?: number; readonly unprotected?: boolean; readonly signature?: Uint8Array } = {},
 ): Buffer {
   const code = filler(600);
   const tlv = (type: number, value: Uint8Array): Buffer => Buffer.concat([u16(type), u16(value.length), value]);
@@ -58,7 +58,7 @@ export function mcubootImage(
   const tags = Buffer.concat([
     tlv(0x10, digest),
     tlv(0x01, createHash('sha256').update(pair.spki).digest()),
-    tlv(type, signature),
+    tlv(type, options.signature ?? signature),
     options.unprotected === true ? counter : Buffer.alloc(0),
   ]);
   return Buffer.concat([signed, area(0x6907, tags)]);

@@ -2,7 +2,7 @@
 
 import { hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { type Blob, passingChunks } from '../../lib/blob.ts';
+import { type Blob, chunksAhead } from '../../lib/blob.ts';
 
 const BLOCK = 4096;
 
@@ -25,7 +25,7 @@ export async function verityOf(data: Blob, salt: Uint8Array, signal: AbortSignal
   };
   const level = Buffer.alloc(padded(Math.ceil(data.size / BLOCK) * 32));
   let index = 0;
-  for (const chunk of passingChunks(data, 256 * BLOCK)) {
+  for await (const chunk of chunksAhead(data, 256 * BLOCK)) {
     for (let from = 0; from < chunk.length; from += BLOCK, index++)
       digest(chunk.subarray(from, from + BLOCK)).copy(level, index * 32);
     if (index % 8192 !== 0) continue;

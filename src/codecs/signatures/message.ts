@@ -1,7 +1,7 @@
 /** What a signature or a digest is about: read in pieces, digested as a stream, with the ranges that were read on record. */
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { type Blob, chunksOf, passingChunks } from '../../lib/blob.ts';
+import { type Blob, chunksAhead, chunksOf } from '../../lib/blob.ts';
 import { FaultError } from '../../lib/fault.ts';
 import type { Range } from '../../lib/ranges.ts';
 
@@ -31,17 +31,39 @@ export function messageOf(artefact: Blob, pieces: readonly Piece[]): Message {
   for (const piece of pieces)
     if (!(piece instanceof Uint8Array) && (piece.start < 0 || piece.end < piece.start || piece.end > artefact.size))
       throw new FaultError('truncated', `bytes ${piece.start} to ${piece.end} are not all there`);
-  function* chunks(pieceOf = chunksOf): Generator<Uint8Array> {
+  function* chunks(): Generator<Uint8Array> {
     for (const piece of pieces) {
       if (piece instanceof Uint8Array) {
         yield piece;
         continue;
       }
       let at = piece.start;
-      for (const chunk of pieceOf(artefact.slice(piece.start, piece.end), CHUNK)) {
+      for (const chunk of chunksOf(artefact.slice(piece.start, piece.end), CHUNK)) {
         read.push({ start: at, end: at + chunk.length });
         at += chunk.length;
         yield chunk;
+      }
+      if (at !== piece.end) throw new FaultError('truncated', `the artefact ends at ${at}`);
+    }
+  }
+  /** As `chunks`, read ahead; each is gone when the next is asked for. */
+  async function* passing(signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    let since = 0;
+    for (const piece of pieces) {
+      if (piece instanceof Uint8Array) {
+        yield piece;
+        continue;
+      }
+      let at = piece.start;
+      for await (const chunk of chunksAhead(artefact.slice(piece.start, piece.end))) {
+        read.push({ start: at, end: at + chunk.length });
+        at += chunk.length;
+        yield chunk;
+        since += chunk.length;
+        if (since < BREATH) continue;
+        since = 0;
+        await setImmediate();
+        signal?.throwIfAborted();
       }
       if (at !== piece.end) throw new FaultError('truncated', `the artefact ends at ${at}`);
     }
@@ -58,24 +80,13 @@ export function messageOf(artefact: Blob, pieces: readonly Piece[]): Message {
     async digest(hash, signal) {
       const known = digests.get(hash);
       if (known !== undefined) return known;
-      const digest = await digestOf(createHash(hash), chunks(passingChunks), signal);
+      const state = createHash(hash);
+      for await (const chunk of passing(signal)) state.update(chunk);
+      const digest = state.digest();
       digests.set(hash, digest);
       return digest;
     },
   };
-}
-
-async function digestOf(hash: Hash, chunks: Iterable<Uint8Array>, signal?: AbortSignal): Promise<Buffer> {
-  let since = 0;
-  for (const chunk of chunks) {
-    hash.update(chunk);
-    since += chunk.length;
-    if (since < BREATH) continue;
-    since = 0;
-    await setImmediate();
-    signal?.throwIfAborted();
-  }
-  return hash.digest();
 }
 
 /** The digest of bytes in memory. */
