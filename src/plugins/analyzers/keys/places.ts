@@ -30,7 +30,20 @@ const PURPOSES: readonly (readonly [RegExp, Purpose])[] = [
   ],
 ];
 
-export const purposeOf = (name: string): Purpose => PURPOSES.find(([shape]) => shape.test(name))?.[1] ?? 'unknown';
+/** What the programs whose configurations or start scripts name a key need it for. */
+const NAMERS: readonly (readonly [RegExp, Purpose])[] = [
+  [/sshd|dropbear/i, 'ssh-host'],
+  [/openvpn|wireguard|ipsec|swanctl|strongswan|racoon/i, 'vpn'],
+  [/lighttpd|nginx|uhttpd|apache|httpd|goahead|\/boa|stunnel|mosquitto|vsftpd|proftpd|hostapd|haproxy/i, 'tls-server'],
+  [/wpa_supplicant|mosquitto_(pub|sub)/i, 'tls-client'],
+];
+
+const matching = (rows: readonly (readonly [RegExp, Purpose])[], name: string): Purpose | undefined =>
+  rows.find(([shape]) => shape.test(name))?.[1];
+
+/** By its own name and place, else by what names it. */
+export const purposeOf = (name: string, namer?: string): Purpose =>
+  matching(PURPOSES, name) ?? (namer === undefined ? undefined : matching(NAMERS, namer)) ?? 'unknown';
 
 const MAX_TEXT = 1 << 20;
 const MAX_FILES = 20_000;

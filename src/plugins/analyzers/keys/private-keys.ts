@@ -94,7 +94,7 @@ function emit(
       place,
       referenced: namer !== undefined,
       ...(namer === undefined ? {} : { referencedBy: namer.name }),
-      purpose: format === 'dropbear' ? 'ssh-host' : format === 'wireguard' ? 'vpn' : purposeOf(file.name),
+      purpose: format === 'dropbear' ? 'ssh-host' : format === 'wireguard' ? 'vpn' : purposeOf(file.name, namer?.name),
       replacedAtFirstBoot: replaced(file, context),
       ...(owner === undefined ? {} : { known: owner }),
       weaknesses: weaknessesOf(key, shared),

@@ -2,11 +2,12 @@
 import { posix } from 'node:path';
 import { both, readScript, type ShellCommand } from '../../../codecs/formats/shell-script.ts';
 import type { FileEntry, FileTree, RootFileSystem } from '../../../core/model/files.ts';
+import { androidServices } from './android.ts';
 import { daemonOf } from './daemons.ts';
 import { type Console, inittabOf } from './inittab.ts';
 import { supervisedBy } from './supervised.ts';
 import { leftOf } from './uci.ts';
-import { androidServices, inetdServices, systemdServices } from './units.ts';
+import { inetdServices, systemdServices } from './units.ts';
 import { type Called, unwrapped } from './wrapped.ts';
 
 export type Manager =
@@ -346,7 +347,7 @@ function addOther(
 function units(walk: Walk, consoles: (Console & { path: string })[]): boolean {
   const systemd = systemdServices(walk.root, walk.tree, walk.read, walk.cut);
   const android = androidServices(walk.root, walk.tree, walk.read, walk.cut);
-  for (const unit of [...systemd.units, ...android]) {
+  for (const unit of [...systemd.units, ...android.units]) {
     const one = {
       words: unit.words,
       line: unit.line,
@@ -355,8 +356,8 @@ function units(walk: Walk, consoles: (Console & { path: string })[]): boolean {
     };
     add(walk, { words: unit.words, account: unit.account }, one, unit.entry, unit.manager, unit.condition);
   }
-  consoles.push(...systemd.consoles);
-  return systemd.present || android.length > 0;
+  consoles.push(...systemd.consoles, ...android.consoles);
+  return systemd.present || android.units.length > 0;
 }
 
 /** Run scripts count as started where their supervisor is: by a start line, or because it is init itself. */

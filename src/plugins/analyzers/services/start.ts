@@ -88,6 +88,11 @@ function examine(root: RootFileSystem, map: ReadonlyMap<string, string>, context
 
 const baseOf = (program: string): string => program.slice(program.lastIndexOf('/') + 1);
 
+/** A shell behind Telnet without a login, and a debug bridge that asks for nobody's key. */
+const isLoginless = ({ command, words }: Start, kind: string | undefined): boolean =>
+  (kind === 'adb' && words.includes('ro.adb.secure=0')) ||
+  (kind === 'telnet' && /-l\s*\S*\/(ba|da|a)?sh\b/.test(command));
+
 function emitStart(start: Start, context: AnalyzerContext): void {
   const daemon = daemonOf(start.program);
   const { account } = start;
@@ -110,7 +115,7 @@ function emitStart(start: Start, context: AnalyzerContext): void {
             : 'other',
       ...(account === undefined ? {} : { account }),
       ports: [...portsOf(start.program, start.words)],
-      loginless: daemon?.kind === 'telnet' && /-l\s*\S*\/(ba|da|a)?sh\b/.test(start.command),
+      loginless: isLoginless(start, daemon?.kind),
       file: start.file,
       line: start.line,
     },

@@ -1,4 +1,4 @@
-/** Services as data: systemd units, inetd and xinetd, Android init.rc. */
+/** Services as data: systemd units, inetd and xinetd. */
 
 import { both } from '../../../codecs/formats/shell-script.ts';
 import type { FileEntry, FileTree, RootFileSystem } from '../../../core/model/files.ts';
@@ -267,38 +267,4 @@ function xinetdFile(entry: FileEntry, text: string | undefined): readonly UnitSt
       line: 1,
     },
   ];
-}
-
-/** `service NAME /path args`, with `disabled` as a condition. */
-export function androidServices(
-  root: RootFileSystem,
-  tree: FileTree,
-  read: Read,
-  cut: (why: string) => void,
-): readonly UnitStart[] {
-  const files = ['/', '/system/etc/init', '/vendor/etc/init'].flatMap((folder) => tree.list(root, folder));
-  const scripts = files.filter((entry) => entry.type === 'file' && entry.name.endsWith('.rc'));
-  if (scripts.length > UNITS) cut(`more than ${UNITS} init.rc files`);
-  return scripts.slice(0, UNITS).flatMap((entry) => androidFile(entry, read(entry) ?? ''));
-}
-
-function androidFile(entry: FileEntry, text: string): readonly UnitStart[] {
-  const found: UnitStart[] = [];
-  let line = 1;
-  for (const block of text.split(/^(?=service\s)/m)) {
-    const command = /^service\s+\S+\s+(.+)$/m.exec(block)?.[1];
-    if (command !== undefined && block.startsWith('service')) {
-      const condition = /^\s+disabled\b/m.test(block) ? 'disabled until a trigger' : undefined;
-      found.push({
-        words: command.trim().split(/\s+/),
-        account: /^\s+user\s+(\S+)/m.exec(block)?.[1],
-        condition,
-        manager: 'android',
-        entry,
-        line,
-      });
-    }
-    line += block.split('\n').length - 1;
-  }
-  return found;
 }

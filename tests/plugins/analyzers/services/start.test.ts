@@ -308,3 +308,26 @@ test('BusyBox without an inittab gives a shell on the console', async () => {
   });
   expect(consoles).toEqual([expect.objectContaining({ device: 'console', login: 'none', started: 'always' })]);
 });
+
+const ANDROID =
+  'service adbd /sbin/adbd\n    class core\n    disabled\nservice console /system/bin/sh\n    console\n    disabled\n';
+
+test.each([
+  ['', 'unknown', false, 'unknown'],
+  ['persist.sys.usb.config=mtp\nro.adb.secure=1\n', 'unknown', false, 'unknown'],
+  ['persist.sys.usb.config=mtp,adb\nro.adb.secure=1\n', 'always', false, 'unknown'],
+  ['service.adb.tcp.port=5555\nro.adb.secure=0\nro.debuggable=1\n', 'always', true, 'always'],
+  ['#persist.sys.usb.config=adb\nservice.adb.tcp.port=0\n', 'unknown', false, 'unknown'],
+])(
+  'properties %j: the debug bridge %s, without a login %s, the console %s',
+  async (properties, adb, loginless, console) => {
+    const { of } = await analyze([servicesStart], {
+      '/init.rc': ANDROID,
+      '/default.prop': properties,
+      '/sbin/adbd': program,
+    });
+    const [bridge] = of('service.start').filter((one) => one['kind'] === 'adb');
+    expect(bridge).toMatchObject({ started: adb, loginless });
+    expect(of('boot.console')).toMatchObject([{ device: 'console', login: 'none', started: console }]);
+  },
+);
