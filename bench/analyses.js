@@ -67,7 +67,7 @@ function main() {
       return timed('unsquashfs', ['-q', '-n', '-d', out, image]);
     };
     const title = `unpack and all analyses, squashfs-xz ${Math.round(statSync(image).size / 2 ** 20)} MiB`;
-    tell(title, race(ROUNDS, { assay, unsquashfs }), { unsquashfs: 3 });
+    tell(title, race(ROUNDS, { assay, unsquashfs }), { unsquashfs: 3 }, 600);
     if (process.env['BENCH_TOOLS'] === '0') return;
     const hand = 'binwalk, hardening-check, john, grep';
     tell(title, race(1, { assay, [hand]: tools(folder, image) }), { [hand]: 0.08 });

@@ -7,7 +7,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { missing, startCamera } from './lab-camera.js';
-import { has, median, workshop } from './support.js';
+import { against, has, median, workshop } from './support.js';
 
 const ROUNDS = Number(process.argv.find((argument) => /^\d+$/.test(argument)) ?? 3);
 const ALONE = process.argv.includes('--alone');
@@ -151,7 +151,8 @@ else if (process.env[INSIDE] === undefined) {
     const ours = await scan(place, camera.address);
     if (!ALONE) {
       const total = await peers(place, camera.address);
-      console.log(`ratio ${(ours.seconds / total).toFixed(3)} of ${total.toFixed(0)} s (limits 0.05, 0.03)`);
+      const ratio = ours.seconds / total;
+      console.log(`ratio ${ratio.toFixed(3)} of ${total.toFixed(0)} s${against(ratio, 0.03)}`);
       const rows = compare(place.folder, ours.facts);
       const lacking = rows.filter(([, told]) => !told);
       console.log(`${rows.length - lacking.length} of ${rows.length} results of the peers stand in the facts`);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { crc32 } from 'node:zlib';
+import { against } from './support.js';
 
 const MIB = 2 ** 20;
 const top = new URL('..', import.meta.url);
@@ -75,7 +76,7 @@ async function main() {
   };
   const print = (name, ours, theirs) =>
     process.stdout.write(
-      `${name}: assay ${ours.toFixed(0)} ms, binwalk ${theirs.toFixed(0)} ms, ratio ${(ours / theirs).toFixed(2)}\n`,
+      `${name}: assay ${ours.toFixed(0)} ms, binwalk ${theirs.toFixed(0)} ms, ratio ${(ours / theirs).toFixed(2)}${against(ours / theirs, 1)}\n`,
     );
   try {
     const noisy = join(folder, 'noise');
@@ -97,7 +98,7 @@ async function main() {
     const small = whole(image);
     const big = whole(large);
     process.stdout.write(
-      `unpacked and accounted for: 64 MiB ${small.ms.toFixed(0)} ms, 256 MiB ${big.ms.toFixed(0)} ms, ratio ${(big.ms / small.ms).toFixed(2)}, peak ${big.peak.toFixed(0)} MiB\n`,
+      `unpacked and accounted for: 64 MiB ${small.ms.toFixed(0)} ms, 256 MiB ${big.ms.toFixed(0)} ms, ratio ${(big.ms / small.ms).toFixed(2)}${against(big.ms / small.ms, 4.6)}, peak ${big.peak.toFixed(0)} MiB${against(big.peak, 600)}\n`,
     );
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { against } from './support.js';
 
 const ROUNDS = Number(process.argv[2] ?? 3);
 const folder = mkdtempSync(join(tmpdir(), 'assay-bench-'));
@@ -91,7 +92,7 @@ function compare(name, probe, tasks, hydra) {
   }
   const [mine, peer] = [median(ours), median(theirs)];
   console.log(
-    `${name}: assay ${mine.toFixed(2)} s (${pairs} pairs), hydra -t ${tasks} ${peer.toFixed(2)} s, ratio ${(mine / peer).toFixed(2)}`,
+    `${name}: assay ${mine.toFixed(2)} s (${pairs} pairs), hydra -t ${tasks} ${peer.toFixed(2)} s, ratio ${(mine / peer).toFixed(2)}${against(mine / peer, 1)}`,
   );
 }
 

@@ -49,6 +49,15 @@ try {
     }),
     { 'node -e 0': 3 },
   );
+  const nothing = place.file('nothing.bin', ' ');
+  tell(
+    'start: a scan that finds nothing, against a Node that does nothing',
+    race(ROUNDS * 2, {
+      'assay scan': () => assay('scan', nothing, '--quiet'),
+      'node -e 0': () => timed(process.execPath, ['-e', '0']),
+    }),
+    { 'node -e 0': 4 },
+  );
   if (has('nmap')) {
     tell(
       '65,535 TCP ports of loopback',
@@ -58,6 +67,7 @@ try {
         'nmap -sT -Pn -n -p- -T4': () => timed('nmap', ['-sT', '-Pn', '-n', '-p-', '-T4', '127.0.0.1']),
       }),
       { 'nmap -sT -Pn -n -p- -T4': 2.2 },
+      220,
     );
   }
   await servers();

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { against } from './support.js';
 
 const SIZES = [64, 256];
 const RUNS = Number(process.env['BENCH_RUNS'] ?? 5);
@@ -84,14 +85,15 @@ function main() {
       seconds.push(own / statSync(image).size);
       const memory = [ours, theirs].map((runs) => Math.round(median(runs.map((run) => run.megabytes))));
       console.log(
-        `squashfs-xz ${Math.round(statSync(image).size / 2 ** 20)} MiB: assay ${own.toFixed(2)} s, ${memory[0]} MiB · unsquashfs ${peer.toFixed(2)} s, ${memory[1]} MiB · ratio ${(own / peer).toFixed(2)}`,
+        `squashfs-xz ${Math.round(statSync(image).size / 2 ** 20)} MiB: assay ${own.toFixed(2)} s, ${memory[0]} MiB · unsquashfs ${peer.toFixed(2)} s, ${memory[1]} MiB · ratio ${(own / peer).toFixed(2)}${size === 64 ? against(own / peer, 1.8) : against(memory[0], 600)}`,
       );
     }
     const [small, large] = seconds;
-    if (small !== undefined && large !== undefined)
-      console.log(
-        `growth: ${((large / small) * (SIZES[1] / SIZES[0])).toFixed(2)} times the time for ${SIZES[1] / SIZES[0]} times the bytes`,
-      );
+    if (small !== undefined && large !== undefined) {
+      const times = SIZES[1] / SIZES[0];
+      const growth = (large / small) * times;
+      console.log(`growth: ${growth.toFixed(2)} times the time for ${times} times the bytes${against(growth, 4.6)}`);
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

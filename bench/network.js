@@ -109,7 +109,7 @@ try {
       'assay gather --only net/ports --ports all': () => gather('all'),
       'nmap -T4': () => nmap('-'),
     };
-    tell(`65,535 ports, ${title}`, race(rounds, contestants), most === undefined ? {} : { 'nmap -T4': most });
+    tell(`65,535 ports, ${title}`, race(rounds, contestants), most === undefined ? {} : { 'nmap -T4': most }, 220);
     same('states of 1–2,000', '1-2000');
   }
   await shape(made, { loss: 50 });

@@ -12,10 +12,10 @@ const { NODE_EXTRA_CA_CERTS: _unset, ...ENVIRONMENT } = process.env;
 export const has = (command) =>
   spawnSync('sh', ['-c', `command -v ${command}`], { env: { ...ENVIRONMENT, PATH } }).status === 0;
 
-/** Seconds that one whole process takes, and its peak memory in MiB (GNU time). Throws when it does not end with a code of `codes`. */
+/** Seconds that one whole process takes, those of its processor time, and its peak memory in MiB (GNU time). Throws when it does not end with a code of `codes`. */
 export function timed(command, args, codes = [0]) {
   const started = performance.now();
-  const run = spawnSync('/usr/bin/time', ['-f', '%M', command, ...args], {
+  const run = spawnSync('/usr/bin/time', ['-f', '%M %U %S', command, ...args], {
     encoding: 'utf8',
     env: { ...ENVIRONMENT, PATH },
     maxBuffer: 1 << 28,
@@ -24,7 +24,8 @@ export function timed(command, args, codes = [0]) {
   if (run.error !== undefined) throw run.error;
   if (!codes.includes(run.status))
     throw new Error(`${command} ${args.join(' ')} ended with ${run.status}: ${run.stderr.slice(-400)}`);
-  return { seconds, mib: Math.round(Number(run.stderr.trim().split('\n').at(-1)) / 1024), stdout: run.stdout };
+  const [kib, user, system] = run.stderr.trim().split('\n').at(-1).split(' ').map(Number);
+  return { seconds, cpu: user + system, mib: Math.round(kib / 1024), stdout: run.stdout };
 }
 
 export const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
@@ -38,22 +39,30 @@ export function race(rounds, contestants) {
   return Object.fromEntries(
     Object.entries(runs).map(([name, list]) => [
       name,
-      { seconds: median(list.map((one) => one.seconds)), mib: Math.max(...list.map((one) => one.mib ?? 0)) },
+      {
+        seconds: median(list.map((one) => one.seconds)),
+        cpu: Math.min(...list.map((one) => one.cpu ?? 0)),
+        mib: Math.max(...list.map((one) => one.mib ?? 0)),
+      },
     ]),
   );
 }
 
-/** One line for each peer: seconds, memory, and how many times the peer's time the first contestant took. */
-export function tell(title, results, limits = {}) {
+/** A figure beside its limit; nothing where there is none. */
+export const against = (figure, limit) =>
+  limit === undefined ? '' : `  (at most ${limit}: ${figure <= limit ? 'held' : 'NOT held'})`;
+
+/** Wall time is the median, which other work on the machine lengthens; processor time the least. */
+const figures = ({ seconds, cpu, mib }) => `${seconds.toFixed(3)} s  ${cpu.toFixed(2)} s CPU  ${mib} MiB`;
+
+/** One line for each peer: seconds, memory, and how many times the peer's time the first contestant took. `most`: MiB that it may take. */
+export function tell(title, results, limits = {}, most = undefined) {
   const [[own, mine], ...peers] = Object.entries(results);
-  console.log(`\n${title}\n  ${own.padEnd(44)} ${mine.seconds.toFixed(3)} s  ${mine.mib} MiB`);
+  console.log(`\n${title}\n  ${own.padEnd(44)} ${figures(mine)}${against(mine.mib, most)}`);
   for (const [name, peer] of peers) {
     const ratio = mine.seconds / peer.seconds;
-    const limit =
-      limits[name] === undefined ? '' : `  (at most ${limits[name]}: ${ratio <= limits[name] ? 'held' : 'NOT held'})`;
-    console.log(
-      `  ${name.padEnd(44)} ${peer.seconds.toFixed(3)} s  ${peer.mib} MiB  ratio ${ratio.toFixed(ratio < 0.1 ? 4 : 2)}${limit}`,
-    );
+    const digits = ratio < 0.1 ? 4 : 2;
+    console.log(`  ${name.padEnd(44)} ${figures(peer)}  ratio ${ratio.toFixed(digits)}${against(ratio, limits[name])}`);
   }
 }
 

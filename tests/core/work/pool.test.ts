@@ -1,4 +1,5 @@
 /** The pool runs jobs on threads, hands faults back as faults, and ends what is aborted. Needs the built program. */
+import { getEventListeners } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -72,4 +73,14 @@ test('a thread that dies fails its job only', async () => {
 
 test('an unknown job is a bug of the caller', () => {
   expect(() => pool.run('nothing', undefined)).toThrow('no job nothing');
+});
+
+test('jobs that are over listen no longer to the signal that they shared, good or bad', async () => {
+  const { signal } = new AbortController();
+  const jobs = Array.from({ length: 20 }, (_, i) =>
+    pool.run(i % 2 === 0 ? 'double' : 'faulty', Uint8Array.of(i), [], signal),
+  );
+  expect(getEventListeners(signal, 'abort')).toHaveLength(20);
+  await Promise.allSettled(jobs);
+  expect(getEventListeners(signal, 'abort')).toHaveLength(0);
 });
