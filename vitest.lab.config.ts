@@ -11,6 +11,8 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 120_000,
     fileParallelism: false,
+    // Tests that are marked concurrent wait for peers, and for little else.
+    maxConcurrency: 20,
     reporters: ['default', new SummaryReporter()],
   },
 });

@@ -1,6 +1,6 @@
 /** Every probe of the registry against peers that misbehave: bounded time and memory, and nothing accepted that was not said. */
 import type { Socket } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { openRegistry } from '../../src/cli/compose.ts';
 import type { Fact } from '../../src/core/model/fact.ts';
 import type { Probe } from '../../src/core/model/gatherer.ts';
@@ -15,7 +15,7 @@ import {
   tlsCipher,
   tlsProtocol,
 } from '../../src/facts/index.ts';
-import { listen, ODD_PEERS, type Peer } from '../support/peers.ts';
+import { listen, ODD_PEERS } from '../support/peers.ts';
 import { aFact, endpoint, runProbe } from '../support/probe.ts';
 
 const every = (socket: Socket, milliseconds: number, say: () => void): void => {
@@ -111,14 +111,11 @@ beforeAll(async () => {
   probes = (await openRegistry()).probes;
 });
 
-describe.each(Object.keys(PEERS))('a peer that %s', (what) => {
-  let peer: Peer;
-  beforeAll(async () => {
-    peer = await listen(PEERS[what]!);
-  });
-  afterAll(() => peer.stop());
-
-  test('holds no probe for long, takes little memory and is believed nothing', async () => {
+// Nearly all of it is waiting: all peers at once.
+test.concurrent.each(Object.keys(PEERS))(
+  'a peer that %s holds no probe for long, takes little memory and is believed nothing',
+  async (what) => {
+    const peer = await listen(PEERS[what]!);
     const known = knownOf(peer.port);
     const dial = createDialer({ hosts: ['127.0.0.1'], authorized: false, pace: 'fast' });
     const before = process.memoryUsage.rss();
@@ -131,8 +128,10 @@ describe.each(Object.keys(PEERS))('a peer that %s', (what) => {
           return { id: probe.id, run, ms: Date.now() - started };
         }),
     );
+    const grown = process.memoryUsage.rss() - before;
+    await peer.stop();
     expect(runs.filter(({ ms }) => ms > LIMIT).map(({ id, ms }) => `${id} ${ms}`)).toEqual([]);
-    expect(process.memoryUsage.rss() - before).toBeLessThan(400 * 1_048_576);
+    expect(grown).toBeLessThan(400 * 1_048_576);
     const bugs = runs.flatMap(({ id, run }) =>
       run.gaps.filter(({ unseen }) => unseen.kind === 'bug').map((gap) => [id, gap]),
     );
@@ -143,5 +142,6 @@ describe.each(Object.keys(PEERS))('a peer that %s', (what) => {
         .map((fact) => [id, fact.type, fact.data]),
     );
     expect(claimed).toEqual([]);
-  }, 300_000);
-});
+  },
+  300_000,
+);

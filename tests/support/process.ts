@@ -1,6 +1,6 @@
 /** Starts real servers as ordinary processes on loopback, waits until they listen, and stops them by their id. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,6 +59,16 @@ export async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   if (address === null || typeof address === 'string') throw new Error('no port');
   return address.port;
+}
+
+/** Waits until something is bound to a UDP port: Linux lists ports in hex. */
+export async function bound(port: number): Promise<void> {
+  const name = `:${port.toString(16).toUpperCase().padStart(4, '0')} `;
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (readFileSync('/proc/net/udp', 'utf8').includes(name)) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`nothing is bound to UDP port ${port}`);
 }
 
 async function listening(port: number, child: ChildProcess, said: () => string): Promise<void> {

@@ -123,13 +123,26 @@ export class TelnetSession {
 const doubled = (bytes: Buffer): Buffer =>
   Buffer.from([...bytes].flatMap((byte) => (byte === IAC ? [IAC, IAC] : [byte])));
 
+/** Prompts in the languages that devices are sold in, a full-width colon among what ends them. */
+const PASSWORD =
+  /(password|passcode|passwd|passphrase|passwort|kennwort|pin|mot de passe|contraseña|contrasena|senha|palavra-passe|parola|wachtwoord|lösenord|adgangskode|salasana|hasło|haslo|heslo|jelszó|пароль|şifre|密码|密碼|口令|パスワード|암호|비밀번호|mật khẩu)\s*[:>：]?$/;
+const LOGIN =
+  /(login|username|user name|user|account|benutzer|benutzername|utilisateur|identifiant|usuario|usuário|utente|gebruiker|användarnamn|brugernavn|użytkownik|uživatel|логин|пользователь|имя пользователя|用户名|用戶名|帐号|账号|ユーザー名|사용자)( name)?\s*[:>：]$/;
+
+/** The screen holds bytes; most devices mean UTF-8 by them. */
+function readable(line: string): string {
+  const bytes = Buffer.from(line, 'latin1');
+  const text = bytes.toString('utf8');
+  return text.includes('\ufffd') ? line : text;
+}
+
 /** What the last line of a screen asks for. */
 export function promptOf(screen: string): TelnetPrompt {
   const line = lastLine(screen);
   if (line.length === 0 || line.length > 120) return 'none';
-  const lower = line.toLowerCase();
-  if (/(password|passcode|passwd|passphrase|kennwort|pin)\s*[:>]?$/.test(lower)) return 'password';
-  if (/(login|username|user name|user|account|benutzer)( name)?\s*[:>]$/.test(lower)) return 'login';
+  const lower = readable(line).toLowerCase();
+  if (PASSWORD.test(lower)) return 'password';
+  if (LOGIN.test(lower)) return 'login';
   return /[#$%>]$/.test(line) ? 'shell' : 'none';
 }
 

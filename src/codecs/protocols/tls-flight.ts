@@ -35,6 +35,8 @@ export interface Flight {
   staple?: Uint8Array;
   alert?: TlsAlert;
   done: boolean;
+  /** Of datagrams: the server asked for its cookie. */
+  verified?: boolean;
   end: 'complete' | 'alert' | 'closed' | 'timeout' | 'malformed';
   /** First bytes of an answer that is no TLS. */
   foreign?: Uint8Array;

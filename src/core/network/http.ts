@@ -14,10 +14,12 @@ export async function exchange(stream: Duplex, request: HttpRequest): Promise<Ht
   const collector = new Collector(limit + HEAD_LIMIT);
   const deadline = Date.now() + (request.timeout ?? 10_000);
   const wait = (): Promise<boolean> => collector.more(stream, deadline - Date.now(), request.signal);
-  while (!collector.hasHead() && (await wait())) {
-    // The head comes in pieces.
+  let head = await headOf(collector, wait);
+  // What goes before the true answer, such as 100 Continue to a form (RFC 9110 §15.2).
+  for (let interim = 0; head !== undefined && isInterim(head) && interim < MOST_INTERIM; interim += 1) {
+    collector.drop(head.end);
+    head = await headOf(collector, wait);
   }
-  const head = collector.hasHead() ? parseHead(collector.bytes()) : undefined;
   if (head === undefined) {
     while (await wait()) {
       // Not HTTP/1.x: what there is until the end, a limit or the deadline.
@@ -29,6 +31,16 @@ export async function exchange(stream: Duplex, request: HttpRequest): Promise<Ht
     // The body comes in pieces.
   }
   return reply(collector, head, shape, limit);
+}
+
+const MOST_INTERIM = 8;
+const isInterim = ({ status }: Head): boolean => status >= 100 && status < 200 && status !== 101;
+
+async function headOf(collector: Collector, wait: () => Promise<boolean>): Promise<Head | undefined> {
+  while (!collector.hasHead() && (await wait())) {
+    // The head comes in pieces.
+  }
+  return collector.hasHead() ? parseHead(collector.bytes()) : undefined;
 }
 
 function withoutHead(collector: Collector, limit: number): HttpReply {
@@ -97,6 +109,13 @@ class Collector {
   }
   bytes(): Buffer {
     return this.#buffer.subarray(0, this.#length);
+  }
+  /** Forgets the first bytes. */
+  drop(count: number): void {
+    this.#buffer.copyWithin(0, count, this.#length);
+    this.#length -= count;
+    this.#searched = 0;
+    this.#head = false;
   }
   /** Whether the empty line that ends a head has come; looks at new bytes only. */
   hasHead(): boolean {

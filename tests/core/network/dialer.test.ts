@@ -82,6 +82,16 @@ describe('http', () => {
     expect(reply.headers['www-authenticate']).toEqual(['Basic realm="x"']);
     expect(reply.oddities.length).toBe(2);
   });
+  test('an interim answer before the true one is passed over, and endless ones end', async () => {
+    const interim = 'HTTP/1.1 100 Continue\r\n\r\n';
+    const port = await answering(
+      `${interim}HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 401 no\r\nContent-Length: 2\r\n\r\nno`,
+    );
+    const reply = await dialer().http(request(port));
+    expect([reply.status, Buffer.from(reply.body).toString()]).toEqual([401, 'no']);
+    const endless = await answering(interim.repeat(50));
+    expect((await dialer().http(request(endless))).status).toBe(100);
+  });
   test('HTTP/0.9 is read as a body', async () => {
     const port = await answering('<html>old</html>');
     expect((await dialer().http(request(port))).oddities).toEqual(['no status line (HTTP/0.9)']);

@@ -49,10 +49,20 @@ export interface Choice {
   readonly fits?: (pair: Pair) => boolean;
 }
 
+/** A short name stands by itself, a longer one begins a word: neither "smart" nor "plasma" names SMA. */
+function names(said: string, word: string): boolean {
+  const isLetter = (at: number): boolean => /[a-z0-9]/.test(said[at] ?? '');
+  for (let at = said.indexOf(word); at >= 0; at = said.indexOf(word, at + 1)) {
+    const whole = word.length > 4 || !isLetter(at + word.length) || !/[a-z0-9]$/.test(word);
+    if (!isLetter(at - 1) && whole) return true;
+  }
+  return false;
+}
+
 /** Pairs by likelihood, each once. */
 export function choosePairs(table: KnownLogins, facts: FactView, choice: Choice): readonly Pair[] {
   const said = selfDescription(facts, choice.endpoint.host);
-  const makers = table.makers.filter((maker) => maker.match.some((word) => said.includes(word)));
+  const makers = table.makers.filter((maker) => maker.match.some((word) => names(said, word)));
   const rows = [
     ...makers.flatMap((maker) => maker.pairs),
     ...table.general,

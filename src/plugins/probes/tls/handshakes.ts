@@ -88,7 +88,9 @@ export class Handshakes {
       // Of datagrams, a closed port says nothing of what a server would have refused.
       if (flight.end === 'closed' && this.mode === 'datagram')
         throw new FaultError('closed', `the port closed before a hello of ${offer.version} was answered`);
-      if (flight.end === 'timeout') throw new FaultError('timeout', `no answer to a hello of ${offer.version}`);
+      // Alerts may be left out (RFC 6347 §4.1.2.7): who asked for a cookie and then leaves every hello with it unanswered, refuses.
+      if (flight.end === 'timeout' && flight.verified !== true)
+        throw new FaultError('timeout', `no answer to a hello of ${offer.version}`);
       if (flight.end === 'malformed')
         throw new FaultError('malformed', `the answer to a hello of ${offer.version} is not TLS`);
     }

@@ -1,5 +1,5 @@
 /** Tells which versions of TLS an endpoint takes and every cipher suite of each, by hellos of our own. */
-import { readSsl2Hello } from '../../../codecs/protocols/tls-flight.ts';
+import { type Flight, readSsl2Hello } from '../../../codecs/protocols/tls-flight.ts';
 import { ssl2Hello } from '../../../codecs/protocols/tls-hello.ts';
 import {
   CLASSIC_SUITES,
@@ -98,14 +98,18 @@ interface Chain {
   readonly fault?: Fault;
 }
 
+const refusalOf = ({ alert, verified }: Flight): string =>
+  alert?.name ?? (verified === true ? 'no answer after its cookie' : 'closed without an alert');
+
 /** Offers the suites again and again, less the one that was picked, until none is picked. */
 async function enumerate(handshakes: Handshakes, version: VersionName, suites: readonly number[]): Promise<Chain> {
   const accepted: number[] = [];
   const left = new Set(suites);
   try {
     while (left.size > 0) {
-      const { hello, alert } = await handshakes.greet({ version, suites: [...left] });
-      if (hello === undefined) return { accepted, refusal: alert?.name ?? 'closed without an alert' };
+      const flight = await handshakes.greet({ version, suites: [...left] });
+      const { hello } = flight;
+      if (hello === undefined) return { accepted, refusal: refusalOf(flight) };
       if (hello.version !== VERSIONS[version]) return { accepted, refusal: `answered with ${nameOf(hello.version)}` };
       if (!left.delete(hello.suite))
         throw new FaultError(

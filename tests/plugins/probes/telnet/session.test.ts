@@ -48,6 +48,23 @@ test('a message of the day that ends in # is no shell', async () => {
   await peer.stop();
 });
 
+test.each([
+  'Benutzername: ',
+  'Nom d’utilisateur\r\nIdentifiant : ',
+  'Usuario:',
+  'имя пользователя: ',
+  '用户名：',
+  'Mot de passe : ',
+  'Contraseña: ',
+  'Пароль:',
+  '密码:',
+])('a prompt in another language, %s, is a login', async (prompt) => {
+  const peer = await listen((socket) => void socket.write(`\r\n${prompt}`));
+  const run = await runProbe(telnetSessionProbe, { known: [service(peer.port)] });
+  expect(run.of(telnetSession)).toMatchObject([{ asksLogin: true, shellWithoutLogin: false }]);
+  await peer.stop();
+});
+
 test.concurrent.each(Object.keys(ODD_PEERS))('a peer that %s leaves a gap and no fact', async (what) => {
   const peer = await listen(ODD_PEERS[what]!);
   const run = await runProbe(telnetSessionProbe, { known: [service(peer.port)] });
