@@ -140,22 +140,30 @@ class Iso implements InodeSource {
   }
 
   *entries(directory: number): Generator<NamedInode> {
-    let first: Record | undefined;
+    let open: Record | undefined;
     const { size } = this.#record(directory);
     if (size > MOST_DIRECTORY) throw new FaultError('malformed', 'a directory is too large');
     for (const record of this.#records(directory, size)) {
       if ((record.flags & Flag.associated) !== 0) continue;
-      if (first !== undefined && sameBytes(first.name, record.name)) this.#more.get(first.at)?.push(record);
+      if (open !== undefined && sameBytes(open.name, record.name)) this.#more.get(open.at)?.push(record);
       else {
-        first = record;
-        this.extents.add(record.extent);
+        if (open !== undefined) yield* this.#named(open);
+        open = record;
         if ((record.flags & Flag.continued) !== 0) this.#more.set(record.at, []);
-        const ridge = this.#ridge(record);
-        // What was moved up because it lay too deep is shown where it belongs, not where it lies.
-        if (ridge.moved !== true) yield { name: ridge.name ?? this.#name(record), key: this.#key(record, ridge) };
       }
-      if ((record.flags & Flag.continued) === 0) first = undefined;
+      // A file is given when its last extent is known.
+      if ((record.flags & Flag.continued) !== 0) continue;
+      yield* this.#named(open);
+      open = undefined;
     }
+    if (open !== undefined) yield* this.#named(open);
+  }
+
+  *#named(record: Record): Generator<NamedInode> {
+    this.extents.add(record.extent);
+    const ridge = this.#ridge(record);
+    // What was moved up because it lay too deep is shown where it belongs, not where it lies.
+    if (ridge.moved !== true) yield { name: ridge.name ?? this.#name(record), key: this.#key(record, ridge) };
   }
 
   *#records(from: number, size: number): Generator<Record> {
@@ -215,11 +223,14 @@ class Iso implements InodeSource {
       yield* unzisofs(this.#fields(record.extent, record.size), packed);
       return;
     }
-    for (const one of [record, ...(this.#more.get(record.at) ?? [])]) {
+    const extents = [record, ...(this.#more.get(record.at) ?? [])];
+    for (const one of extents) {
       if (one.interleaved) throw new FaultError('unsupported', 'interleaved files are not read');
       for (let done = 0; done < one.size; done += 1 << 20)
         yield this.#fields(one.extent + done, Math.min(1 << 20, one.size - done)).bytes;
     }
+    if (((extents.at(-1)?.flags ?? 0) & Flag.continued) !== 0)
+      throw new FaultError('malformed', 'its last extent is not there');
   }
 }
 

@@ -259,8 +259,11 @@ class Walk {
     const { blockSize, bytesUsed } = this.#super;
     // Holes cost nothing to say, so what is stored bounds what may come out.
     const stored = blocks?.sizes.reduce((sum, one) => sum + (one & (UNCOMPRESSED - 1)), 0) ?? 0;
-    if (size > 2 ** 20 + 1000 * Math.max(stored, bytesUsed))
-      throw new FaultError('over-budget', `a file claims ${size} bytes, more than 1000 times what is stored`);
+    if (size > 2 ** 20 + 1000 * Math.max(stored, bytesUsed)) {
+      await this.#into.file(name, [], metadata);
+      this.#into.broken(name, `a file claims ${size} bytes, more than 1000 times what is stored`);
+      return;
+    }
     const place = this.#into.reserve(name, size, metadata);
     this.#target = place.path;
     if (blocks === undefined || size === 0) return;

@@ -101,7 +101,7 @@ async function put(path: string, record: InodeRecord, into: Sink): Promise<void>
   }
 }
 
-/** What of a broken file can be read is kept, and the break told. */
+/** What of a broken file can be read is kept, and the break told: also where it is larger than its file system can hold. */
 async function file(path: string, record: InodeRecord, into: Sink, metadata: EntryMetadata): Promise<void> {
   let thrown: unknown;
   const chunks = function* (): Generator<Uint8Array> {
@@ -109,10 +109,10 @@ async function file(path: string, record: InodeRecord, into: Sink, metadata: Ent
       yield* record.content?.() ?? [];
     } catch (error) {
       const { kind } = faultOf(error);
-      if (kind === 'bug' || kind === 'over-budget' || kind === 'stopped') throw error;
+      if (kind === 'bug' || kind === 'stopped') throw error;
       thrown = error;
     }
   };
   await into.file(path, chunks(), metadata);
-  if (thrown !== undefined) throw thrown;
+  if (thrown !== undefined) into.broken(path, faultOf(thrown).message);
 }
