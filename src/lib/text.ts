@@ -63,3 +63,11 @@ export const inertMarkdown = (text: string, limit = 600): string =>
   safeText(text, limit).replace(/[\\`*_{}[\]<>#!|~@:&$^"]|\bwww\./g, (one) =>
     [...one].map((character) => `&#${character.charCodeAt(0)};`).join(''),
   );
+
+/** The same for pages that are read as source too: a colon or a quotation mark that no address follows stays as it is. */
+export const inertPage = (shown: string): string =>
+  shown
+    .replace(/[\\`*_{}[\]<>|~#@!&$]|\bwww\./g, (one) =>
+      [...one].map((character) => `&#${character.charCodeAt(0)};`).join(''),
+    )
+    .replaceAll('://', '&#58;//');

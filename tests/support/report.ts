@@ -85,10 +85,52 @@ export function hostileReport(): Report {
       remediation: HOSTILE,
       results: check.results.map(bad),
     })),
-    facts: report.facts.map((fact) => ({ ...fact, where: HOSTILE, data: { [HOSTILE]: HOSTILE } })),
+    inputs: report.inputs.map((input) => ({ ...input, id: HOSTILE })),
+    facts: report.facts.map((fact) => ({
+      ...fact,
+      where: HOSTILE,
+      source: HOSTILE,
+      data: { [HOSTILE]: HOSTILE },
+      evidence: [
+        {
+          sha256: '0'.repeat(64),
+          mediaType: HOSTILE,
+          size: 1 << 20,
+          locator: HOSTILE,
+          // Bytes that are no UTF-8 between two that are hostile in it.
+          excerpt: Buffer.concat([Buffer.from(HOSTILE), Buffer.from([0xff, 0xc0, 0x80]), Buffer.from(HOSTILE)])
+            .subarray(0, 256)
+            .toString('base64'),
+        },
+        {
+          sha256: '1'.repeat(64),
+          mediaType: 'text/plain',
+          size: 40,
+          excerpt: Buffer.from('</pre><script>alert(4)</script>').toString('base64'),
+        },
+      ],
+    })),
+    waivers: [
+      {
+        waiver: {
+          control: HOSTILE,
+          kind: 'accepted-risk',
+          reason: HOSTILE,
+          approvedBy: HOSTILE,
+          expires: '2026-12-31',
+        },
+        state: 'unused',
+        note: HOSTILE,
+      },
+    ],
     assessments: report.assessments.map((assessment) => ({
       ...assessment,
-      controls: assessment.controls.map((control) => ({ ...control, title: HOSTILE, todo: [HOSTILE] })),
+      controls: assessment.controls.map((control) => ({
+        ...control,
+        title: HOSTILE,
+        todo: [HOSTILE],
+        units: control.units.map((unit) => ({ ...unit, ...(unit.work === undefined ? {} : { work: HOSTILE }) })),
+      })),
     })),
     coverage: {
       ...report.coverage,

@@ -1,5 +1,6 @@
 /** ICS and IXIT as Markdown: the same form as the workbook, for a repository and its reviews. */
 import type { Exporter } from '../../../core/model/renderer.ts';
+import { inertPage } from '../../../lib/text.ts';
 import { type Cell, type Form, type FormTable, formOf, type IcsRow, paragraphs } from './form.ts';
 
 export const icsIxitMarkdown: Exporter = {
@@ -11,11 +12,7 @@ export const icsIxitMarkdown: Exporter = {
 };
 
 /** Foreign text in a table: no markup, no mention, one line. */
-const inTable = (text: string): string =>
-  paragraphs(text)
-    .replaceAll(/[\\`*_[\]<>|~#@!&]/g, (character) => `&#${character.charCodeAt(0)};`)
-    .replaceAll('://', '&#58;//')
-    .replaceAll('\n', '<br>');
+const inTable = (text: string): string => inertPage(paragraphs(text)).replaceAll('\n', '<br>');
 
 const cell = ({ value, mark }: Cell): string =>
   mark === 'missing' ? '*missing*' : `${inTable(String(value))}${mark === 'observed' ? ' *(observed)*' : ''}`;

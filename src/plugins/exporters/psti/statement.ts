@@ -2,7 +2,7 @@
 import type { Dossier, Exporter } from '../../../core/model/renderer.ts';
 import type { Assessment, ControlReport } from '../../../core/model/report.ts';
 import { UsageError } from '../../../lib/fault.ts';
-import { safeText } from '../../../lib/text.ts';
+import { inertPage, safeText } from '../../../lib/text.ts';
 
 export const psti: Exporter = {
   id: 'psti',
@@ -15,10 +15,7 @@ export const psti: Exporter = {
 const BASELINE = 'uk-psti';
 const MISSING = '**MISSING**';
 
-const text = (value: string, limit = 1500): string =>
-  safeText(value, limit)
-    .replaceAll(/[\\`*_[\]<>|~#@!&]/g, (character) => `&#${character.charCodeAt(0)};`)
-    .replaceAll('://', '&#58;//');
+const text = (value: string, limit = 1500): string => inertPage(safeText(value, limit));
 const given = (value: unknown): string => (typeof value === 'string' && value.trim() !== '' ? text(value) : MISSING);
 const record = (value: unknown): { readonly [name: string]: unknown } =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -4,7 +4,7 @@ import type { Assessment, CheckReport, ControlReport, Report, UnitReport } from 
 import { resultLine } from '../../../core/model/telling.ts';
 import type { Outcome } from '../../../core/model/verdict.ts';
 import { UsageError } from '../../../lib/fault.ts';
-import { safeText } from '../../../lib/text.ts';
+import { inertPage, safeText } from '../../../lib/text.ts';
 
 export const skeleton: Exporter = {
   id: 'ts-103-701',
@@ -32,10 +32,7 @@ const VERDICT = {
 const RESULTS = 5;
 const FACTS = 5;
 
-const text = (value: string, limit = 1500): string =>
-  safeText(value, limit)
-    .replaceAll(/[\\`*_[\]<>|~#@!&]/g, (character) => `&#${character.charCodeAt(0)};`)
-    .replaceAll('://', '&#58;//');
+const text = (value: string, limit = 1500): string => inertPage(safeText(value, limit));
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] => [
