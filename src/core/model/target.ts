@@ -88,3 +88,6 @@ export function nameOf(subject: Subject): string {
 }
 
 const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+/** A host as it stands in a URL or a Host header: a zone means nothing to others, and no URL may hold it (RFC 6874 §1). */
+export const hostInUrl = (host: string): string => bracketed(host.replace(/%[^%]*$/, ''));

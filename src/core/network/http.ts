@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import { FaultError } from '../../lib/fault.ts';
 import type { HttpReply, HttpRequest } from '../model/network.ts';
+import { hostInUrl } from '../model/target.ts';
 
 const HEAD_LIMIT = 64 * 1024;
 const BODY_LIMIT = 1024 * 1024;
@@ -78,7 +79,7 @@ function reply(collector: Collector, head: Head, shape: BodyShape, limit: number
 }
 
 function requestBytes(request: HttpRequest): Buffer {
-  const host = request.host.includes(':') ? `[${request.host}]` : request.host;
+  const host = hostInUrl(request.host);
   const usual = request.tls ? 443 : 80;
   const headers: { [name: string]: string } = {
     Host: request.port === usual ? host : `${host}:${request.port}`,

@@ -1,7 +1,7 @@
 /** What the HTTP credential probes share: asking for a page, judging its status, staying on the endpoint. */
 import type { ProbeContext } from '../../../core/model/gatherer.ts';
 import type { HttpReply } from '../../../core/model/network.ts';
-import type { SubjectOf } from '../../../core/model/target.ts';
+import { hostInUrl, type SubjectOf } from '../../../core/model/target.ts';
 import { FaultError } from '../../../lib/fault.ts';
 import type { Judgement } from './doors.ts';
 
@@ -44,8 +44,7 @@ export function judgeReply(path: string, { status, milliseconds }: HttpReply): J
 
 /** The path of a link on the same endpoint; a link that leads elsewhere is not followed: only the target is contacted. */
 export function pathWithin(link: string, from: string, endpoint: SubjectOf<'endpoint'>): string {
-  const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
-  const base = new URL(from, `http://${host}:${endpoint.port}`);
+  const base = new URL(from, `http://${hostInUrl(endpoint.host)}:${endpoint.port}`);
   let target: URL;
   try {
     target = new URL(link, base);

@@ -1,6 +1,7 @@
 /** Tries known default logins on RTSP servers: success is a session description that nobody gets without. */
 import { answerChallenge, describes, RtspClient } from '../../../codecs/protocols/rtsp-client.ts';
 import { reach } from '../../../core/model/network.ts';
+import { hostInUrl } from '../../../core/model/target.ts';
 import { FaultError } from '../../../lib/fault.ts';
 import { credentialProbe, type Judgement, oneByOne, onItsOwn, speaksOfLockOut } from './doors.ts';
 
@@ -9,7 +10,7 @@ export const credentialsRtsp = credentialProbe({
   title: 'Default logins over RTSP',
   protocol: 'rtsp',
   open: (endpoint, { encrypted, path }, context) => {
-    const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
+    const host = hostInUrl(endpoint.host);
     const uri = `rtsp://${host}:${endpoint.port}${path}`;
     return {
       protocol: 'rtsp',

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { endpointsOf, type FactView, factsAt } from '../../../core/model/fact.ts';
 import type { ProbeContext } from '../../../core/model/gatherer.ts';
 import type { HttpReply, HttpRequest } from '../../../core/model/network.ts';
-import type { SubjectOf } from '../../../core/model/target.ts';
+import { hostInUrl, type SubjectOf } from '../../../core/model/target.ts';
 import { netService } from '../../../facts/index.ts';
 import { FaultError } from '../../../lib/fault.ts';
 
@@ -39,7 +39,7 @@ export const isRedirect = ({ status }: HttpReply): boolean => [301, 302, 303, 30
 export const randomPath = (suffix = ''): string => `/${randomBytes(9).toString('hex')}${suffix}`;
 
 const baseOf = (at: Endpoint, secure: boolean): string =>
-  `${secure ? 'https' : 'http'}://${at.host.includes(':') ? `[${at.host}]` : at.host}:${at.port}`;
+  `${secure ? 'https' : 'http'}://${hostInUrl(at.host)}:${at.port}`;
 
 /** Where a link leads, seen from the endpoint; undefined when it makes no sense. */
 export function targetOf(link: string, at: Endpoint, secure: boolean, from = '/'): URL | undefined {

@@ -1,6 +1,7 @@
 /** Tells what an HTTP server answers at first: content, nothing but a redirect to https, or the UPnP description alone. */
 import type { Probe, ProbeContext } from '../../../core/model/gatherer.ts';
 import type { HttpReply } from '../../../core/model/network.ts';
+import { hostInUrl } from '../../../core/model/target.ts';
 import { httpService, netService } from '../../../facts/index.ts';
 import {
   ask,
@@ -59,7 +60,7 @@ function leadsToHttps(at: Endpoint, reply: HttpReply): boolean {
   const location = headerOf(reply, 'location');
   if (!isRedirect(reply) || location === undefined) return false;
   const target = targetOf(location, at, false);
-  return target?.protocol === 'https:' && target.hostname.replace(/^\[|\]$/g, '') === at.host;
+  return target?.protocol === 'https:' && target.hostname === hostInUrl(at.host);
 }
 
 const describes = async (at: Endpoint, context: ProbeContext): Promise<boolean> =>

@@ -1,5 +1,6 @@
 /** Finds the UPnP device description of an HTTP server: where SSDP says, or where servers keep it by habit. */
 import type { ProbeContext } from '../../../core/model/gatherer.ts';
+import { hostInUrl } from '../../../core/model/target.ts';
 import { ssdpAnswer } from '../../../facts/index.ts';
 import { ask, type Endpoint, textOf } from './pages.ts';
 
@@ -39,7 +40,5 @@ function pathOfLocation(location: string | undefined, at: Endpoint): string | un
   if (location === undefined || !URL.canParse(location)) return undefined;
   const url = new URL(location);
   const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
-  return url.hostname.replace(/^\[|\]$/g, '') === at.host && port === at.port
-    ? `${url.pathname}${url.search}`
-    : undefined;
+  return url.hostname === hostInUrl(at.host) && port === at.port ? `${url.pathname}${url.search}` : undefined;
 }

@@ -5,6 +5,7 @@ import { greet } from '../../../codecs/protocols/tls-flight.ts';
 import { clientHello, usualExtensions } from '../../../codecs/protocols/tls-hello.ts';
 import { CLASSIC_SUITES } from '../../../codecs/protocols/tls-suites.ts';
 import { VERSIONS } from '../../../codecs/protocols/tls-wire.ts';
+import { hostInUrl } from '../../../core/model/target.ts';
 import { FaultError } from '../../../lib/fault.ts';
 import { spokenFirst } from './banner.ts';
 import { QUESTIONS, type Question } from './questions.ts';
@@ -194,9 +195,8 @@ async function askHttp(
   reader: StreamReader,
   timeout: number,
 ): Promise<Recognised | undefined> {
-  const host = door.host.includes(':') ? `[${door.host}]` : door.host;
   stream.write(
-    `GET / HTTP/1.1\r\nHost: ${host}:${door.port}\r\nUser-Agent: assay\r\nAccept: */*\r\nConnection: close\r\n\r\n`,
+    `GET / HTTP/1.1\r\nHost: ${hostInUrl(door.host)}:${door.port}\r\nUser-Agent: assay\r\nAccept: */*\r\nConnection: close\r\n\r\n`,
   );
   const said = await reader.burst(timeout, 30, 4096);
   const text = said.subarray(0, 64).toString('latin1');

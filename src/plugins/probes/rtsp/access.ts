@@ -3,7 +3,7 @@ import { describes, RtspClient, type RtspReply } from '../../../codecs/protocols
 import { type DataOf, endpointsOf, factsAt } from '../../../core/model/fact.ts';
 import type { Probe, ProbeContext } from '../../../core/model/gatherer.ts';
 import { reach } from '../../../core/model/network.ts';
-import type { SubjectOf } from '../../../core/model/target.ts';
+import { hostInUrl, type SubjectOf } from '../../../core/model/target.ts';
 import { netService, rtspAccess } from '../../../facts/index.ts';
 
 export const rtspAccessProbe: Probe = {
@@ -49,7 +49,7 @@ async function describe(
 ): Promise<RtspReply> {
   const stream = await reach(dial, endpoint, { signal, secure });
   try {
-    const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
+    const host = hostInUrl(endpoint.host);
     return await new RtspClient(stream).ask('DESCRIBE', `rtsp://${host}:${endpoint.port}${path}`);
   } finally {
     stream.destroy();
