@@ -19,6 +19,8 @@ interface OptionTable {
     readonly formerly?: string;
     /** What it protects is not there without this option: no modules, nothing to be signed. */
     readonly protects?: string;
+    /** An option that leaves nothing of the risk worth a finding. */
+    readonly tamedBy?: string;
   }[];
 }
 
@@ -141,9 +143,9 @@ function readConfiguration(file: FileEntry, content: Blob, context: AnalyzerCont
   const values = valuesOf(text);
   if (values.size < 50) return;
   const { options } = context.knowledge('kernel-options') as OptionTable;
-  for (const { option, expected, group, formerly = option, protects } of options) {
+  for (const { option, expected, group, formerly = option, protects, tamedBy } of options) {
     const value = values.get(option) ?? values.get(formerly) ?? 'n';
-    const idle = protects !== undefined && !values.has(protects);
+    const idle = (protects !== undefined && !values.has(protects)) || (tamedBy !== undefined && values.has(tamedBy));
     const subject = { kind: 'file', path: `${file.path}#${option}` } as const;
     context.emit(
       kernelOption,

@@ -51,6 +51,16 @@ test('build options are held against the table; an option that is not set is n',
   });
 });
 
+test.each([
+  ['CONFIG_DEVMEM=y', false],
+  ['CONFIG_DEVMEM=y\nCONFIG_STRICT_DEVMEM=y', true],
+  ['CONFIG_DEVMEM=y\n# CONFIG_STRICT_DEVMEM is not set', false],
+])('%j: whether physical memory is kept from programs is %s', async (lines, holds) => {
+  const filler = Array.from({ length: 60 }, (_, index) => `CONFIG_X${index}=y`).join('\n');
+  const { of } = await analyze([kernelBuild], { '/boot/config-5.4.1': `${filler}\n${lines}\n` });
+  expect(of('kernel.option').find((one) => one['option'] === 'CONFIG_DEVMEM')?.['holds']).toBe(holds);
+});
+
 test('an option counts by its former name too, and what guards modules holds in a kernel that takes none', async () => {
   const filler = Array.from({ length: 60 }, (_, index) => `CONFIG_X${index}=y`).join('\n');
   const { of } = await analyze([kernelBuild], {
