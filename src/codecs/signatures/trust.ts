@@ -113,17 +113,25 @@ export const keyFacts = (key: PublicKey): Pick<Signed, 'keyType' | 'keyBits' | '
   keyFingerprint: key.fingerprint,
 });
 
+type Tried = NamedKey & { readonly role: 'given' | 'embedded' | 'sample' };
+
+/** The samples are many, and are parsed only when nothing else fits. */
+function* tries(first: readonly Tried[], samples: readonly GivenKey[]): Generator<Tried> {
+  yield* first;
+  for (const one of publicKeysOf(samples)) yield { ...one, role: 'sample' };
+}
+
 /** Tries the given keys, then the embedded one, then the samples. A key that fits the scheme and fails is told apart from none. */
 export async function attribute(trust: Trust, claim: Claim): Promise<Signed> {
   const { scheme, embedded } = claim;
   const base = { algorithm: scheme.algorithm, hash: hashTitle(scheme.hash) };
   const given = [...publicKeysOf(trust.keys), ...(claim.given ?? [])].filter(({ key }) => fits(scheme, key));
-  const tries = [
+  const first = [
     ...given.map((one) => ({ ...one, role: 'given' as const })),
     ...(embedded === undefined ? [] : [{ name: '', key: embedded, role: 'embedded' as const }]),
-    ...publicKeysOf(trust.samples).map((one) => ({ ...one, role: 'sample' as const })),
-  ].filter(({ key }) => fits(scheme, key));
-  for (const one of tries) {
+  ];
+  for (const one of tries(first, trust.samples)) {
+    if (!fits(scheme, one.key)) continue;
     const checked = await check(scheme, one.key, claim.message, claim.signature, trust.signal);
     if (checked.outcome !== 'bad') return { ...base, ...keyFacts(one.key), ...told(trust, one, checked) };
   }
@@ -132,7 +140,7 @@ export async function attribute(trust: Trust, claim: Claim): Promise<Signed> {
 
 function told(
   trust: Trust,
-  { name, key, role }: NamedKey & { readonly role: 'given' | 'embedded' | 'sample' },
+  { name, key, role }: Tried,
   checked: Checked,
 ): Pick<Signed, 'outcome' | 'message' | 'verifiedBy' | 'sampleKey'> {
   if (checked.outcome === 'refused') return { outcome: 'refused', message: checked.why };
