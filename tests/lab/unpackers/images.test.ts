@@ -135,6 +135,18 @@ describe('other images, beside the tools that undo them', () => {
     expect(found.has('a.swu!cpio/sw-description')).toBe(true);
   });
 
+  test.skipIf(!has('rauc'))('an encrypted RAUC bundle is told as encrypted, and nothing of it as seen', async () => {
+    sh(`openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -subj /CN=sample -days 3650 2>/dev/null; rm -rf sealed c.raucb; mkdir sealed; head -c 200000 /dev/urandom > sealed/app.img
+printf '[update]\\ncompatible=sample\\nversion=1\\n[bundle]\\nformat=crypt\\n[image.appfs]\\nfilename=app.img\\n' > sealed/manifest.raucm
+rauc --cert=cert.pem --key=key.pem bundle sealed c.raucb >/dev/null 2>&1`);
+    await opened(join(work, 'c.raucb'), ({ containers, encryption, gaps, tree }) => {
+      expect(containers[0]).toMatchObject({ format: 'image/rauc', note: 'crypt' });
+      expect(encryption.encrypted).toBe(true);
+      expect(gaps.map(({ fault }) => fault.kind)).toContain('encrypted');
+      expect([...tree.entries()]).toEqual([]);
+    });
+  });
+
   test.skipIf(!has('rauc'))('a RAUC bundle whose file system is read and whose signature is seen', async () => {
     sh(`openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -subj /CN=sample -days 3650 2>/dev/null; rm -rf bundle a.raucb; mkdir bundle; cp rootfs.tar bundle/; head -c 60000 /dev/urandom > bundle/app.img
 printf '[update]\\ncompatible=sample\\nversion=1\\n[bundle]\\nformat=verity\\n[image.rootfs]\\nfilename=rootfs.tar\\n[image.appfs]\\nfilename=app.img\\n' > bundle/manifest.raucm
