@@ -1,5 +1,6 @@
 /** Keys and certificates of seals: what may sign, what may verify, and the chain from one to the other. */
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { identityOf } from '../codecs/formats/cms.ts';
 import { keyId } from '../core/evidence/seal.ts';
 import { UsageError } from '../lib/fault.ts';
 import { safeText } from '../lib/text.ts';
@@ -54,7 +55,33 @@ export function readChain(path: string, key: KeyObject): readonly string[] {
   const chain = blocks.map((block) => certificateOf(block) ?? fail(path));
   if (chain[0] === undefined || keyId(chain[0].publicKey) !== keyId(key))
     throw new UsageError(`${path}: the first certificate is of another key`, 'the signer’s certificate comes first');
+  const wrong = firstProblem(chain, new Date());
+  if (wrong !== undefined) throw new UsageError(`${path}: ${wrong}`);
   return chain.map(({ raw }) => raw.toString('base64'));
+}
+
+/** Bits of the key usage (RFC 5280 §4.2.1.3). */
+const SIGNING = 0xc0;
+const ISSUING = 0x04;
+
+/** A certificate that says what its key is for, and not for this. */
+function misuse(certificate: X509Certificate, bits: number): string | undefined {
+  let usage: number | undefined;
+  try {
+    ({ usage } = identityOf(certificate));
+  } catch {
+    return `a certificate cannot be read: ${nameOf(certificate)}`;
+  }
+  if (usage === undefined || (usage & bits) !== 0) return undefined;
+  return `a certificate is not for ${bits === SIGNING ? 'signatures' : 'issuing others'}: ${nameOf(certificate)}`;
+}
+
+/** A date that cannot be read is no date on which it holds. */
+function untimely(certificate: X509Certificate, at: Date): string | undefined {
+  const { validFrom, validTo } = certificate;
+  if (at >= new Date(validFrom) && at <= new Date(validTo)) return undefined;
+  const why = at < new Date(validFrom) ? `not valid before ${validFrom}` : `valid until ${validTo}`;
+  return `a certificate was not valid when it was sealed (${why}): ${nameOf(certificate)}`;
 }
 
 const fail = (path: string): never => {
@@ -95,17 +122,25 @@ export function trustedKeyFor(
 ): { readonly key: KeyObject; readonly signer?: string } | string {
   const certificates = chain.slice(0, CHAIN).map((one) => certificateOf(Buffer.from(one, 'base64')));
   const [leaf] = certificates;
-  if (keyId(trust.key) === keyid) return { key: trust.key, ...(leaf === undefined ? {} : { signer: nameOf(leaf) }) };
+  const sealedAt = new Date(at);
+  if (keyId(trust.key) === keyid) {
+    // A bare key is trusted for what it is; a certificate for what it says.
+    const own = trust.certificate;
+    const wrong = own === undefined ? undefined : (misuse(own, SIGNING) ?? untimely(own, sealedAt));
+    return wrong ?? { key: trust.key, ...(leaf === undefined ? {} : { signer: nameOf(leaf) }) };
+  }
   if (trust.certificate === undefined || leaf === undefined) return 'it was made with another key';
   const path = [...certificates.filter((one) => one !== undefined), trust.certificate];
-  const broken = chainProblem(path, trust.certificate);
-  if (broken !== undefined) return broken;
-  const late = path.find((one) => new Date(at) < new Date(one.validFrom) || new Date(at) > new Date(one.validTo));
-  if (late !== undefined) return `a certificate was not valid when it was made: ${nameOf(late)}`;
+  const end = path.findIndex((one) => one.fingerprint256 === trust.certificate?.fingerprint256);
+  const wrong = firstProblem(path.slice(0, end + 1), sealedAt) ?? chainProblem(path, trust.certificate);
+  if (wrong !== undefined) return wrong;
   const kind = unfit(leaf.publicKey);
   if (kind !== undefined) return `its certificate holds a key of ${kind}`;
   return { key: leaf.publicKey, signer: nameOf(leaf) };
 }
+
+const firstProblem = (path: readonly X509Certificate[], at: Date): string | undefined =>
+  path.flatMap((one, index) => misuse(one, index === 0 ? SIGNING : ISSUING) ?? untimely(one, at) ?? [])[0];
 
 /** Each certificate must be issued by the next, up to the given one, which the chain may carry itself. */
 function chainProblem(path: readonly X509Certificate[], top: X509Certificate): string | undefined {

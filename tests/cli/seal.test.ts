@@ -1,11 +1,12 @@
 /** Proves the seal: whatever is changed, added, removed or renamed is told by name, other keys fail, and wrong kinds of keys are one line. */
 import { execFileSync } from 'node:child_process';
-import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openSeal, preAuthenticated, seal } from '../../src/core/evidence/seal.ts';
+import { readSealTrust, trustedKeyFor } from '../../src/cli/seal-keys.ts';
+import { keyId, openSeal, preAuthenticated, seal } from '../../src/core/evidence/seal.ts';
 import { assay, desk } from '../support/cli.ts';
 
 const on = desk();
@@ -36,7 +37,7 @@ beforeAll(async () => {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(sealed.length + 1))
     .sort();
-}, 60_000);
+}, 180_000);
 
 const verify = (folder: string, key = ed.public) => assay(['verify', folder, '--key', key]);
 /** A copy of the sealed dossier, changed. */
@@ -208,6 +209,75 @@ test('ECDSA P-256 seals too, and verifies with the certificate of the key or of 
   const foreign = await assay(['seal', dossier, '--key', ed.secret, '--certificate', on.path('ec.pem'), ...BASELINE]);
   expect(foreign).toMatchObject({ code: 2, err: expect.stringContaining('is of another key') });
 }, 30_000);
+
+test('a chain with an intermediate leads to its anchor; what is not for this, or not now, is told', async () => {
+  const run = (...args: readonly string[]) => execFileSync('openssl', args, { cwd: on.folder, stdio: 'pipe' });
+  try {
+    run('version');
+  } catch {
+    return;
+  }
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  run('req', '-x509', ...key, '-days', '30', '-keyout', 'root.key', '-out', 'root.pem', '-subj', '/CN=Root');
+  run('req', '-new', ...key, '-keyout', 'mid.key', '-out', 'mid.csr', '-subj', '/CN=Middle');
+  run('req', '-new', '-key', ec.secret, '-out', 'leaf.csr', '-subj', '/CN=Signer');
+  const issue = (csr: string, by: string, out: string, extensions: string, ...more: readonly string[]): void => {
+    on.file(`${out}.ext`, extensions);
+    const dated = more.length > 0 ? more : ['-days', '20'];
+    run(
+      'x509',
+      '-req',
+      '-in',
+      csr,
+      '-CA',
+      `${by}.pem`,
+      '-CAkey',
+      `${by}.key`,
+      '-CAcreateserial',
+      '-extfile',
+      `${out}.ext`,
+      ...dated,
+      '-out',
+      `${out}.pem`,
+    );
+  };
+  const authority = 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,';
+  issue('mid.csr', 'root', 'mid', `${authority}keyCertSign`);
+  issue('leaf.csr', 'mid', 'leaf', 'keyUsage=critical,digitalSignature');
+  issue('leaf.csr', 'mid', 'unfit', 'keyUsage=critical,keyAgreement');
+  issue('leaf.csr', 'mid', 'late', 'keyUsage=critical,digitalSignature', '-days', '-1');
+  const chain = (...names: readonly string[]): string =>
+    on.file(`${names.join('-')}.chain`, names.map((name) => readFileSync(on.path(`${name}.pem`), 'utf8')).join(''));
+  const folder = on.path('by-chain');
+  cpSync(dossier, folder, { recursive: true });
+  const sealing = (certificate: string) =>
+    assay(['seal', folder, '--key', ec.secret, '--certificate', certificate, ...BASELINE]);
+  expect(await sealing(chain('unfit', 'mid'))).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('a certificate is not for signatures: CN=Signer'),
+  });
+  expect(await sealing(chain('late', 'mid'))).toMatchObject({ code: 2, err: expect.stringContaining('valid until') });
+  expect(await sealing(chain('leaf', 'mid'))).toMatchObject({ code: 0 });
+  const verdict = await verify(folder, on.path('root.pem'));
+  expect(verdict.code, verdict.out).toBe(0);
+  expect(verdict.out).toContain('by CN=Signer');
+  expect((await verify(folder, on.path('mid.pem'))).code).toBe(0);
+
+  const statement = { tool: { name: 'assay', version: '1' }, sealedAt: new Date().toISOString() };
+  const envelope = (...names: readonly string[]): readonly string[] =>
+    names.map((name) => new X509Certificate(readFileSync(on.path(`${name}.pem`))).raw.toString('base64'));
+  const trust = readSealTrust(on.path('root.pem'));
+  const told = (names: readonly string[], at = statement.sealedAt) =>
+    trustedKeyFor(trust, envelope(...names), keyId(createPublicKey(readFileSync(ec.public))), at);
+  expect(told(['leaf', 'mid'])).toMatchObject({ signer: 'CN=Signer' });
+  expect(told(['unfit', 'mid'])).toBe('a certificate is not for signatures: CN=Signer');
+  expect(told(['late', 'mid'])).toMatch(/^a certificate was not valid when it was sealed \(valid until/);
+  expect(told(['leaf', 'mid'], '2020-01-01T00:00:00Z')).toMatch(/not valid before/);
+  expect(told(['leaf'])).toBe('its certificate was not issued by the given one: CN=Signer');
+  // An authority that may not issue: its certificate says what its key is for.
+  issue('mid.csr', 'root', 'mid', `${authority}digitalSignature`);
+  expect(told(['leaf', 'mid'])).toBe('a certificate is not for issuing others: CN=Middle');
+}, 120_000);
 
 describe('keys that do not seal are one clear line and exit code 2', () => {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
