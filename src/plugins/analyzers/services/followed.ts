@@ -5,6 +5,7 @@ import type { FileEntry, FileTree, RootFileSystem } from '../../../core/model/fi
 import { androidServices } from './android.ts';
 import { daemonOf } from './daemons.ts';
 import { type Console, inittabOf } from './inittab.ts';
+import { FOLDERS } from './named.ts';
 import { supervisedBy } from './supervised.ts';
 import { leftOf } from './uci.ts';
 import { inetdServices, systemdServices } from './units.ts';
@@ -254,13 +255,16 @@ function command(
   );
   if (followed.length > 0) return;
   if (daemonOf(program) !== undefined) add(walk, called, one, entry, manager, condition);
-  else if (targets.some((target) => !PLAIN.test(target))) addOther(walk, called, one, entry, manager, condition);
+  else if (targets.some((target) => !PLAIN.test(target)))
+    addOther(walk, targets[0] ?? '', called, one, entry, manager, condition);
 }
 
 const managerOf = (target: string, manager: Manager): Manager =>
   manager === 'inittab' && /^\/etc\/(init\.d|rc\w*\.d)\/S\d/.test(target) ? 'sysv' : manager;
 
-const PLAIN = /^\/(bin|sbin|usr\/bin|usr\/sbin)\/(echo|mount|mkdir|cp|mv|rm|ln|cat|kill|killall|sleep|chmod|chown)$/;
+/** Tools that do their work and end, and shells. */
+const PLAIN =
+  /^\/(usr\/)?s?bin\/(\[|ash|awk|basename|bash|cat|chmod|chown|cmp|cp|cut|dash|date|dd|depmod|df|diff|dirname|dmesg|du|echo|egrep|env|expr|false|find|fsck[\w.]*|getopt|grep|gunzip|gzip|head|hostname|id|ifconfig|insmod|ip|kill|killall|ldconfig|ln|logger|losetup|ls|lsmod|md5sum|mkdir|mkfs[\w.]*|mknod|mktemp|modprobe|mount|mountpoint|mv|od|pidof|printf|ps|pwd|readlink|realpath|rm|rmdir|rmmod|route|sed|seq|sh|sha256sum|sleep|sort|stat|stty|swapon|sync|sysctl|tail|tar|tee|test|touch|tr|true|udevadm|umount|uname|uniq|usleep|wc|which|xargs)$/;
 
 /** The files that a command runs: the program, the script of a shell, all that a pattern or `run-parts` names. */
 function targetsOf(walk: Walk, program: string, rest: readonly string[]): readonly string[] {
@@ -269,8 +273,18 @@ function targetsOf(walk: Walk, program: string, rest: readonly string[]): readon
     return walk.tree.list(walk.root, folder).map(({ name }) => `${folder}/${name.slice(name.lastIndexOf('/') + 1)}`);
   }
   const target = SHELLS.has(program) ? rest.find((word) => word.startsWith('/')) : program;
-  if (target?.startsWith('/') !== true) return [];
+  if (target?.startsWith('/') !== true) return target === undefined ? [] : foundByName(walk, target);
   return /[*?[]/.test(target) ? expanded(walk, target) : [target];
+}
+
+/** A program or script that is called by its bare name, as the shell would find it; applets of BusyBox are tools. */
+function foundByName(walk: Walk, name: string): readonly string[] {
+  if (!/^[\w.+-]{1,64}$/.test(name)) return [];
+  const place = FOLDERS.map((folder) => folder + name).find((path) => {
+    const entry = walk.tree.resolve(walk.root, path);
+    return entry?.type === 'file' && !/\/(busybox|toybox)[\w.-]*$/.test(entry.name);
+  });
+  return place === undefined ? [] : [place];
 }
 
 /** The files of a folder whose names fit a shell pattern. */
@@ -332,14 +346,14 @@ function add(
 /** A program of the image that is no known server: told as what starts, without a kind. */
 function addOther(
   walk: Walk,
+  target: string,
   called: Called,
   one: ShellCommand,
   entry: FileEntry,
   manager: Manager,
   condition: string | undefined,
 ): void {
-  const found = walk.tree.resolve(walk.root, called.words[0] ?? '');
-  if (found?.type !== 'file') return;
+  if (SHELLS.has(called.words[0] ?? '') || walk.tree.resolve(walk.root, target)?.type !== 'file') return;
   if (walk.starts.size >= SCRIPTS) walk.cut('more programs are started than are told');
   else add(walk, called, one, entry, manager, condition);
 }

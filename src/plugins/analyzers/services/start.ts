@@ -7,6 +7,7 @@ import { type Start, startsOf } from './followed.ts';
 import { mayName, namedIn, type Server, serversIn } from './named.ts';
 import { consoleByDefault } from './no-inittab.ts';
 import { keepText, scriptReader, type Texts } from './texts.ts';
+import { listens } from './vendor.ts';
 
 /** Text of this image's configuration and scripts, kept from the one read until its end. */
 const texts = new WeakMap<FileTree, Texts>();
@@ -79,7 +80,7 @@ function examine(root: RootFileSystem, map: ReadonlyMap<string, string>, context
   const started = new Set<string>();
   for (const start of found.starts) {
     started.add(baseOf(start.program));
-    emitStart(start, context);
+    emitStart(start, daemonOf(start.program) === undefined && listens(context.tree, root, start.program), context);
   }
   for (const { path, ...console } of consoles)
     context.emit(bootConsole, console, { subject: { kind: 'file', path }, where: `line ${console.line}` });
@@ -93,7 +94,7 @@ const isLoginless = ({ command, words }: Start, kind: string | undefined): boole
   (kind === 'adb' && words.includes('ro.adb.secure=0')) ||
   (kind === 'telnet' && /-l\s*\S*\/(ba|da|a)?sh\b/.test(command));
 
-function emitStart(start: Start, context: AnalyzerContext): void {
+function emitStart(start: Start, serves: boolean, context: AnalyzerContext): void {
   const daemon = daemonOf(start.program);
   const { account } = start;
   context.emit(
@@ -101,7 +102,7 @@ function emitStart(start: Start, context: AnalyzerContext): void {
     {
       program: baseOf(start.program),
       command: start.command.slice(0, 400),
-      kind: daemon?.kind ?? 'other',
+      kind: daemon?.kind ?? (serves ? 'unknown' : 'other'),
       started: start.condition === undefined ? 'always' : 'unknown',
       ...(start.condition === undefined ? {} : { condition: start.condition.slice(0, 200) }),
       manager: start.manager,
@@ -139,7 +140,7 @@ function mentionsIn(
   }));
 }
 
-/** Servers that lie in the image and that nothing starts: told, judged by nobody as a failure. Named in a script, it is a condition that could not be told. */
+/** Servers that lie in the image and that nothing starts: told, judged by nobody as a failure. Named in a script or in a program that boot starts, it is a condition that could not be told. */
 function emitNever(
   root: RootFileSystem,
   started: ReadonlySet<string>,

@@ -1,5 +1,6 @@
 /** How an image fetches its updates: clients and feeds, certificate verification switched off, addresses in clear. */
 
+import { isElf } from '../../../codecs/formats/elf.ts';
 import { wholeText } from '../../../codecs/formats/text-lines.ts';
 import type { FileEntry, FileTree } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
@@ -10,6 +11,7 @@ import {
   updateRollback,
   updateTlsSetting,
 } from '../../../facts/index.ts';
+import type { Blob } from '../../../lib/blob.ts';
 import { FaultError } from '../../../lib/fault.ts';
 import { unverifiedIn } from './unverified.ts';
 
@@ -22,14 +24,24 @@ const opkgOf = new WeakMap<FileTree, Opkg>();
 
 const LIMIT = 4 << 20;
 const URLS = 1000;
+/** Of a program so many bytes are looked at, and so many addresses told. */
+const PROGRAM = 32 << 20;
+const ADDRESSES = 3;
 /** Longer lines are looked at in pieces that overlap: the patterns are not linear on long ones. */
 const PIECE = 2000;
 const SHARED = 300;
 
 const FETCHES = /\b(wget|curl|uclient-fetch|tftp|ftpget|mosquitto_(?:pub|sub))\b/;
+/** A setting that names a server: `option repo_url 'http://…'`, `server = http://…`. */
+const SETTING =
+  /^\s*(option\s+|list\s+|set\s+)?["'<]?[\w.-]*(url|uri|server|endpoint|host|broker|address)[\w.-]*["'>]?\s*[=:\s]\s*["']?(http|ftp|mqtt|ws|tftp):\/\//i;
 const UPDATER = /updat|upgrad|\bota\b|firmware|fw_|flash|opkg|swupdate|rauc|mender/i;
 const NOT_FETCHED =
   /^(localhost|127\.|0\.0\.0\.0|192\.168\.|10\.|172\.(1[6-9]|2\d|3[01])\.|\[|%s|\$|example\.|www\.example|schemas\.|xmlns|www\.w3\.org|purl\.org|schemas\.xmlsoap|ns\.adobe|tempuri|www\.gnu\.org|www\.apache\.org|gnu\.org|opensource\.org|bugs\.|tools\.ietf)/i;
+
+/** Homes of free software, which programs name in their messages and fetch nothing from. */
+const PROJECTS =
+  /(^|\.)(haxx\.se|curl\.se|openssl\.org|busybox\.net|kernel\.org|sourceforge\.net|github\.com|github\.io|gnupg\.org|ietf\.org|rfc-editor\.org|xmlsoap\.org|upnp\.org|onvif\.org|broadband-forum\.org|lighttpd\.net|nginx\.(org|net)|php\.net|sqlite\.org|thekelleys\.org\.uk|netfilter\.org|strongswan\.org|samba\.org|debian\.org|w3\.org|adobe\.com|dublincore\.org|iec\.ch|ffmpeg\.org|python\.org|perl\.org|lua\.org)$/i;
 
 export const updatesClient: Analyzer = {
   id: 'updates/client',
@@ -46,6 +58,10 @@ export const updatesClient: Analyzer = {
       /\/s?bin\/[^/]+\.js$/.test(file.name)),
   observe(file, content, context) {
     const start = content.read(0, 2);
+    if (isElf(content.read(0, 20))) {
+      tellProgram(file, content, context);
+      return;
+    }
     const script = start[0] === 0x23 && start[1] === 0x21;
     if (!script && !/^\/etc\//.test(file.name)) return;
     const text = wholeText(content, LIMIT);
@@ -60,6 +76,8 @@ export const updatesClient: Analyzer = {
     for (const { file, client } of feeds) {
       const check = checks.get(file.root ?? '') ?? (isThere('opkg', file, context) ? 'off' : 'unknown');
       tellClient(file, { ...client, check }, context);
+      if (/^(http|ftp):/.test(client.url ?? '') && isThere('opkg', file, context))
+        tellUrls(file, `opkg ${client.url}`, client.line ?? 1, context);
     }
   },
 };
@@ -89,10 +107,12 @@ function readLines(file: FileEntry, text: string, context: AnalyzerContext): voi
       );
     if (script) tellHabit(file, line, index + 1, at, context);
     // Texts name many addresses; what a command fetches is what the device talks to.
-    if (FETCHES.test(line)) urls += tellUrls(file, line, index + 1, context);
+    if (namesServer(line, script)) urls += tellUrls(file, line, index + 1, context);
     if (urls > URLS) throw new FaultError('over-budget', `more than ${URLS} addresses in one file`);
   }
 }
+
+const namesServer = (line: string, script: boolean): boolean => FETCHES.test(line) || (!script && SETTING.test(line));
 
 type At = { readonly subject: { readonly kind: 'file'; readonly path: string }; readonly where: string };
 
@@ -152,8 +172,39 @@ function tellUrls(file: FileEntry, line: string, at: number, context: AnalyzerCo
   return found.length;
 }
 
+/** Addresses in a program: that they stand there is known, and not what for. */
+function tellProgram(file: FileEntry, content: Blob, context: AnalyzerContext): void {
+  if (/\/(lib|usr\/lib)\/(modules|firmware)\//.test(file.name)) return;
+  const bytes = Buffer.from(content.read(0, PROGRAM));
+  const told = new Set<string>();
+  for (const scheme of ['http', 'ftp', 'mqtt', 'ws', 'tftp'] as const) {
+    for (
+      let at = bytes.indexOf(`${scheme}://`);
+      at >= 0 && told.size < ADDRESSES;
+      at = bytes.indexOf(`${scheme}://`, at + 1)
+    ) {
+      const url = /^\w+:\/\/([\w-]+(?:\.[\w-]+)*\.[a-z]{2,})(?::\d+)?(?:\/[\w./?=&%-]*)?/.exec(
+        bytes.toString('latin1', at, at + 300),
+      );
+      if (url === null || NOT_FETCHED.test(url[1] ?? '') || PROJECTS.test(url[1] ?? '') || told.has(url[0])) continue;
+      told.add(url[0]);
+      context.emit(
+        serviceEndpointUrl,
+        {
+          url: url[0],
+          scheme,
+          file: file.name,
+          purpose: 'unknown',
+          example: /(^|\.)example\.(com|org|net)$/.test(url[1] ?? ''),
+        },
+        { subject: { kind: 'file', path: `${file.path}#${told.size}` } },
+      );
+    }
+  }
+}
+
 function purposeOf(file: FileEntry, line: string): 'update' | 'telemetry' | 'unknown' {
-  if (UPDATER.test(line) || UPDATER.test(file.name)) return 'update';
+  if (UPDATER.test(line) || UPDATER.test(file.name) || /repo(_?url|sitory)|\brelease/i.test(line)) return 'update';
   return /telemetry|report|stat|log/i.test(line) ? 'telemetry' : 'unknown';
 }
 

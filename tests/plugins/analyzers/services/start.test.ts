@@ -1,6 +1,11 @@
-import { expect, test } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
 import { servicesStart } from '../../../../src/plugins/analyzers/services/start.ts';
 import { analyze } from '../../../support/analyze.ts';
+import { has } from '../../../support/unpacked.ts';
 
 const started = async (files: Parameters<typeof analyze>[1]) => {
   const { of, gaps } = await analyze([servicesStart], files);
@@ -331,3 +336,46 @@ test.each([
     expect(of('boot.console')).toMatchObject([{ device: 'console', login: 'none', started: console }]);
   },
 );
+
+describe.skipIf(!has('gcc'))('programs of the vendor’s own', () => {
+  const compiled = (source: string): Buffer => {
+    const folder = mkdtempSync(join(tmpdir(), 'assay-vendor-'));
+    try {
+      execFileSync('gcc', ['-w', '-x', 'c', '-', '-o', join(folder, 'program')], { input: source });
+      return readFileSync(join(folder, 'program'));
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  };
+  const supervisor = compiled('int main(void) { return system("httpd -p 80") + system("/usr/sbin/telnetd2"); }');
+  const server = compiled('int main(void) { inet_ntoa(0); return bind() + listen() + accept(); }');
+  const local = compiled('int main(void) { return bind() + listen() + accept(); }');
+
+  test('one that a script calls by its bare name is started; a server that it names may be', async () => {
+    const { starts } = await started({
+      '/etc/inittab': '::sysinit:/etc/init.d/rcS\n',
+      '/etc/init.d/rcS': '#!/bin/sh\nmkdir /var/run\ncos &\n',
+      '/usr/bin/cos': { content: supervisor, mode: 0o755 },
+      '/usr/bin/httpd': program,
+      '/usr/sbin/telnetd': program,
+      '/bin/mkdir': program,
+    });
+    expect(starts.sort()).toEqual([
+      'always cos inittab root',
+      'never telnetd none unknown',
+      'unknown httpd none unknown',
+    ]);
+  });
+
+  test('one that listens on the network is a server of which nobody knows the kind', async () => {
+    const { of } = await analyze([servicesStart], {
+      '/etc/init.d/rcS': '#!/bin/sh\nipcam &\n/usr/bin/bus &\n',
+      '/usr/bin/ipcam': { content: server, mode: 0o755 },
+      '/usr/bin/bus': { content: local, mode: 0o755 },
+    });
+    expect(of('service.start').map(({ program: name, kind }) => `${String(name)} ${String(kind)}`)).toEqual([
+      'ipcam unknown',
+      'bus other',
+    ]);
+  });
+});

@@ -86,3 +86,28 @@ test.each([
   const { of } = await analyze([updatesClient], { '/etc/init.d/rcS': `#!/bin/sh\n${line}\n` });
   expect(of('service.script').filter(({ kind }) => kind === 'runs-from-removable').length).toBe(count);
 });
+
+test('a server named in a setting, a feed that opkg fetches and an address in a program count as well as a command', async () => {
+  const elf = Buffer.concat([
+    ...[Buffer.from([0x7f, 0x45, 0x4c, 0x46, 1, 1, 1, 0]), Buffer.alloc(44)],
+    Buffer.from('\0http://ota.vendor.com/fw.bin\0see http://www.openssl.org/docs\0http://%s/x\0'),
+  ]);
+  const { of } = await analyze([updatesClient], {
+    '/etc/config/fwman': "config fwman 'basic'\n\toption repo_url 'http://store.vendor.com/release/'\n",
+    '/etc/camera.conf':
+      'stat_server=http://stat.vendor.com\nicon=http://www.vendor.com/logo\n#server=http://old.vendor.com\n',
+    '/etc/opkg.conf': 'src/gz base http://feeds.vendor.com/base\n',
+    '/bin/opkg': 'x',
+    '/usr/bin/ipcam': elf,
+  });
+  expect(
+    of('service.endpoint-url')
+      .map((one) => [one['url'], one['purpose']])
+      .sort(),
+  ).toEqual([
+    ['http://feeds.vendor.com/base', 'update'],
+    ['http://ota.vendor.com/fw.bin', 'unknown'],
+    ['http://stat.vendor.com', 'telemetry'],
+    ['http://store.vendor.com/release/', 'update'],
+  ]);
+});
