@@ -24,9 +24,8 @@ const opkgOf = new WeakMap<FileTree, Opkg>();
 
 const LIMIT = 4 << 20;
 const URLS = 1000;
-/** Of a program so many bytes are looked at, and so many addresses told. */
+/** Of a program so many bytes are looked at. */
 const PROGRAM = 32 << 20;
-const ADDRESSES = 3;
 /** Longer lines are looked at in pieces that overlap: the patterns are not linear on long ones. */
 const PIECE = 2000;
 const SHARED = 300;
@@ -41,7 +40,7 @@ const NOT_FETCHED =
 
 /** Homes of free software, which programs name in their messages and fetch nothing from. */
 const PROJECTS =
-  /(^|\.)(haxx\.se|curl\.se|openssl\.org|busybox\.net|kernel\.org|sourceforge\.net|github\.com|github\.io|gnupg\.org|ietf\.org|rfc-editor\.org|xmlsoap\.org|upnp\.org|onvif\.org|broadband-forum\.org|lighttpd\.net|nginx\.(org|net)|php\.net|sqlite\.org|thekelleys\.org\.uk|netfilter\.org|strongswan\.org|samba\.org|debian\.org|w3\.org|adobe\.com|dublincore\.org|iec\.ch|ffmpeg\.org|python\.org|perl\.org|lua\.org)$/i;
+  /(^|\.)(haxx\.se|curl\.se|openssl\.org|busybox\.net|kernel\.org|sourceforge\.net|sf\.net|free\.fr|snowman\.net|zend\.com|openwrt\.org|mozilla\.org|digicert\.com|github\.com|github\.io|gnupg\.org|ietf\.org|rfc-editor\.org|xmlsoap\.org|upnp\.org|onvif\.org|broadband-forum\.org|lighttpd\.net|nginx\.(org|net)|php\.net|sqlite\.org|thekelleys\.org\.uk|netfilter\.org|strongswan\.org|samba\.org|debian\.org|w3\.org|adobe\.com|dublincore\.org|iec\.ch|ffmpeg\.org|python\.org|perl\.org|lua\.org)$/i;
 
 export const updatesClient: Analyzer = {
   id: 'updates/client',
@@ -172,35 +171,29 @@ function tellUrls(file: FileEntry, line: string, at: number, context: AnalyzerCo
   return found.length;
 }
 
-/** Addresses in a program: that they stand there is known, and not what for. */
+/** Addresses in a program: that they stand there is seen, whether it talks to them is not. */
 function tellProgram(file: FileEntry, content: Blob, context: AnalyzerContext): void {
   if (/\/(lib|usr\/lib)\/(modules|firmware)\//.test(file.name)) return;
   const bytes = Buffer.from(content.read(0, PROGRAM));
-  const told = new Set<string>();
-  for (const scheme of ['http', 'ftp', 'mqtt', 'ws', 'tftp'] as const) {
-    for (
-      let at = bytes.indexOf(`${scheme}://`);
-      at >= 0 && told.size < ADDRESSES;
-      at = bytes.indexOf(`${scheme}://`, at + 1)
-    ) {
-      const url = /^\w+:\/\/([\w-]+(?:\.[\w-]+)*\.[a-z]{2,})(?::\d+)?(?:\/[\w./?=&%-]*)?/.exec(
-        bytes.toString('latin1', at, at + 300),
-      );
-      if (url === null || NOT_FETCHED.test(url[1] ?? '') || PROJECTS.test(url[1] ?? '') || told.has(url[0])) continue;
-      told.add(url[0]);
-      context.emit(
-        serviceEndpointUrl,
-        {
-          url: url[0],
-          scheme,
-          file: file.name,
-          purpose: 'unknown',
-          example: /(^|\.)example\.(com|org|net)$/.test(url[1] ?? ''),
-        },
-        { subject: { kind: 'file', path: `${file.path}#${told.size}` } },
-      );
-    }
+  const url = ['http://', 'ftp://', 'mqtt://', 'ws://', 'tftp://']
+    .map((scheme) => addressIn(bytes, scheme))
+    .find(Boolean);
+  if (url === undefined) return;
+  const message = `the program names ${url}, and whether it talks to it in clear is not known`;
+  context.gap(
+    { kind: 'unrecognised', message },
+    { scope: { kind: 'file', path: file.path }, area: 'root-file-system', facts: [serviceEndpointUrl] },
+  );
+}
+
+/** The first address of a server that is not a project's home. */
+function addressIn(bytes: Buffer, scheme: string): string | undefined {
+  for (let at = bytes.indexOf(scheme); at >= 0; at = bytes.indexOf(scheme, at + 1)) {
+    const text = bytes.toString('latin1', at + scheme.length, at + 200);
+    const [address, host = ''] = /^([\w-]+(?:\.[\w-]+)*\.[a-z]{2,})(?::\d+)?(?:\/[\w./?=&%-]*)?/.exec(text) ?? [];
+    if (address !== undefined && !NOT_FETCHED.test(host) && !PROJECTS.test(host)) return scheme + address;
   }
+  return undefined;
 }
 
 function purposeOf(file: FileEntry, line: string): 'update' | 'telemetry' | 'unknown' {
