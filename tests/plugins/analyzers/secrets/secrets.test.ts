@@ -9,6 +9,7 @@ import {
   secretWifi,
 } from '../../../../src/facts/index.ts';
 import { accountsAuthorizedKeys } from '../../../../src/plugins/analyzers/accounts/authorized-keys.ts';
+import { secretsSealedConfigurations } from '../../../../src/plugins/analyzers/secrets/sealed-configurations.ts';
 import { secretsSymmetricKeys } from '../../../../src/plugins/analyzers/secrets/symmetric-keys.ts';
 import { secretsTokens } from '../../../../src/plugins/analyzers/secrets/tokens.ts';
 import { secretsUrlsWithCredentials } from '../../../../src/plugins/analyzers/secrets/urls-with-credentials.ts';
@@ -118,4 +119,19 @@ test('a line of many megabytes is bounded', async () => {
     (await look({ '/etc/hostapd.conf': Buffer.alloc(1 << 20, 'ssid='), '/etc/long': long })).of(secretUrl).length,
   ).toBeLessThan(2);
   expect(performance.now() - started).toBeLessThan(4000);
+});
+
+test('a configuration that cannot be read leaves open what it presets', async () => {
+  const sealed = Buffer.from(Array.from({ length: 512 }, (_, i) => (i * 197 + (i >> 3) * 91) & 255));
+  const look = (files: Files) => analyze([secretsSealedConfigurations], treeOf(files));
+  const run = await look({
+    '/etc/default_config.xml': sealed,
+    '/etc/config.txt': 'ssid=x\n'.repeat(20),
+    '/etc/config.json': Buffer.from('\ufeff{"a":1}'.repeat(9), 'utf16le'),
+    '/etc/config.cfg': Buffer.concat([Buffer.from([0x1f, 0x8b]), sealed]),
+    '/etc/logo.xml': sealed,
+  });
+  expect(run.gaps.map(({ scope, unseen }) => [JSON.stringify(scope), unseen.kind])).toEqual([
+    [expect.stringContaining('default_config.xml'), 'encrypted'],
+  ]);
 });
