@@ -11,7 +11,21 @@ const TEXT_BY_NAME = /\.(xml|cfg|conf|ini|json|txt)$/i;
 /** A shorter one says too little about itself. */
 const LEAST = 64;
 /** gzip, zlib, zip, bzip2, xz, LZMA: those are opened, or have told that they could not be. Also compiled device trees and SQLite. */
-const PACKED = [/^\x1f\x8b/, /^x[\x01\x5e\x9c\xda]/, /^PK/, /^BZh/, /^\xfd7zXZ/, /^\x5d\0\0/, /^\xd0\x0d\xfe\xed/, /^SQLite/];
+const PACKED = [
+  '1f8b',
+  '7801',
+  '785e',
+  '789c',
+  '78da',
+  '504b',
+  '425a68',
+  'fd377a585a',
+  '5d0000',
+  'd00dfeed',
+  '53514c697465',
+];
+/** UTF-16 has many zeros, and a mark or `<` first. */
+const WIDE = ['fffe', 'feff', '3c00', '003c'];
 
 export const secretsSealedConfigurations: Analyzer = {
   id: 'secrets/sealed-configurations',
@@ -35,9 +49,9 @@ export const secretsSealedConfigurations: Analyzer = {
   },
 };
 
-/** No text in any usual encoding, and nothing that is opened elsewhere. UTF-16 has many zeros, and a mark or `<` first. */
+/** No text in any usual encoding, and nothing that is opened elsewhere. */
 function isSealed(content: Blob): boolean {
   if (looksLikeText(content)) return false;
-  const head = Buffer.from(content.read(0, 16)).toString('latin1');
-  return !PACKED.some((magic) => magic.test(head)) && !/^(\xff\xfe|\xfe\xff|<\0|\0<)/.test(head);
+  const head = Buffer.from(content.read(0, 16)).toString('hex');
+  return ![...PACKED, ...WIDE].some((magic) => head.startsWith(magic));
 }

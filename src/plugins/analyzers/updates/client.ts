@@ -13,6 +13,7 @@ import {
 } from '../../../facts/index.ts';
 import type { Blob } from '../../../lib/blob.ts';
 import { FaultError } from '../../../lib/fault.ts';
+import { switchedOff } from './uci-off.ts';
 import { unverifiedIn } from './unverified.ts';
 
 /** opkg reads all its configurations before it acts: whether it checks is said of a root, not of a file. */
@@ -92,16 +93,18 @@ function piecesOf(line: string): readonly string[] {
 function readLines(file: FileEntry, text: string, context: AnalyzerContext): void {
   let urls = 0;
   const script = text.startsWith('#!') || /^\/etc\/(init\.d|rc)/.test(file.name);
-  const lines = text
-    .split('\n')
-    .flatMap((raw, index) => (/^\s*(#|;|\/\/)/.test(raw) ? [] : piecesOf(raw).map((line) => ({ line, index }))));
+  const all = text.split('\n');
+  const off = switchedOff(file.name, all);
+  const lines = all.flatMap((raw, index) =>
+    off.has(index) || /^\s*(#|;|\/\/)/.test(raw) ? [] : piecesOf(raw).map((line) => ({ line, index })),
+  );
   for (const { line, index } of lines) {
     const at = { subject: { kind: 'file', path: `${file.path}#${index + 1}` } as const, where: `line ${index + 1}` };
-    const off = unverifiedIn(line, file.name);
-    if (off !== undefined)
+    const how = unverifiedIn(line, file.name);
+    if (how !== undefined)
       context.emit(
         updateTlsSetting,
-        { file: file.name, line: index + 1, how: off, inUpdater: UPDATER.test(line) || UPDATER.test(file.name) },
+        { file: file.name, line: index + 1, how, inUpdater: UPDATER.test(line) || UPDATER.test(file.name) },
         at,
       );
     if (script) tellHabit(file, line, index + 1, at, context);

@@ -112,3 +112,17 @@ test('a server named in a setting, a feed that opkg fetches and one of a command
   // What a program does with an address is not seen.
   expect(gaps).toEqual([expect.objectContaining({ message: expect.stringContaining('http://ota.vendor.com/fw.bin') })]);
 });
+
+test('a section of OpenWrt’s settings that is switched off names no server', async () => {
+  const section = (name: string, state: string): string =>
+    `config service '${name}'\n\toption ip_url 'http://${name}.vendor.com'\n\t${state}\n\n`;
+  const { of } = await analyze([updatesClient], {
+    '/etc/config/ddns': [
+      section('off', "option enabled '0'"),
+      section('on', "option enabled '1'"),
+      section('plain', 'option interval 5'),
+      section('disabled', 'option disabled 1'),
+    ].join(''),
+  });
+  expect(of('service.endpoint-url').map(({ url }) => url)).toEqual(['http://on.vendor.com', 'http://plain.vendor.com']);
+});
