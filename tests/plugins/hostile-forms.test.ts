@@ -114,7 +114,7 @@ const VALID: { readonly [id: string]: (bytes: string | Uint8Array) => Promise<vo
 };
 
 test('every form is asked', () => {
-  expect(Object.keys(VALID).sort()).toEqual([...FORMS.keys()].sort());
+  expect(new Set(Object.keys(VALID))).toEqual(new Set(FORMS.keys()));
 });
 
 test.each(Object.keys(VALID))(

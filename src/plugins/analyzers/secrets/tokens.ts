@@ -3,6 +3,7 @@ import type { FileEntry } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { secretToken } from '../../../facts/index.ts';
 import { FaultError } from '../../../lib/fault.ts';
+import { Words } from '../../../lib/words.ts';
 import { entropyOf, isExamplePlace, looksMade, masked, maySearch, windowsOf } from './tell.ts';
 import { clearOf, FORMS, PUBLISHED, type TokenForm } from './token-forms.ts';
 
@@ -35,8 +36,19 @@ export const secretsTokens: Analyzer = {
 const placeOf = (buffer: Buffer, base: number, offset: number): { line: number } | { offset: number } =>
   base === 0 && !buffer.subarray(0, 512).includes(0) ? { line: lineAt(buffer, offset) } : { offset: base + offset };
 
+const ANCHORS = [...new Set(FORMS.map(({ anchor }) => anchor))];
+const anchors = new Words(ANCHORS);
+
 function* allIn(buffer: Buffer, seen: Set<string>): Generator<Occurrence & { readonly form: TokenForm }> {
-  for (const form of FORMS) for (const one of occurrences(buffer, form, seen)) yield { form, ...one };
+  const places = new Map<string, number[]>(ANCHORS.map((anchor) => [anchor, []]));
+  anchors.find(buffer, (word, at) => {
+    const anchor = ANCHORS[word] ?? '';
+    const list = places.get(anchor);
+    if (list?.length === MAX_TRIES) throw new FaultError('over-budget', `more than ${MAX_TRIES} places of ${anchor}`);
+    list?.push(at);
+  });
+  for (const form of FORMS)
+    for (const one of occurrences(buffer, form, places.get(form.anchor) ?? [], seen)) yield { form, ...one };
 }
 
 interface Occurrence {
@@ -51,11 +63,13 @@ const isAmid = (buffer: Buffer, at: number, anchor: string): boolean =>
   !anchor.includes('.com') &&
   /[A-Za-z0-9+/_-]/.test(String.fromCharCode(buffer[at - 1] ?? 0));
 
-function* occurrences(buffer: Buffer, form: TokenForm, seen: Set<string>): Generator<Occurrence> {
-  let tries = 0;
-  for (let at = buffer.indexOf(form.anchor); at !== -1; at = buffer.indexOf(form.anchor, at + 1)) {
-    tries += 1;
-    if (tries > MAX_TRIES) throw new FaultError('over-budget', `more than ${MAX_TRIES} places of ${form.anchor}`);
+function* occurrences(
+  buffer: Buffer,
+  form: TokenForm,
+  places: readonly number[],
+  seen: Set<string>,
+): Generator<Occurrence> {
+  for (const at of places) {
     if (form.back === undefined && isAmid(buffer, at, form.anchor)) continue;
     const from = Math.max(0, at - (form.back ?? 0));
     const secret = form.shape.exec(buffer.toString('latin1', from, from + (form.length ?? 160)))?.[1];

@@ -2,13 +2,14 @@
 import { isElf } from '../../../codecs/formats/elf.ts';
 import type { FileEntry, FileTree, RootFileSystem } from '../../../core/model/files.ts';
 import type { Blob } from '../../../lib/blob.ts';
+import { Words } from '../../../lib/words.ts';
 import { daemonNames, daemonOf, WATCHED } from './daemons.ts';
 
 /** Where programs lie that a shell finds by their names. */
 export const FOLDERS = ['/usr/sbin/', '/sbin/', '/usr/bin/', '/bin/', '/usr/local/sbin/'];
 const MAX_SIZE = 64 << 20;
 /** Functions that run a command. */
-const RUNNERS = ['system', 'popen', 'execv', 'execl', 'posix_spawn'];
+const RUNNERS = ['\0system', '\0popen', '\0execv', '\0execl', '\0posix_spawn'];
 /** Programs of many names, which name all their applets. */
 const MANY =
   /^(busybox|toybox|dropbearmulti|dbclient|scp|ssh[\w-]*|strace|gdb\w*|perl[\d.]*|python[\d.]*|lib(wrap|pam|c|ssl|crypto|python|perl)[\w.+-]*)$/;
@@ -39,17 +40,30 @@ export function namedIn(file: FileEntry, content: Blob, servers: readonly Server
   const others = servers.filter(({ name, entry }) => name !== base && entry.path !== file.path);
   if (others.length === 0 || MANY.test(base) || !isElf(content.read(0, 20))) return [];
   const bytes = content.read(0, content.size);
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (!RUNNERS.some((name) => buffer.includes(`\0${name}`))) return [];
-  return others.filter(({ name }) => hasWord(buffer, name)).map(({ name }) => name);
+  const { names, words } = wordsOf(servers);
+  const found = new Set<string>();
+  let runs = false;
+  words.find(bytes, (word, at) => {
+    const name = names[word - RUNNERS.length];
+    if (name === undefined) runs = true;
+    else if (!isPart(bytes[at - 1]) && !isPart(bytes[at + name.length])) found.add(name);
+  });
+  return runs ? others.map(({ name }) => name).filter((name) => found.has(name)) : [];
 }
 
-const LOOKED = 2000;
 const isPart = (code: number | undefined): boolean => code !== undefined && /[\w.-]/.test(String.fromCharCode(code));
 
-function hasWord(buffer: Buffer, word: string): boolean {
-  let at = buffer.indexOf(word);
-  for (let turn = 0; at !== -1 && turn < LOOKED; turn += 1, at = buffer.indexOf(word, at + 1))
-    if (!isPart(buffer[at - 1]) && !isPart(buffer[at + word.length])) return true;
-  return false;
+interface Sought {
+  readonly names: readonly string[];
+  readonly words: Words;
+}
+/** The servers of a root stay the same for all its files. Names of two letters are in every program. */
+const sought = new WeakMap<readonly Server[], Sought>();
+function wordsOf(servers: readonly Server[]): Sought {
+  const known = sought.get(servers);
+  if (known !== undefined) return known;
+  const names = [...new Set(servers.map(({ name }) => name))].filter(({ length }) => length > 2);
+  const made = { names, words: new Words([...RUNNERS, ...names]) };
+  sought.set(servers, made);
+  return made;
 }

@@ -1,0 +1,59 @@
+/** Finds many words in bytes in one pass: a table of byte pairs says where to look closer. */
+
+interface Place {
+  readonly word: number;
+  readonly bytes: Uint8Array;
+  /** How far before the pair that was seen the word begins: 0 or 1. */
+  readonly before: number;
+}
+
+/**
+ * Looks at every second pair of bytes only: a word of three bytes or more shows its first pair at even places and its
+ * second at odd ones. Throws a RangeError for shorter words.
+ */
+export class Words {
+  readonly #slots = new Uint16Array(65_536);
+  readonly #places: Place[][] = [[]];
+
+  /** Each word one byte a character. */
+  constructor(words: readonly string[]) {
+    for (const [word, text] of words.entries()) {
+      const bytes = Buffer.from(text, 'latin1');
+      const [first = 0, second = 0, third] = bytes;
+      if (third === undefined) throw new RangeError(`"${text}" is too short to be looked for`);
+      this.#put(first | (second << 8), { word, bytes, before: 0 });
+      this.#put(second | (third << 8), { word, bytes, before: 1 });
+    }
+  }
+
+  #put(pair: number, place: Place): void {
+    if (this.#slots[pair] === 0) this.#slots[pair] = this.#places.push([]) - 1;
+    this.#places[this.#slots[pair] ?? 0]?.push(place);
+  }
+
+  /** Tells the index and the place of every word; those of one word in order. */
+  find(bytes: Uint8Array, found: (word: number, at: number) => void): void {
+    if (bytes.length < 3) return;
+    // Pairs are read two bytes at a time, which only even addresses allow.
+    const skipped = bytes.byteOffset & 1;
+    const pairs = new Uint16Array(bytes.buffer, bytes.byteOffset + skipped, (bytes.length - skipped) >> 1);
+    const slots = this.#slots;
+    for (let index = 0; index < pairs.length; index += 1) {
+      const pair = pairs[index] as number;
+      if (slots[pair] !== 0) this.#look(bytes, index * 2 + skipped, pair, found);
+    }
+  }
+
+  #look(bytes: Uint8Array, at: number, pair: number, found: (word: number, at: number) => void): void {
+    for (const place of this.#places[this.#slots[pair] ?? 0] ?? []) {
+      const start = at - place.before;
+      if (start >= 0 && isAt(bytes, start, place.bytes)) found(place.word, start);
+    }
+  }
+}
+
+function isAt(bytes: Uint8Array, at: number, word: Uint8Array): boolean {
+  if (at + word.length > bytes.length) return false;
+  for (let i = 0; i < word.length; i += 1) if (bytes[at + i] !== word[i]) return false;
+  return true;
+}

@@ -1,0 +1,32 @@
+/** Many words in one pass: the same places as one search for each word. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { Words } from '../../src/lib/words.ts';
+import '../support/property.ts';
+
+const WORDS = ['aba', 'abab', 'bba', '\0ab', 'aaaa', 'ab\xff'];
+
+function bySearch(bytes: Buffer): string[] {
+  return WORDS.flatMap((text, word) => {
+    const places: string[] = [];
+    for (let at = bytes.indexOf(text, 0, 'latin1'); at !== -1; at = bytes.indexOf(text, at + 1, 'latin1'))
+      places.push(`${word}@${at}`);
+    return places;
+  }).sort((a, b) => a.localeCompare(b));
+}
+
+test('every place of every word, wherever the bytes lie', () => {
+  const letters = fc.array(fc.constantFrom(0x61, 0x62, 0, 0xff), { maxLength: 40 });
+  fc.assert(
+    fc.property(letters, fc.integer({ min: 0, max: 3 }), (codes, start) => {
+      const bytes = Buffer.from(codes).subarray(start);
+      const found: string[] = [];
+      new Words(WORDS).find(bytes, (word, at) => found.push(`${word}@${at}`));
+      expect(found.sort((a, b) => a.localeCompare(b))).toEqual(bySearch(bytes));
+    }),
+  );
+});
+
+test('a word of two bytes is refused', () => {
+  expect(() => new Words(['abc', 'ab'])).toThrow('too short');
+});
