@@ -24,8 +24,8 @@ export const DEFAULT_LIMITS: UnpackLimits = {
   name: 255,
 };
 
-/** What every container may unpack whatever its own size: a kilobyte of zeros is no bomb. */
-const RATIO_FREE = 4 * 2 ** 20;
+/** What every container may unpack whatever its own size: the packed image of an empty partition is no bomb. */
+const RATIO_FREE = 32 * 2 ** 20;
 
 /** Counts over one image; throws `over-budget` when a limit is passed. */
 export class Budget {
