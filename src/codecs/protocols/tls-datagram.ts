@@ -25,9 +25,12 @@ export async function greetDatagram(
   const body = (cookie: Uint8Array): Buffer => clientHelloBody({ ...parts, random }, parts.version, cookie);
   const reader = new Assembly();
   const end = Date.now() + timeout;
-  let hello = datagram(0, body(Buffer.alloc(0)));
+  let hello = body(Buffer.alloc(0));
   let cookies = 0;
-  await port.send(hello);
+  let records = 0;
+  // Each record has a number of its own, one that is sent again too: what comes twice is dropped as a replay (§4.1.2.6).
+  const send = (): Promise<void> => port.send(datagram(records++, cookies, hello));
+  await send();
   try {
     return await converse();
   } finally {
@@ -35,7 +38,7 @@ export async function greetDatagram(
     // at a record that begins no handshake.
     if (reader.flight.hello !== undefined)
       await port.send(
-        Buffer.concat([u8(21), u16(RECORD_VERSION), Buffer.alloc(7), u8(cookies + 1), u16(2), u8(1), u8(0)]),
+        Buffer.concat([u8(21), u16(RECORD_VERSION), Buffer.alloc(7), u8(records), u16(2), u8(1), u8(0)]),
       );
   }
 
@@ -47,15 +50,15 @@ export async function greetDatagram(
         if (bytes === undefined) {
           if (left <= 0) return { ...reader.flight, end: 'timeout', verified: cookies > 0 };
           if (count > 0 && reader.flight.hello !== undefined) return { ...reader.flight, end: 'timeout' };
-          await port.send(hello);
+          await send();
           continue;
         }
         const cookie = reader.take(bytes);
         if (reader.flight.alert !== undefined) return { ...reader.flight, end: 'alert' };
         if (cookie !== undefined && cookies < 2) {
           cookies += 1;
-          hello = datagram(cookies, body(cookie));
-          await port.send(hello);
+          hello = body(cookie);
+          await send();
         }
         if (reader.flight.done || (until === 'hello' && reader.flight.hello !== undefined)) return reader.flight;
       }
@@ -67,11 +70,11 @@ export async function greetDatagram(
   }
 }
 
-/** One ClientHello, not fragmented, as the record number `sequence`. */
-function datagram(sequence: number, body: Uint8Array): Buffer {
-  const head = Buffer.concat([u8(1), u24(body.length), u16(sequence), u24(0), u24(body.length)]);
+/** One ClientHello, not fragmented, as the message of that number in the record of that number. */
+function datagram(record: number, message: number, body: Uint8Array): Buffer {
+  const head = Buffer.concat([u8(1), u24(body.length), u16(message), u24(0), u24(body.length)]);
   const payload = Buffer.concat([head, body]);
-  return Buffer.concat([u8(22), u16(RECORD_VERSION), Buffer.alloc(7), u8(sequence), vector16(payload)]);
+  return Buffer.concat([u8(22), u16(RECORD_VERSION), Buffer.alloc(7), u8(record), vector16(payload)]);
 }
 
 interface Pieces {
