@@ -43,10 +43,10 @@ export interface Door {
   open(): Promise<Duplex>;
 }
 
-/** Milliseconds: for a banner, of silence before TLS and HTTP are asked beside the wait (least and most; ten times what
- * connecting took in between), for TLS once HTTP was answered, for what the port's number suggests, for an answer. */
-const WAIT = { banner: 1100, hush: 60, longHush: 150, moment: 300, quick: 1200, answer: 4000, question: 2500 };
-const hushAfter = (connecting: number): number => Math.min(WAIT.longHush, Math.max(WAIT.hush, 10 * connecting));
+/** Milliseconds: for a banner, of silence before TLS and HTTP are asked beside the wait (a shorter hush asks slow servers of
+ * other protocols, and some count that as failed logins), for TLS once HTTP was answered, for what the port's number
+ * suggests, for an answer. */
+const WAIT = { banner: 1100, hush: 150, moment: 300, quick: 1200, answer: 4000, question: 2500 };
 /** Ports of printers: whatever is sent there is printed. */
 const PRINTERS = { first: 9100, last: 9107 };
 
@@ -96,15 +96,13 @@ async function listenOnly(door: Door): Promise<Recognised | Unrecognised> {
 }
 
 async function listenThenAsk(door: Door): Promise<Recognised | Unrecognised> {
-  const began = performance.now();
   const stream = await door.open();
-  const hush = hushAfter(performance.now() - began);
   try {
     const reader = new StreamReader(stream, { buffered: 65_536, lifetime: 12_000 });
-    const early = await reader.burst(hush, 60, 4096);
+    const early = await reader.burst(WAIT.hush, 60, 4096);
     if (early.length > 0) return await heard(door, stream, reader, early);
     if (reader.finished) return (await askTlsThenOthers(door)) ?? { protocol: undefined, said: early, closes: true };
-    return await askBeside(door, stream, reader, hush);
+    return await askBeside(door, stream, reader);
   } finally {
     stream.destroy();
   }
@@ -125,16 +123,11 @@ async function heard(
  * beside the wait for a banner. A server that takes one client at a time is asked on the first connection once that wait
  * is over; all else is asked then, or as soon as neither was understood.
  */
-async function askBeside(
-  door: Door,
-  stream: Duplex,
-  reader: StreamReader,
-  hush: number,
-): Promise<Recognised | Unrecognised> {
+async function askBeside(door: Door, stream: Duplex, reader: StreamReader): Promise<Recognised | Unrecognised> {
   const tls = door.secure ? Promise.resolve(undefined) : asksTls(door);
   const http = askHttpAnew(door, WAIT.answer);
   let waiting = true;
-  const banner = reader.burst(WAIT.banner - hush, 60, 4096).then((said) => {
+  const banner = reader.burst(WAIT.banner - WAIT.hush, 60, 4096).then((said) => {
     waiting = false;
     return said.length > 0 ? said : undefined;
   });
