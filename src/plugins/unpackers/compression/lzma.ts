@@ -11,7 +11,7 @@ export const lzma: Unpacker = {
   title: 'LZMA stream',
   class: 'compression',
   // Properties lc=3 lp=0 pb=2 and others that kernels and vendors use; dictionaries of whole 64 KiB.
-  magic: [0x5d, 0x6d, 0x6c, 0x66, 0x5e].map((properties) => ({ bytes: [properties, 0x00, 0x00] })),
+  magic: [0x5d, 0x6d, 0x6e, 0x6c, 0x66, 0x5e, 0x5a].map((properties) => ({ bytes: [properties, 0x00, 0x00] })),
   locate(blob, offset) {
     const bytes = blob.read(offset, 18);
     const header = lzmaHeader(bytes);
