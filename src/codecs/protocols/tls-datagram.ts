@@ -37,9 +37,7 @@ export async function greetDatagram(
     // A close_notify frees the server's state: small servers keep one client at a time. Where there is none, gnutls-serv hangs
     // at a record that begins no handshake.
     if (reader.flight.hello !== undefined)
-      await port.send(
-        Buffer.concat([u8(21), u16(RECORD_VERSION), Buffer.alloc(7), u8(records), u16(2), u8(1), u8(0)]),
-      );
+      await port.send(Buffer.concat([u8(21), u16(RECORD_VERSION), Buffer.alloc(7), u8(records), u16(2), u8(1), u8(0)]));
   }
 
   async function converse(): Promise<Flight> {

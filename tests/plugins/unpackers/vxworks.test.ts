@@ -45,7 +45,13 @@ test('the files are unpacked, a broken one is told and the rest goes on', async 
 
 test('an IMG0 says where its parts lie', async () => {
   const body = pages();
-  const head = Buffer.concat([Buffer.from('IMG0'), u32(0x80 + body.length), Buffer.alloc(56), u32(0x80), u32(body.length)]);
+  const head = Buffer.concat([
+    Buffer.from('IMG0'),
+    u32(0x80 + body.length),
+    Buffer.alloc(56),
+    u32(0x80),
+    u32(body.length),
+  ]);
   const image = Buffer.concat([head, Buffer.alloc(0x80 - head.length), body]);
   const folder = mkdtempSync(join(tmpdir(), 'assay-img0-'));
   try {

@@ -19,7 +19,9 @@ function read(blob: Blob, offset: number): Headed | undefined {
     if (start < HEAD || length === 0 || start + length > size) return undefined;
     partitions.push({ name: `part-${partitions.length}`, start, end: start + length });
   }
-  return partitions.length === 0 ? undefined : { end: size, note: `${partitions.length} parts`, table: HEAD, partitions };
+  return partitions.length === 0
+    ? undefined
+    : { end: size, note: `${partitions.length} parts`, table: HEAD, partitions };
 }
 
 export const img0 = headed({ id: 'image/img0', title: 'IMG0 image', magic: [{ bytes: ascii('IMG0') }] }, read);
