@@ -3,13 +3,14 @@
 interface Place {
   readonly word: number;
   readonly bytes: Uint8Array;
-  /** How far before the pair that was seen the word begins: 0 or 1. */
+  /** How far before the pair that was seen the word begins: 0 or 1; -1 where its second byte is the word's first. */
   readonly before: number;
 }
 
 /**
  * Looks at every second pair of bytes only: a word of three bytes or more shows its first pair at even places and its
- * second at odd ones. Throws a RangeError for shorter words.
+ * second at odd ones; one of two bytes is looked for at odd places by its first byte with any byte before it. Throws a
+ * RangeError for a single byte.
  */
 export class Words {
   readonly #slots = new Uint16Array(65_536);
@@ -20,9 +21,10 @@ export class Words {
     for (const [word, text] of words.entries()) {
       const bytes = Buffer.from(text, 'latin1');
       const [first = 0, second = 0, third] = bytes;
-      if (third === undefined) throw new RangeError(`"${text}" is too short to be looked for`);
+      if (bytes.length < 2) throw new RangeError(`"${text}" is too short to be looked for`);
       this.#put(first | (second << 8), { word, bytes, before: 0 });
-      this.#put(second | (third << 8), { word, bytes, before: 1 });
+      if (third !== undefined) this.#put(second | (third << 8), { word, bytes, before: 1 });
+      else for (let any = 0; any < 256; any += 1) this.#put(any | (first << 8), { word, bytes, before: -1 });
     }
   }
 
@@ -33,11 +35,13 @@ export class Words {
 
   /** Tells the index and the place of every word; those of one word in order. */
   find(bytes: Uint8Array, found: (word: number, at: number) => void): void {
-    if (bytes.length < 3) return;
+    if (bytes.length < 2) return;
     // Pairs are read two bytes at a time, which only even addresses allow.
     const skipped = bytes.byteOffset & 1;
     const pairs = new Uint16Array(bytes.buffer, bytes.byteOffset + skipped, (bytes.length - skipped) >> 1);
     const slots = this.#slots;
+    // The byte that is skipped may begin a word of two.
+    if (skipped === 1) this.#look(bytes, -1, (bytes[0] ?? 0) << 8, found);
     for (let index = 0; index < pairs.length; index += 1) {
       const pair = pairs[index] as number;
       if (slots[pair] !== 0) this.#look(bytes, index * 2 + skipped, pair, found);

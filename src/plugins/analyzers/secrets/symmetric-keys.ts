@@ -1,7 +1,9 @@
 /** Publicly known constant keys in an image. */
+
+import { windowsOf } from '../../../codecs/formats/windows.ts';
 import type { Analyzer } from '../../../core/model/gatherer.ts';
 import { secretSymmetric } from '../../../facts/index.ts';
-import { isExamplePlace, maySearch, windowsOf } from './tell.ts';
+import { isExamplePlace, maySearch } from './tell.ts';
 
 /** Keys that specifications or analyses published: whoever has one has that of every device. */
 const KEYS: readonly { readonly name: string; readonly bytes: Buffer }[] = [

@@ -1,28 +1,11 @@
 /** What the secrets analyzers share: masking, randomness, and what is plainly an example. */
 import type { FileEntry } from '../../../core/model/files.ts';
-import type { Blob } from '../../../lib/blob.ts';
-import { FaultError } from '../../../lib/fault.ts';
-
-/** Content is searched in windows, each with so many bytes of the next: nothing sought is longer. */
-const WINDOW = 16 << 20;
-const OVERLAP = 4096;
-const MAX_SIZE = 1 << 30;
 
 export const maySearch = (file: FileEntry): boolean =>
   file.type === 'file' &&
   file.linkTo === undefined &&
   file.size >= 8 &&
   !/\.(gz|xz|bz2|png|jpe?g|gif|woff2?|ttf|mp3|wav|h264|zip)$/i.test(file.name);
-
-/** The content in windows that overlap, each with the place of its first byte. Throws after the last that the budget allows. */
-export function* windowsOf(content: Blob): Generator<{ readonly base: number; readonly buffer: Buffer }> {
-  for (let base = 0; base < content.size; base += WINDOW) {
-    if (base >= MAX_SIZE)
-      throw new FaultError('over-budget', `only the first ${MAX_SIZE >> 20} MiB of the file were searched`);
-    const bytes = content.read(base, WINDOW + OVERLAP);
-    yield { base, buffer: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) };
-  }
-}
 
 /** First and last two characters and the length: `AK…Q4 (20)`. */
 export const masked = (secret: string): string => `${secret.slice(0, 2)}…${secret.slice(-2)} (${secret.length})`;

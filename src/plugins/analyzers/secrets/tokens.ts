@@ -1,10 +1,12 @@
 /** Credentials for services in an image, by forms that say whose they are; checksums and structure prove them where there are any. */
+
+import { windowsOf } from '../../../codecs/formats/windows.ts';
 import type { FileEntry } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { secretToken } from '../../../facts/index.ts';
 import { FaultError } from '../../../lib/fault.ts';
 import { Words } from '../../../lib/words.ts';
-import { entropyOf, isExamplePlace, looksMade, masked, maySearch, windowsOf } from './tell.ts';
+import { entropyOf, isExamplePlace, looksMade, masked, maySearch } from './tell.ts';
 import { clearOf, FORMS, PUBLISHED, type TokenForm } from './token-forms.ts';
 
 /** Places of one anchor that are looked at; base64 holds every four letters once in 16 MiB. */

@@ -1,9 +1,11 @@
 /** URLs with a user name and a password in an image. */
+
+import { windowsOf } from '../../../codecs/formats/windows.ts';
 import type { FileEntry } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { secretUrl } from '../../../facts/index.ts';
 import { FaultError } from '../../../lib/fault.ts';
-import { isExamplePlace, looksMade, maySearch, windowsOf } from './tell.ts';
+import { isExamplePlace, looksMade, maySearch } from './tell.ts';
 
 const MAX_TRIES = 500_000;
 const MAX_FOUND = 200;

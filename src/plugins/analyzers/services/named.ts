@@ -1,5 +1,6 @@
 /** Programs and libraries of an image that name a server and can run commands: what starts the server may be they, though no script does. */
 import { isElf } from '../../../codecs/formats/elf.ts';
+import { windowsOf } from '../../../codecs/formats/windows.ts';
 import type { FileEntry, FileTree, RootFileSystem } from '../../../core/model/files.ts';
 import type { Blob } from '../../../lib/blob.ts';
 import { Words } from '../../../lib/words.ts';
@@ -7,7 +8,6 @@ import { daemonNames, daemonOf, WATCHED } from './daemons.ts';
 
 /** Where programs lie that a shell finds by their names. */
 export const FOLDERS = ['/usr/sbin/', '/sbin/', '/usr/bin/', '/bin/', '/usr/local/sbin/'];
-const MAX_SIZE = 64 << 20;
 /** Functions that run a command. */
 const RUNNERS = ['\0system', '\0popen', '\0execv', '\0execl', '\0posix_spawn'];
 /** Programs of many names, which name all their applets. */
@@ -30,7 +30,7 @@ export function serversIn(root: RootFileSystem, tree: FileTree): readonly Server
 }
 
 export const mayName = (file: FileEntry): boolean =>
-  file.size >= 256 && file.size <= MAX_SIZE && /\/(s?bin|lib\w*|app|apps|home|opt|system|userfs|usr)\//.test(file.name);
+  file.size >= 256 && /\/(s?bin|lib\w*|app|apps|home|opt|system|userfs|usr)\//.test(file.name);
 
 const baseOf = (name: string): string => name.slice(name.lastIndexOf('/') + 1);
 
@@ -39,15 +39,15 @@ export function namedIn(file: FileEntry, content: Blob, servers: readonly Server
   const base = baseOf(file.name);
   const others = servers.filter(({ name, entry }) => name !== base && entry.path !== file.path);
   if (others.length === 0 || MANY.test(base) || !isElf(content.read(0, 20))) return [];
-  const bytes = content.read(0, content.size);
   const { names, words } = wordsOf(servers);
   const found = new Set<string>();
   let runs = false;
-  words.find(bytes, (word, at) => {
-    const name = names[word - RUNNERS.length];
-    if (name === undefined) runs = true;
-    else if (!isPart(bytes[at - 1]) && !isPart(bytes[at + name.length])) found.add(name);
-  });
+  for (const { buffer } of windowsOf(content))
+    words.find(buffer, (word, at) => {
+      const name = names[word - RUNNERS.length];
+      if (name === undefined) runs = true;
+      else if (!isPart(buffer[at - 1]) && !isPart(buffer[at + name.length])) found.add(name);
+    });
   return runs ? others.map(({ name }) => name).filter((name) => found.has(name)) : [];
 }
 
@@ -57,12 +57,12 @@ interface Sought {
   readonly names: readonly string[];
   readonly words: Words;
 }
-/** The servers of a root stay the same for all its files. Names of two letters are in every program. */
+/** The servers of a root stay the same for all its files. */
 const sought = new WeakMap<readonly Server[], Sought>();
 function wordsOf(servers: readonly Server[]): Sought {
   const known = sought.get(servers);
   if (known !== undefined) return known;
-  const names = [...new Set(servers.map(({ name }) => name))].filter(({ length }) => length > 2);
+  const names = [...new Set(servers.map(({ name }) => name))];
   const made = { names, words: new Words([...RUNNERS, ...names]) };
   sought.set(servers, made);
   return made;

@@ -96,7 +96,7 @@ function readLines(file: FileEntry, text: string, context: AnalyzerContext): voi
   const all = text.split('\n');
   const off = switchedOff(file.name, all);
   const lines = all.flatMap((raw, index) =>
-    off.has(index) || /^\s*(#|;|\/\/)/.test(raw) ? [] : piecesOf(raw).map((line) => ({ line, index })),
+    /^\s*(#|;|\/\/)/.test(raw) ? [] : piecesOf(raw).map((line) => ({ line, index })),
   );
   for (const { line, index } of lines) {
     const at = { subject: { kind: 'file', path: `${file.path}#${index + 1}` } as const, where: `line ${index + 1}` };
@@ -109,7 +109,7 @@ function readLines(file: FileEntry, text: string, context: AnalyzerContext): voi
       );
     if (script) tellHabit(file, line, index + 1, at, context);
     // Texts name many addresses; what a command fetches is what the device talks to.
-    if (namesServer(line, script)) urls += tellUrls(file, line, index + 1, context);
+    if (namesServer(line, script) && !off.has(index)) urls += tellUrls(file, line, index + 1, context);
     if (urls > URLS) throw new FaultError('over-budget', `more than ${URLS} addresses in one file`);
   }
 }

@@ -303,6 +303,12 @@ test('a server that a program which runs commands names may be started by it', a
   const inRoot = async (words: string) => (await started({ ...base, '/sbin/rc': program(words) })).starts;
   expect(await inRoot('\0system\0telnetd -l /bin/sh\0')).toContain('unknown telnetd none unknown');
   expect(await inRoot('\0system\0utelnetd2\0')).not.toContain('unknown telnetd none unknown');
+  const short = { '/etc/inittab': '::sysinit:/sbin/rc\n', '/usr/bin/nc': 'x' };
+  for (const words of ['\0system\0nc -l -p 9\0', '\0system\0/nc -l\0'])
+    expect((await started({ ...short, '/sbin/rc': program(words) })).starts).toContain('unknown nc none unknown');
+  expect((await started({ ...short, '/sbin/rc': program('\0system\0sync\0') })).starts).not.toContain(
+    'unknown nc none unknown',
+  );
 });
 
 test('BusyBox without an inittab gives a shell on the console', async () => {
