@@ -22,15 +22,23 @@ const FILES: readonly (readonly [string, Buffer])[] = [
   ['plain.txt', Buffer.from('not packed at all')],
 ];
 
-function pages(): Buffer {
-  let at = 44 + FILES.length * 48;
+function pages(hole = 0): Buffer {
+  let at = 44 + FILES.length * 48 + hole;
   const table = FILES.map(([name, bytes]) => {
     const entry = Buffer.concat([Buffer.alloc(40).fill(name, 0, name.length), u32(bytes.length), u32(at)]);
     at += bytes.length;
     return entry;
   });
   const bytes = FILES.map(([, content]) => content);
-  return Buffer.concat([Buffer.from('ow'.repeat(16)), u32(1), u32(FILES.length), u32(at), ...table, ...bytes]);
+  return Buffer.concat([
+    Buffer.from('ow'.repeat(16)),
+    u32(1),
+    u32(FILES.length),
+    u32(at),
+    ...table,
+    Buffer.alloc(hole, 0xa5),
+    ...bytes,
+  ]);
 }
 
 test('the files are unpacked, a broken one is told and the rest goes on', async () => {
@@ -61,6 +69,17 @@ test('an IMG0 says where its parts lie', async () => {
       expect(coverage.unknown).toBe(0);
       expect(gaps).toEqual([]);
     });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('bytes that belong to no file are not understood', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'assay-memfs-'));
+  try {
+    const path = join(folder, 'pages.bin');
+    writeFileSync(path, pages(5000));
+    expect(await opened(path, ({ coverage }) => coverage.unknown)).toBe(5000);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -8,6 +8,8 @@ import { faultOf } from '../../../lib/fault.ts';
 const HEAD = 44;
 const ENTRY = 48;
 const MOST = 20_000;
+/** Less than this between two files is alignment. */
+const STEP = 16;
 
 interface File {
   readonly name: string;
@@ -32,6 +34,17 @@ function filesAt(blob: Blob, offset: number): readonly File[] | undefined {
   return files;
 }
 
+/** What lies between the table and the files, and is more than the step that files are laid out in. */
+function holesBetween(files: readonly File[]): { readonly start: number; readonly end: number }[] {
+  const holes: { readonly start: number; readonly end: number }[] = [];
+  let end = HEAD + files.length * ENTRY;
+  for (const file of [...files].sort((a, b) => a.start - b.start)) {
+    if (file.start - end >= STEP) holes.push({ start: end, end: file.start });
+    end = Math.max(end, file.end);
+  }
+  return holes;
+}
+
 export const memfs: Unpacker = {
   id: 'filesystem/memfs',
   title: 'VxWorks memory file system',
@@ -43,7 +56,9 @@ export const memfs: Unpacker = {
     return { start: offset, end: offset + Math.max(...files.map(({ end }) => end)), note: `${files.length} files` };
   },
   async unpack(container, into, { signal }) {
-    for (const { name, start, end } of filesAt(container, 0) ?? []) {
+    const files = filesAt(container, 0) ?? [];
+    for (const hole of holesBetween(files)) into.note({ ...hole, what: 'bytes of no file', kind: 'unknown' });
+    for (const { name, start, end } of files) {
       signal.throwIfAborted();
       const stored = container.slice(start, end);
       try {
