@@ -89,7 +89,18 @@ type State = 'open' | 'closed' | 'silent' | 'failed';
 
 /** Milliseconds: DTLS servers of OpenSSL and GnuTLS hang at any other datagram, so theirs comes first. */
 const HEAD_START = 700;
-const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Waits for the first of them, `milliseconds` at most. */
+function firstWithin(milliseconds: number, works: readonly Promise<unknown>[]): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    const done = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    for (const work of works) work.then(done, done);
+  });
+}
 
 async function lookAt(
   host: string,
@@ -102,7 +113,7 @@ async function lookAt(
   const connected = questions.filter((one) => !one.anyPort);
   const asked = (one: ProtocolQuestion): Promise<Found | State> => ask(subject, one, doors, context);
   const dtls = connected.filter(({ protocol }) => protocol === 'dtls').map(asked);
-  if (dtls.length < connected.length) await Promise.race([...dtls, pause(dtls.length === 0 ? 0 : HEAD_START)]);
+  if (dtls.length > 0 && dtls.length < connected.length) await firstWithin(HEAD_START, dtls);
   const others = connected.filter(({ protocol }) => protocol !== 'dtls').map(asked);
   let answers = await Promise.all([...dtls, ...others]);
   // A socket that is not connected hears of no closed port: it asks where nobody said that it is.
