@@ -1,5 +1,6 @@
 /** Opening one container format: where it lies, and what is in it. */
 import type { Blob } from '../../lib/blob.ts';
+import type { Fault } from '../../lib/fault.ts';
 import type { FileType } from './files.ts';
 
 export interface Magic {
@@ -74,8 +75,8 @@ export interface Sink {
   ): void;
   /** One inner stream or partition that is itself looked at (a payload of a uImage, the data of a gzip). */
   part(name: string, content: Blob | AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void>;
-  /** A broken piece: told, and the rest goes on. */
-  broken(name: string, message: string): void;
+  /** A piece that is broken, or that cannot be read: told, and the rest goes on. A text alone says that it is malformed. */
+  broken(name: string, what: string | Fault): void;
   /** Accounts for bytes of the container more finely than «all of it»; optional. */
   note(part: PartNote): void;
 }

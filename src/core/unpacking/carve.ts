@@ -39,7 +39,6 @@ class Carver {
   readonly #blob: Blob;
   readonly #index: MagicIndex;
   readonly #signal: AbortSignal;
-  readonly #buffer = new Uint8Array(CHUNK + 256);
   #waiting: Candidate[] = [];
   #free = 0;
 
@@ -64,10 +63,7 @@ class Carver {
 
   #scan(at: number, to: number): void {
     const bytes = this.#blob.read(at, to - at + this.#index.longest);
-    this.#buffer.set(bytes);
-    const chunk = this.#buffer.subarray(0, bytes.length + (bytes.length & 1));
-    if ((bytes.length & 1) === 1) chunk[bytes.length] = 0;
-    this.#index.scan(chunk, at, 0, Math.min(to - at, bytes.length), (candidate) => {
+    this.#index.scan(bytes, at, to - at, (candidate) => {
       if (candidate.start >= this.#free) this.#waiting.push(candidate);
     });
   }

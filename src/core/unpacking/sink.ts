@@ -88,8 +88,8 @@ export class ContainerSink implements Sink {
     this.parts.push({ name, content: kept });
   }
 
-  broken(name: string, message: string): void {
-    this.#tell(name, { kind: 'malformed', message });
+  broken(name: string, what: string | Fault): void {
+    this.#tell(name, typeof what === 'string' ? { kind: 'malformed', message: what } : what);
   }
 
   note(part: PartNote): void {

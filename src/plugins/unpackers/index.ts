@@ -10,6 +10,7 @@ export { sevenZip } from './archive/seven-zip.ts';
 export { tar } from './archive/tar.ts';
 export { zip } from './archive/zip.ts';
 export { zipDisguised } from './archive/zip-disguised.ts';
+export { arcadyan } from './compression/arcadyan.ts';
 export { bzip2 } from './compression/bzip2.ts';
 export { compress } from './compression/compress.ts';
 export { gzip } from './compression/gzip.ts';

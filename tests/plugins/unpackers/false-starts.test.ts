@@ -42,3 +42,15 @@ test('a littlefs whose only commit does not add up is told, and nothing of it is
     expect(gaps.map(({ fault }) => fault.message)).toContain('neither block of the pair 0, 1 holds a whole commit');
   });
 });
+
+test('the magics that a boot loader compares with are no kernel and no partition table', async () => {
+  // As compilers lay numbers out behind the code: the magic of zImage between others, and text of a check for GPT.
+  const loader = Buffer.alloc(0x6000, 'code of a boot loader ');
+  loader.write('U-Boot 2021.04-g1234567 (Apr 01 2021)', 0x4000);
+  for (const [at, word] of [0xe59f3010, 0xe12fff1e, 0x016f2818, 0x00001000, 0x00800000, 0x4d524128].entries())
+    loader.writeUInt32LE(word, 0x1000 + at * 4);
+  loader.write('EFI PART', 0x2200);
+  loader.write('ARM\x64', 0x2300, 'latin1');
+  loader.set([0x55, 0xaa], 0x25fe);
+  expect(await formatsIn(loader)).toEqual(['image/uboot']);
+});

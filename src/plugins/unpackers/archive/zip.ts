@@ -56,7 +56,7 @@ function noteEncrypted(container: Blob, base: number, entry: ZipEntry, into: Sin
     into.note({ ...dataOf(container, base, entry), what: `${entry.name}: encrypted zip member`, kind: 'encrypted' });
   } catch (thrown) {
     if (!(thrown instanceof FaultError)) throw thrown;
-    into.broken(entry.name, thrown.fault.message);
+    into.broken(entry.name, thrown.fault);
   }
 }
 
@@ -92,7 +92,7 @@ async function take(container: Blob, base: number, entry: ZipEntry, into: Sink):
     const kind = thrown instanceof FaultError ? thrown.fault.kind : undefined;
     if (kind === undefined && !isZlibError(thrown)) throw thrown;
     if (kind === 'over-budget') throw thrown;
-    into.broken(name, thrown instanceof Error ? thrown.message : String(thrown));
+    into.broken(name, thrown instanceof FaultError ? thrown.fault : String((thrown as Error).message));
   }
 }
 

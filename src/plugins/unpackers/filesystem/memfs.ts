@@ -67,7 +67,7 @@ export const memfs: Unpacker = {
       } catch (thrown) {
         const fault = faultOf(thrown);
         if (fault.kind !== 'malformed' && fault.kind !== 'truncated') throw thrown;
-        into.broken(`/${name}`, fault.message);
+        into.broken(`/${name}`, fault);
       }
     }
   },

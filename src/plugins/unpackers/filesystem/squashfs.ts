@@ -170,7 +170,7 @@ class Walk {
     } catch (thrown) {
       const fault = faultOf(thrown);
       if (fault.kind === 'bug') throw thrown;
-      this.#into.broken('', `${what}: ${fault.message}`);
+      this.#into.broken('', { ...fault, message: `${what}: ${fault.message}` });
     }
   }
 
@@ -210,7 +210,7 @@ class Walk {
   #tell(name: string, thrown: unknown): void {
     const fault = faultOf(thrown);
     if (fault.kind === 'bug' || fault.kind === 'over-budget' || fault.kind === 'stopped') throw thrown;
-    this.#into.broken(name, fault.message);
+    this.#into.broken(name, fault);
   }
 
   async #entry(name: string, reference: Reference, inner: { name: string; inode: Inode }[]): Promise<void> {

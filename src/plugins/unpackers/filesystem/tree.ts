@@ -59,7 +59,7 @@ async function guarded(into: Sink, name: string, work: () => Promise<void>): Pro
   } catch (thrown) {
     const fault = faultOf(thrown);
     if (fault.kind === 'bug' || fault.kind === 'over-budget' || fault.kind === 'stopped') throw thrown;
-    into.broken(name, fault.message);
+    into.broken(name, fault);
   }
 }
 
@@ -114,5 +114,5 @@ async function file(path: string, record: InodeRecord, into: Sink, metadata: Ent
     }
   };
   await into.file(path, chunks(), metadata);
-  if (thrown !== undefined) into.broken(path, faultOf(thrown).message);
+  if (thrown !== undefined) into.broken(path, faultOf(thrown));
 }

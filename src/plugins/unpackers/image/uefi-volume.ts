@@ -48,6 +48,12 @@ interface Payload {
   readonly content: Blob;
 }
 
+/** Sections, and where they lie in the container unless they were unpacked. */
+interface Stream {
+  readonly blob: Blob;
+  readonly at?: number;
+}
+
 class Giver {
   readonly #container: Blob;
   readonly #volume: FirmwareVolume;
@@ -90,7 +96,7 @@ class Giver {
   #tell(name: string, thrown: unknown): void {
     const fault = faultOf(thrown);
     if (fault.kind === 'bug' || fault.kind === 'stopped') throw thrown;
-    this.#into.broken(name, fault.message);
+    this.#into.broken(name, fault);
   }
 
   async #file(file: FirmwareFile): Promise<void> {
@@ -101,7 +107,7 @@ class Giver {
     }
     const found: Payload[] = [];
     const named: { name?: string } = {};
-    this.#collect(content, found, named, file.guid, 0);
+    this.#collect({ blob: content, at: file.dataAt }, found, named, file.guid, 0);
     const name = this.#free(named.name, file.guid);
     const payloads = found.filter(({ type }) => type !== SectionType.volume);
     for (const [index, { type, content: payload }] of payloads.entries()) {
@@ -120,16 +126,16 @@ class Giver {
     return name;
   }
 
-  #collect(stream: Blob, found: Payload[], named: { name?: string }, guid: string, depth: number): void {
+  #collect(stream: Stream, found: Payload[], named: { name?: string }, guid: string, depth: number): void {
     try {
-      for (const section of sectionsOf(stream)) this.#section(stream, section, found, named, guid, depth);
+      for (const section of sectionsOf(stream.blob)) this.#section(stream, section, found, named, guid, depth);
     } catch (thrown) {
       this.#tell(guid, thrown);
     }
   }
 
   #section(
-    stream: Blob,
+    { blob, at }: Stream,
     section: Section,
     found: Payload[],
     named: { name?: string },
@@ -137,20 +143,22 @@ class Giver {
     depth: number,
   ): void {
     const { type, dataAt, end } = section;
-    if (type === SectionType.name) named.name ??= nameOf(stream.read(dataAt, end - dataAt));
+    if (type === SectionType.name) named.name ??= nameOf(blob.read(dataAt, end - dataAt));
     if (type === SectionType.name || type === SectionType.version) return;
     if (depth >= MOST_DEPTH)
       throw new FaultError('over-budget', `sections lie deeper than ${MOST_DEPTH} in each other`);
     let inner: Blob | undefined;
     try {
-      inner = innerSections(stream, section);
+      inner = innerSections(blob, section);
     } catch (thrown) {
       // The packed bytes themselves are kept: what they hold was not seen.
-      found.push({ type, content: stream.slice(dataAt, end) });
+      found.push({ type, content: blob.slice(dataAt, end) });
+      if (at !== undefined)
+        this.#into.note({ start: at + dataAt, end: at + end, what: 'a section that is not read', kind: 'unknown' });
       this.#tell(guid, thrown);
       return;
     }
-    if (inner === undefined) found.push({ type, content: stream.slice(dataAt, end) });
-    else this.#collect(inner, found, named, guid, depth + 1);
+    if (inner === undefined) found.push({ type, content: blob.slice(dataAt, end) });
+    else this.#collect({ blob: inner }, found, named, guid, depth + 1);
   }
 }
