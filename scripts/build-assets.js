@@ -1,5 +1,7 @@
 /** Compiles every YAML document under baselines/ to JSON with positions in dist/assets, so that starting needs no YAML parse and no schema compile. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { openRegistry } from '../dist/cli/compose.js';
+import { describe, KINDS } from '../dist/cli/gatherers.js';
 import { readShipped } from '../dist/core/baseline/assets.js';
 import { compileDocument } from '../dist/core/baseline/document.js';
 import { shapeProblems } from '../dist/core/baseline/shape.js';
@@ -29,7 +31,14 @@ async function build() {
     return { ...entry, path };
   });
   writeFileSync(new URL('index.json', target), JSON.stringify(index));
+  writeFileSync(new URL('gatherers.json', target), JSON.stringify(await gatherers()));
   return [];
+}
+
+/** Every gatherer without what it does, for commands that only tell of it. */
+async function gatherers() {
+  const registry = await openRegistry();
+  return Object.fromEntries(KINDS.map((kind) => [kind, describe(registry[kind])]));
 }
 
 try {

@@ -28,5 +28,18 @@ const bundle = await rolldown({
   // What is loaded with the program anyway needs no chunk of its own: nothing to mend.
   onLog: (level, log, tell) => (log.code === 'INEFFECTIVE_DYNAMIC_IMPORT' ? undefined : tell(level, log)),
 });
-await bundle.write({ dir: target, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' });
+await bundle.write({
+  dir: target,
+  format: 'esm',
+  entryFileNames: '[name].js',
+  chunkFileNames: '[name]-[hash].js',
+  // Each file costs a look-up, a read and a turn of the loader: what many commands share is one file, and what --version needs another.
+  codeSplitting: {
+    groups: [
+      { name: 'start', priority: 2, test: /dist\/(cli\/(main|io|problems|version|exit-code)|lib\/(fault|text))\.js$/ },
+      { name: 'base', priority: 1, test: /dist\/(cli|core|facts|lib)\//, minShareCount: 3 },
+      { name: 'formats', test: /dist\/codecs\//, minShareCount: 2 },
+    ],
+  },
+});
 await bundle.close();

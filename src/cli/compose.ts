@@ -8,7 +8,9 @@ import type { Dialer } from '../core/model/network.ts';
 import type { Exporter, Reporter } from '../core/model/renderer.ts';
 import type { Unpacker } from '../core/model/unpacker.ts';
 import type { Verifier } from '../core/model/verifier.ts';
+import { NOBODY } from '../core/network/nobody.ts';
 import type { Threads } from '../core/network/sweep-threads.ts';
+import { described, type Gatherers, KINDS, type Kind } from './gatherers.ts';
 import { OPENING } from './open-image.ts';
 import type { Recording } from './recording.ts';
 
@@ -17,22 +19,28 @@ export async function factTypes(): Promise<readonly FactType[]> {
   return Object.values(vocabulary) satisfies readonly FactType[];
 }
 
-export async function openRegistry(): Promise<Registry> {
+const LOADS: { readonly [K in Kind]: () => Promise<Gatherers[K]> } = {
+  probes: async () => Object.values(await import('../plugins/probes/index.ts')) satisfies readonly Probe[],
+  analyzers: async () => Object.values(await import('../plugins/analyzers/index.ts')) satisfies readonly Analyzer[],
+  inspectors: async () => Object.values(await import('../plugins/inspectors/index.ts')) satisfies readonly Inspector[],
+  declarations: async () =>
+    Object.values(await import('../plugins/declarations/index.ts')) satisfies readonly DeclarationReader[],
+  derivers: async () => Object.values(await import('../plugins/derivers/index.ts')) satisfies readonly Deriver[],
+};
+
+/** Every gatherer. Those of `runs` can be run; the others can only be told of, where the build has described them. */
+export async function openRegistry(runs: ReadonlySet<Kind> = new Set(KINDS)): Promise<Registry> {
+  const known = runs.size === KINDS.length ? undefined : described(await factTypes());
+  const take = async <K extends Kind>(kind: K): Promise<Gatherers[K]> =>
+    known === undefined || runs.has(kind) ? LOADS[kind]() : known[kind];
   const [probes, analyzers, inspectors, declarations, derivers] = await Promise.all([
-    import('../plugins/probes/index.ts'),
-    import('../plugins/analyzers/index.ts'),
-    import('../plugins/inspectors/index.ts'),
-    import('../plugins/declarations/index.ts'),
-    import('../plugins/derivers/index.ts'),
+    take('probes'),
+    take('analyzers'),
+    take('inspectors'),
+    take('declarations'),
+    take('derivers'),
   ]);
-  return {
-    opening: OPENING,
-    probes: Object.values(probes) satisfies readonly Probe[],
-    analyzers: Object.values(analyzers) satisfies readonly Analyzer[],
-    inspectors: Object.values(inspectors) satisfies readonly Inspector[],
-    declarations: Object.values(declarations) satisfies readonly DeclarationReader[],
-    derivers: Object.values(derivers) satisfies readonly Deriver[],
-  };
+  return { opening: OPENING, probes, analyzers, inspectors, declarations, derivers };
 }
 
 export async function unpackers(): Promise<readonly Unpacker[]> {
@@ -67,6 +75,7 @@ export async function createDialer(options: {
 }): Promise<Dialer> {
   const { record, lines } = options.recording;
   if (lines !== undefined) return (await import('../core/network/replay.ts')).replayDialer(lines);
+  if (options.hosts.length === 0 && record === undefined) return NOBODY;
   const network = await import('../core/network/dialer.ts');
   return network.createDialer({ ...options, ...(record === undefined ? {} : { record }) });
 }

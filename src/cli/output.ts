@@ -36,8 +36,9 @@ export async function chooseReports(
   const wishes = texts.map(parseWish);
   const all: readonly Wish[] =
     options.quiet || wishes.some(({ file }) => file === undefined) ? wishes : [{ format: 'text' }, ...wishes];
-  const known = await reporters();
-  const exporting = await exporters();
+  const known = all.length === 0 ? [] : await reporters();
+  const isReporter = ({ format }: Wish): boolean => known.some(({ id }) => id === format);
+  const exporting = all.every(isReporter) ? [] : await exporters();
   return all.map((wish) => choose(wish, known, exporting, options.exports));
 }
 

@@ -4,6 +4,7 @@ import type { Report } from '../core/model/report.ts';
 import { canonicalJson } from '../lib/canonical.ts';
 import { sha256Of } from '../lib/uuid.ts';
 import { library, openRegistry } from './compose.ts';
+import { NONE } from './gatherers.ts';
 import { readSeen } from './reading.ts';
 import { readRules } from './rules.ts';
 import { judgeProduct, type Seen } from './session.ts';
@@ -22,7 +23,7 @@ export async function rejudge(folder: string, baselines: readonly string[]): Pro
   const report = judgeProduct({
     seen,
     library: shelf,
-    registry: await openRegistry(),
+    registry: await openRegistry(NONE),
     at: seen.head.gatheredAt,
     ...rules,
   });

@@ -131,7 +131,7 @@ async function openDoors(
       ? [new URL(options.updateUrl).hostname.replace(/^\[|\]$/g, '')]
       : [];
   const hosts = [...prepared.target.devices.map(({ host }) => host), ...server];
-  const pool = await openPool(signal);
+  const pool = openPool(signal);
   const dialer = await createDialer({
     hosts,
     pace: options.pace,

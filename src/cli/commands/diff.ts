@@ -8,6 +8,7 @@ import type { Call } from '../call.ts';
 import { library, openRegistry } from '../compose.ts';
 import { compareEditions, editionMarkdown, editionSections, editionSum } from '../editions.ts';
 import { EXIT } from '../exit-code.ts';
+import { NONE } from '../gatherers.ts';
 import type { Io } from '../io.ts';
 import { judgeOptions } from '../options.ts';
 import type { ProductDifference } from '../product-diff.ts';
@@ -20,7 +21,7 @@ export async function run({ arguments: [before, after], options: raw, io }: Call
   const shelf = await library();
   const editions = await compareEditions(before, after, shelf);
   if (editions !== undefined) return tellEditions(editions, raw, io);
-  const registry = await openRegistry();
+  const registry = await openRegistry(NONE);
   const rules = await readRules(shelf, judgeOptions(raw));
   const with_ = { library: shelf, registry, rules };
   const reports = compareReports(await readReportOf(before, with_), await readReportOf(after, with_));

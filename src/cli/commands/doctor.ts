@@ -6,6 +6,7 @@ import { bytes, plural } from '../../lib/text.ts';
 import type { Call } from '../call.ts';
 import { exporters, library, openRegistry, reporters, unpackers, verifiers } from '../compose.ts';
 import { EXIT } from '../exit-code.ts';
+import { NONE } from '../gatherers.ts';
 import { version } from '../version.ts';
 
 interface Finding {
@@ -45,7 +46,7 @@ function writable(folder: string): boolean {
 }
 
 async function parts(): Promise<readonly Finding[]> {
-  const { probes, analyzers, inspectors, declarations, derivers } = await openRegistry();
+  const { probes, analyzers, inspectors, declarations, derivers } = await openRegistry(NONE);
   const shelf = await library();
   const baselines = shelf.assets.filter(({ kind }) => kind === 'baseline');
   const opened = await unpackers();

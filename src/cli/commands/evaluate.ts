@@ -2,6 +2,7 @@
 import { UsageError } from '../../lib/fault.ts';
 import type { Call } from '../call.ts';
 import { library, openRegistry } from '../compose.ts';
+import { NONE } from '../gatherers.ts';
 import { conclude, openJudging } from '../judging.ts';
 import { judgeOptions } from '../options.ts';
 import { readSeen } from '../reading.ts';
@@ -10,7 +11,7 @@ export async function run({ arguments: [folder], options: raw, io, signal }: Cal
   if (folder === undefined) throw new UsageError('the dossier is missing', 'assay evaluate DOSSIER');
   const options = judgeOptions(raw);
   const seen = await readSeen(folder);
-  const bench = await openJudging(io, options, await library(), await openRegistry());
+  const bench = await openJudging(io, options, await library(), await openRegistry(NONE));
   const at = options.asOf === 'now' ? new Date().toISOString() : (options.asOf ?? seen.head.gatheredAt);
   return conclude(bench, seen, at, signal.aborted);
 }

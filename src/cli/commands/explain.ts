@@ -10,6 +10,7 @@ import type { Call } from '../call.ts';
 import * as compose from '../compose.ts';
 import { EXIT } from '../exit-code.ts';
 import { factPage, isFactId } from '../explain-fact.ts';
+import { NONE } from '../gatherers.ts';
 import type { Io } from '../io.ts';
 import { TERMS } from '../terms.ts';
 
@@ -137,7 +138,7 @@ function checkPage(check: Check, shelf: Library, cited: readonly string[]): Page
 }
 
 async function otherPages(shelf: Library, id: string): Promise<readonly Page[]> {
-  const registry = await compose.openRegistry();
+  const registry = await compose.openRegistry(NONE);
   const pages: Page[] = [];
   if (shelf.checks.has(id)) pages.push(checkPage(shelf.check(id), shelf, await citing(shelf, id)));
   const fact = (await compose.factTypes()).find(({ name }) => name === id);
@@ -193,7 +194,7 @@ async function simplePages(id: string): Promise<readonly Page[]> {
 }
 
 async function hint(shelf: Library, id: string): Promise<string> {
-  const registry = await compose.openRegistry();
+  const registry = await compose.openRegistry(NONE);
   const names = [
     ...shelf.checks.keys(),
     ...(await compose.factTypes()).map(({ name }) => name),

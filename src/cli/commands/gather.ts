@@ -6,6 +6,7 @@ import { plural } from '../../lib/text.ts';
 import type { Call } from '../call.ts';
 import { library, openRegistry } from '../compose.ts';
 import { EXIT } from '../exit-code.ts';
+import { kindsFor } from '../gatherers.ts';
 import { gatherOptions, judgeOptions } from '../options.ts';
 import { partsOf, prepare } from '../prepare.ts';
 import { createProgress } from '../progress.ts';
@@ -20,7 +21,7 @@ export async function run(call: Call): Promise<number> {
   const looking = gatherOptions(raw);
   if (looking.out === undefined)
     throw new UsageError('--out is missing', 'assay gather … --out FOLDER keeps what was seen');
-  const [shelf, registry] = await Promise.all([library(), openRegistry()]);
+  const [shelf, registry] = await Promise.all([library(), openRegistry(kindsFor(looking))]);
   const baselines: Baseline[] = [];
   for (const name of judgeOptions(raw).baselines) baselines.push(await shelf.baseline(name));
   refuseUnknown(looking.only, [

@@ -7,6 +7,7 @@ import { safeText } from '../../lib/text.ts';
 import type { Call } from '../call.ts';
 import { exporters, factTypes, library, openRegistry, reporters, unpackers, verifiers } from '../compose.ts';
 import { EXIT } from '../exit-code.ts';
+import { NONE } from '../gatherers.ts';
 import { DEFAULT_BASELINES } from '../rules.ts';
 
 /** One line: what is said of a thing, by column. */
@@ -115,7 +116,7 @@ async function listChecks(asked: Asked): Promise<readonly Row[]> {
 }
 
 async function listFacts(): Promise<readonly Row[]> {
-  const registry = feedings(await openRegistry());
+  const registry = feedings(await openRegistry(NONE));
   return (await factTypes())
     .map(({ name, over, title, schema }) => ({
       name,
@@ -129,7 +130,7 @@ async function listFacts(): Promise<readonly Row[]> {
 }
 
 async function listGatherers(): Promise<readonly Row[]> {
-  const { opening, probes, analyzers, inspectors, declarations, derivers } = await openRegistry();
+  const { opening, probes, analyzers, inspectors, declarations, derivers } = await openRegistry(NONE);
   const row =
     (kind: string) =>
     (one: {

@@ -2,6 +2,7 @@
 import { UsageError } from '../../lib/fault.ts';
 import type { Call } from '../call.ts';
 import { library, openRegistry } from '../compose.ts';
+import { kindsFor } from '../gatherers.ts';
 import { conclude, openJudging } from '../judging.ts';
 import { gatherOptions, judgeOptions } from '../options.ts';
 import { prepare } from '../prepare.ts';
@@ -26,7 +27,7 @@ export async function run(call: Call): Promise<number> {
   const recording = openRecording(looking, new Date().toISOString());
   const started = recording.at;
   const at = judging.asOf === undefined || judging.asOf === 'now' ? started : judging.asOf;
-  const [shelf, registry] = [await library(), await openRegistry()];
+  const [shelf, registry] = await Promise.all([library(), openRegistry(kindsFor(looking))]);
   const bench = await openJudging(call.io, judging, shelf, registry);
   const prepared = await prepare(looking, started, at);
   const progress = createProgress(call.io, looking);

@@ -20,7 +20,7 @@ export async function run({ arguments: [path], options, io, signal }: Call): Pro
     throw new UsageError(`${out} is not empty`, 'give a new or empty folder');
   const { unpackImage } = await import('../../core/unpacking/unpack.ts');
   const known = await unpackers();
-  const pool = await openPool(signal);
+  const pool = openPool(signal);
   const opened = await unpackImage({
     path: image.location,
     name: image.path,

@@ -83,7 +83,8 @@ interface Referrer {
 class OpenLibrary implements Library {
   readonly assets: readonly Asset[];
   readonly vocabulary: Vocabulary;
-  readonly checks = new Map<string, CheckSource>();
+  readonly #checks = new Map<string, CheckSource>();
+  #opened = false;
   readonly #compiled = new Map<string, { readonly check: Check; readonly problems: readonly Problem[] }>();
   readonly #tables = new Map<string, unknown>();
 
@@ -94,7 +95,15 @@ class OpenLibrary implements Library {
       keywords: new Map(words.keywords.map((keyword) => [keyword.name, keyword])),
       knowledge: (id) => this.knowledge(id),
     };
-    for (const asset of assets) if (asset.kind === 'checks') this.#add(asset.open(), []);
+  }
+
+  /** Read when first asked for: who only gathers asks for none. */
+  get checks(): ReadonlyMap<string, CheckSource> {
+    if (!this.#opened) {
+      this.#opened = true;
+      for (const asset of this.assets) if (asset.kind === 'checks') this.#add(asset.open(), []);
+    }
+    return this.#checks;
   }
 
   knowledge(id: string): unknown {
@@ -219,7 +228,7 @@ class OpenLibrary implements Library {
     for (const source of checksOf(document)) {
       if (this.checks.has(source.id))
         problems.push({ message: `there is a check '${source.id}' already`, at: document.place(source.path) });
-      else this.checks.set(source.id, source);
+      else this.#checks.set(source.id, source);
     }
   }
 
@@ -292,7 +301,16 @@ function besides(missing: string, from: string): { readonly hint?: string } {
   }
 }
 
-/** Newest edition first: numbers inside are compared as numbers. */
+/** Newest edition first: numbers inside are compared as numbers. Not by `localeCompare`, whose tables take long to load. */
 function byVersion(a: Asset, b: Asset): number {
-  return (b.version ?? '').localeCompare(a.version ?? '', 'en', { numeric: true });
+  const [left, right] = [partsOf(a.version), partsOf(b.version)];
+  for (let at = 0; at < Math.max(left.length, right.length); at += 1) {
+    const [mine = '', other = ''] = [left[at], right[at]];
+    if (mine === other) continue;
+    const difference = Number(other) - Number(mine);
+    if (!Number.isNaN(difference) && difference !== 0) return difference;
+    return mine < other ? 1 : -1;
+  }
+  return 0;
 }
+const partsOf = (version = ''): readonly string[] => version.split(/(\d+)/).filter((part) => part !== '');

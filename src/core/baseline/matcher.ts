@@ -265,8 +265,27 @@ const PLAIN_PATTERN = /^[\w \-/:,;=@#%&!'"~<>.^$|]*$/;
 const re2 = (): typeof RE2JS =>
   (createRequire(import.meta.url)('@bufbuild/re2') as { readonly RE2JS: typeof RE2JS }).RE2JS;
 
-const compilePattern = (pattern: string): { test(text: string): boolean } =>
-  PLAIN_PATTERN.test(pattern) ? new RegExp(pattern, 'u') : re2().compile(pattern);
+/** What RE2 surely understands wherever JavaScript does: groups, classes, repetition, escaped marks; no counts of groups. */
+const USUAL_PATTERN =
+  /^(?:\(\?i\))?(?:[\w \-/:,;=@#%&!'"~<>.^$|*+]|\(\?:|\((?!\?)|\)(?!\{)|(?<!\()\?|\\[.\-/+*?^$|()[\]{}dws]|\[\^?[\w .,:/@-]+\]|\{\d\d?\})*$/;
+
+function isUsual(pattern: string): boolean {
+  if (pattern.length > 200 || !USUAL_PATTERN.test(pattern)) return false;
+  new RegExp(pattern.replace(/^\(\?i\)/, ''), 'u');
+  return true;
+}
+
+function compilePattern(pattern: string): { test(text: string): boolean } {
+  if (PLAIN_PATTERN.test(pattern)) return new RegExp(pattern, 'u');
+  if (!isUsual(pattern)) return re2().compile(pattern);
+  let compiled: ReturnType<typeof RE2JS.compile> | undefined;
+  return {
+    test(text) {
+      compiled ??= re2().compile(pattern);
+      return compiled.test(text);
+    },
+  };
+}
 
 /** RE2 matches in linear time whatever the pattern and the text. */
 function patternTest(operand: Json, path: Path, complain: Complain): Test | undefined {

@@ -165,6 +165,8 @@ describe('members', () => {
     [{ listedIn: 'table/good' }, { kind: 'y' }, false],
     [{ pattern: '^(x|y)+$' }, { kind: 'y' }, true],
     [{ pattern: '^z' }, { kind: 'y' }, false],
+    [{ pattern: '(?i)^[X-Z]\\w?$' }, { kind: 'y' }, true],
+    [{ pattern: '(?i)^(?:ab|[0-9]{2})$' }, { kind: 'y' }, false],
     [{ minLength: 1, maxLength: 1 }, { kind: 'x' }, true],
     [{ minLength: 2 }, { kind: 'x' }, false],
   ];
@@ -210,6 +212,10 @@ describe('mistakes', () => {
       { none: 'a.one', where: { kind: { pattern: '(' } } },
       "where.kind.pattern: '(' is not a pattern that RE2 understands",
     ],
+    ...['x**', '(?=x)', 'x{2}{3}', '(x{99}){99}{99}', '[z-a]', '(?i', '(x)\\1'].map((pattern): [Json, string] => [
+      { none: 'a.one', where: { kind: { pattern } } },
+      `where.kind.pattern: '${pattern}' is not a pattern that RE2 understands`,
+    ]),
     [
       { none: 'a.one', where: { kind: { listedIn: 'table/bad' } } },
       "where.kind.listedIn: 'listedIn' can't take table/bad: data table 'table' has no list 'bad'",

@@ -45,6 +45,16 @@ describe('references', () => {
     expect((await library.baseline('std@2.9')).version).toBe('2.9');
   });
 
+  test.each([
+    [['2021-12', '2022-01'], '2022-01'],
+    [['2.1.1', '2.1', '2'], '2.1.1'],
+    [['1.0-draft', '1.0'], '1.0-draft'],
+    [['v9', 'v10'], 'v10'],
+  ])('of %j the newest is %s', async (versions, newest) => {
+    const library = await aLibrary({ checks: [CHECKS], baselines: versions.map((v) => baseline(v, control('1'))) });
+    expect((await library.baseline('std')).version).toBe(newest);
+  });
+
   test('an unknown id or edition names the known ones', async () => {
     const library = await aLibrary({ checks: [CHECKS], baselines: [baseline('1', control('1'))] });
     expect((await problemsOf(() => library.baseline('stb')))[0]?.hint).toBe("did you mean 'std'?");

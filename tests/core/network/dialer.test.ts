@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { isPublic } from '../../../src/core/network/address.ts';
 import { createDialer } from '../../../src/core/network/dialer.ts';
+import { NOBODY } from '../../../src/core/network/nobody.ts';
 
 const servers: Server[] = [];
 const sockets: Socket[] = [];
@@ -25,6 +26,11 @@ const dialer = () => createDialer({ hosts: ['127.0.0.1', '8.8.8.8'], pace: 'fast
 const request = (port: number, more: object = {}) => ({ host: '127.0.0.1', port, tls: false, timeout: 1500, ...more });
 
 describe('the door', () => {
+  test('without a host there is none', async () => {
+    await expect(NOBODY.tcp('127.0.0.1', 80)).rejects.toMatchObject({ fault: { kind: 'denied' } });
+    await expect(NOBODY.sweep('127.0.0.1', [80])).rejects.toMatchObject({ fault: { kind: 'denied' } });
+  });
+
   test('a host that is not of the target is refused', async () => {
     await expect(dialer().tcp('127.0.0.2', 80)).rejects.toMatchObject({ fault: { kind: 'denied' } });
   });
