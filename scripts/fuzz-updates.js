@@ -12,10 +12,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { inflateRawSync } from 'node:zlib';
 import ts from 'typescript';
+import { sparesParsing } from './fuzz-cache.js';
 
 const top = new URL('..', import.meta.url);
 const folderOf = (path) => fileURLToPath(new URL(path, top));
@@ -25,8 +26,14 @@ const PACKED = /^(mender|apk|nordic)/;
 const KEYS = /\.(pub|pem)$/;
 /** What makes artefacts for tests, in `tests/support`. */
 const MAKERS = /^(signers.*|mi-ota|openwrt|zip)\.ts$/;
-/** Detached signatures: what they sign and the suffix by which they are found. */
-const DETACHED = { 'plain.signify': '.sig', 'plain.minisig': '.minisig', 'plain.rsa': '.sig', 'plain.ec': '.sig' };
+/** Signatures beside what they sign: that, and the suffix by which they are found. */
+const DETACHED = {
+  'plain.signify': ['plain.bin', '.sig'],
+  'plain.minisig': ['plain.bin', '.minisig'],
+  'plain.rsa': ['plain.bin', '.sig'],
+  'plain.ec': ['plain.bin', '.sig'],
+  'apk/v4.apk.idsig': ['apk/v4.apk', '.idsig'],
+};
 
 /** Signers are written in TypeScript, which no supported Node runs as it is everywhere. */
 async function ownArtefacts(folder) {
@@ -57,19 +64,19 @@ export async function updateSeeds(folder, only) {
     .filter((name) => KEYS.test(name) && !/other/.test(name))
     .flatMap((name) => readTrustedKeys(join(from, name)));
   const seeds = files
-    .filter((name) => !KEYS.test(name) && !/^make\.|\.(sh|js|md|json)$/.test(name) && !(basename(name) in DETACHED))
+    .filter((name) => !KEYS.test(name) && !/^make\.|\.(sh|js|md|json)$/.test(name) && !(name in DETACHED))
     .map((name) => ({ name, bytes: readFileSync(join(from, name)), keys }));
-  for (const [name, suffix] of Object.entries(DETACHED))
+  for (const [name, [signs, suffix]] of Object.entries(DETACHED))
     if (files.includes(name))
       seeds.push({
         name,
         bytes: readFileSync(join(from, name)),
         keys,
-        beside: readFileSync(join(from, 'plain.bin')),
+        beside: readFileSync(join(from, signs)),
         suffix,
       });
   for (const one of await ownArtefacts(folder)) seeds.push({ ...one, bytes: Buffer.from(one.bytes) });
-  return seeds.filter(({ name }) => only === undefined || name.includes(only));
+  return seeds.filter(({ name }) => only === undefined || new RegExp(only).test(name));
 }
 
 /**
@@ -162,6 +169,7 @@ function touched({ bytes }, random) {
 
 /** The loop of a worker, as the one for unpackers. */
 export async function fuzzUpdates({ seed, from, to, only, until }, { folder, generator, wounded, tell }) {
+  sparesParsing();
   const seeds = await updateSeeds(folder, only);
   const judge = await updateJudge(seeds, folder);
   for (let run = from; run < to && Date.now() < until; run++) {
@@ -180,6 +188,7 @@ export async function fuzzUpdates({ seed, from, to, only, until }, { folder, gen
 
 /** Every byte of every seed, changed in three ways: how many changes go unseen, and where one does that must not. */
 export async function everyByte(only, folder) {
+  sparesParsing();
   const seeds = await updateSeeds(folder, only);
   const judge = await updateJudge(seeds, folder);
   let failed = 0;

@@ -1,4 +1,4 @@
-/** Feeds broken fixtures to unpackers and verifiers: `npm run fuzz -- [--part unpackers|updates] [--runs N] [--seconds S] [--seed N] [--only TEXT] [--run N] [--every-byte]`. */
+/** Feeds broken fixtures to unpackers and verifiers: `npm run fuzz -- [--part unpackers|updates] [--runs N] [--seconds S] [--seed N] [--only PATTERN] [--run N] [--every-byte]`. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ function fixtures(only) {
   const folder = fileURLToPath(new URL('fixtures/unpackers', top));
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => !/make\.|__golden__/.test(name) && statSync(join(folder, name)).isFile())
-    .filter((name) => only === undefined || name.includes(only))
+    .filter((name) => only === undefined || new RegExp(only).test(name))
     .sort((a, b) => (a < b ? -1 : 1))
     .map((name) => ({ name, bytes: readFileSync(join(folder, name)) }))
     .filter(({ bytes }) => bytes.length > 0 && bytes.length < 262_144);

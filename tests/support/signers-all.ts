@@ -15,7 +15,7 @@ import {
   rsaPair,
   zigbeeFile,
 } from './signers.ts';
-import { payloadFile } from './signers-android.ts';
+import { payloadFile, signedArchive } from './signers-android.ts';
 import { cabFile, cmsBlob, jcatFile, METAINFO, sumBlob } from './signers-cab.ts';
 import { capsuleFile } from './signers-capsule.ts';
 import { certificate, cms } from './signers-cms.ts';
@@ -23,6 +23,7 @@ import { indexOf, pgpSigner, releaseOf } from './signers-feed.ts';
 import { signedProgram } from './signers-pe.ts';
 import { matterFile, nordicPackage } from './signers-radio.ts';
 import { sshPublic, sshSigned } from './signers-ssh.ts';
+import { storedZip, zipOf } from './zip.ts';
 
 export interface Made {
   readonly name: string;
@@ -63,6 +64,7 @@ export async function madeArtefacts(): Promise<readonly Made[]> {
     ...detached(rsa, ec, ed),
     ...authenticode(),
     ...vendorService(),
+    ...android(),
     ...(await mijia()),
     ...(await feeds()),
   ];
@@ -90,11 +92,35 @@ function detached(rsa: Pair, ec: Pair, ed: Pair): readonly Made[] {
     ['ec', '.sig', sign('sha256', file, ec.secret), ec.trusted],
     ['ed25519', '.sig', sign(null, file, ed.secret), ed.trusted],
     ['ssh', '.sig', sshSigned(file, ed), sshPublic(ed)],
+    ['sigstore', '.sigstore.json', sigstoreBundle(file, ec), ec.trusted],
   ];
   return kinds.flatMap(([name, suffix, signature, key]) => [
     { name: `made-beside-${name}`, bytes: file, keys: [key], companions: { [suffix]: signature } },
     { name: `made-signature-${name}`, bytes: signature, keys: [key], beside: file, suffix },
   ]);
+}
+
+const sigstoreBundle = (file: Uint8Array, pair: Pair): Buffer =>
+  Buffer.from(
+    JSON.stringify({
+      messageSignature: { signature: sign('sha256', file, pair.secret).toString('base64') },
+      verificationMaterial: { certificate: { rawBytes: certificate('workflow', pair).bytes.toString('base64') } },
+    }),
+  );
+
+/** A package of files, and one with a payload that is signed by itself too. */
+function android(): readonly Made[] {
+  const rsa = rsaPair();
+  const signer = certificate('release', rsa);
+  const keys = [signer.trusted, rsa.trusted];
+  const members = (content: Uint8Array) => [
+    { name: 'META-INF/com/android/metadata', content: 'post-build=1\n' },
+    { name: 'payload.bin', content },
+  ];
+  return [
+    { name: 'made-ota', bytes: signedArchive(zipOf(members(filler(900))), signer), keys },
+    { name: 'made-ota-payload', bytes: signedArchive(storedZip(members(payloadFile(rsa))), signer), keys },
+  ];
 }
 
 function authenticode(): readonly Made[] {

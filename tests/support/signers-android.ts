@@ -1,6 +1,7 @@
-/** A signer of Android's A/B payloads, written from update_engine's `update_metadata.proto`. */
+/** A signer of Android's A/B payloads, written from update_engine's `update_metadata.proto`, and of whole archives (AOSP, "Sign builds"). */
 import { createHash, sign } from 'node:crypto';
 import { filler, type Pair } from './signers.ts';
+import { cms, type Issued } from './signers-cms.ts';
 
 const varint = (value: number): Buffer => {
   const bytes: number[] = [];
@@ -71,4 +72,17 @@ export function payloadFile(pair: Pair, options: PayloadOptions = {}): Buffer {
     payloadSigned ? signatures(pair, Buffer.concat([metadata, ...data])) : Buffer.alloc(0),
     Buffer.alloc(behind, 1),
   ]);
+}
+
+/** The signature goes into the comment: CMS, then where it starts, two bytes of 0xFF, the size of the comment. */
+export function signedArchive(zip: Buffer, signer: Issued): Buffer {
+  const open = zip.subarray(0, -2);
+  const signature = cms(open, signer, { bare: true });
+  const lead = Buffer.from('signed by SignApk\0');
+  const foot = Buffer.alloc(6, 0xff);
+  const comment = Buffer.alloc(2);
+  comment.writeUInt16LE(lead.length + signature.length + 6);
+  foot.writeUInt16LE(signature.length + 6, 0);
+  comment.copy(foot, 4);
+  return Buffer.concat([open, comment, lead, signature, foot]);
 }

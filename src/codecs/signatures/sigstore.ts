@@ -1,6 +1,7 @@
 /** Bundles of Sigstore (`cosign sign-blob`): a signature over the file; the log and the certificate of the moment are told, not followed. */
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { FaultError } from '../../lib/fault.ts';
+import { certificateOf } from '../formats/cms.ts';
 import type { Scheme } from './check.ts';
 import { oneLine } from './cms.ts';
 import type { Message } from './message.ts';
@@ -41,13 +42,8 @@ export function sigstoreBundle(bytes: string): Bundle | undefined {
   return { signature, ...(raw === undefined ? {} : { certificate: certificateIn(raw, der !== undefined) }) };
 }
 
-function certificateIn(raw: string, isDer: boolean): X509Certificate {
-  try {
-    return new X509Certificate(isDer ? Buffer.from(raw, 'base64') : raw);
-  } catch (error) {
-    throw new FaultError('malformed', 'a certificate that cannot be read', { cause: error });
-  }
-}
+const certificateIn = (raw: string, isDer: boolean): X509Certificate =>
+  certificateOf(Buffer.from(raw, isDer ? 'base64' : 'latin1'));
 
 const SCHEMES: readonly Scheme[] = [
   { algorithm: 'ECDSA', hash: 'sha256', encoding: 'der' },

@@ -1,5 +1,5 @@
 /** Scheme 4 of Android packages (AOSP, "APK Signature Scheme v4"): an `.idsig` file beside the package, over its hash tree and content digest. */
-import { X509Certificate } from 'node:crypto';
+import { certificateOf } from '../../../codecs/formats/cms.ts';
 import { verityOf } from '../../../codecs/formats/dm-verity.ts';
 import { certificateSeen, oneLine } from '../../../codecs/signatures/cms.ts';
 import { messageOf } from '../../../codecs/signatures/message.ts';
@@ -7,7 +7,7 @@ import { keyOfCertificate, publicKey } from '../../../codecs/signatures/public-k
 import { attribute, orBroken, type Signed } from '../../../codecs/signatures/trust.ts';
 import type { VerifyContext } from '../../../core/model/verifier.ts';
 import { type Blob, memoryBlob } from '../../../lib/blob.ts';
-import { FaultError } from '../../../lib/fault.ts';
+import { type Fault, FaultError } from '../../../lib/fault.ts';
 import type { Range } from '../../../lib/ranges.ts';
 import { ALGORITHMS } from './apk-algorithms.ts';
 
@@ -19,6 +19,8 @@ const MOST = 64 << 20;
 export interface FourthScheme {
   readonly signature: Signed;
   readonly read: readonly Range[];
+  /** It cannot be told what a device makes of it. */
+  readonly faults: readonly Fault[];
 }
 
 /** Little-endian numbers and counted bytes; throws at the end. */
@@ -53,13 +55,17 @@ export async function fourthScheme(
   const blob = context.companion('.idsig');
   if (blob === undefined) return undefined;
   let read: readonly Range[] = [];
+  const faults: Fault[] = [];
   const signature = await orBroken('APK scheme 4', async () => {
     if (blob.size > MOST) throw new FaultError('over-budget', `an idsig of ${blob.size} bytes`);
-    const claim = await claimOf(new Reader(blob.read(0, blob.size)), artefact, digests, context);
+    const claim = await claimOf(new Reader(blob.read(0, blob.size)), artefact, digests, context).catch((error) => {
+      if (error instanceof FaultError && error.fault.kind === 'unsupported') faults.push(error.fault);
+      throw error;
+    });
     if (claim.outcome !== 'broken') read = [{ start: 0, end: artefact.size }];
     return claim;
   });
-  return { signature: { ...signature, message: `scheme 4: ${signature.message}` }, read };
+  return { signature: { ...signature, message: `scheme 4: ${signature.message}` }, read, faults };
 }
 
 async function claimOf(
@@ -86,7 +92,7 @@ async function claimOf(
   const signature = signing.counted();
   const scheme = ALGORITHMS.get(number);
   if (scheme === undefined) throw new FaultError('unsupported', `the algorithm ${number}`);
-  const seen = new X509Certificate(certificate);
+  const seen = certificateOf(certificate);
   const embedded = publicKey(key);
   const base = {
     algorithm: scheme.algorithm,

@@ -1,5 +1,5 @@
 /** Android packages: schemes 1 (JAR), 2, 3, 3.1 and 4 (AOSP, "Application Signing"), rotation of keys, and schemes that were stripped. */
-import { createHash, X509Certificate } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import {
   type ApkBlock,
   type ApkSigner,
@@ -9,6 +9,7 @@ import {
   lineageOf,
   SCHEMES,
 } from '../../../codecs/formats/apk-block.ts';
+import { certificateOf } from '../../../codecs/formats/cms.ts';
 import { header } from '../../../codecs/formats/fields.ts';
 import { type StrictZip, strictZip } from '../../../codecs/formats/zip-strict.ts';
 import { check, type Scheme } from '../../../codecs/signatures/check.ts';
@@ -25,7 +26,7 @@ import {
   type VerifyContext,
 } from '../../../core/model/verifier.ts';
 import { type Blob, memoryBlob } from '../../../lib/blob.ts';
-import { type Fault, FaultError } from '../../../lib/fault.ts';
+import type { Fault } from '../../../lib/fault.ts';
 import type { Range } from '../../../lib/ranges.ts';
 import { ALGORITHMS } from './apk-algorithms.ts';
 import { jarSigned } from './apk-jar.ts';
@@ -85,7 +86,7 @@ export const apk: Verifier = {
         ...new Set(stripped.map((one) => `it was signed by scheme ${one} too, and that signature was taken away`)),
         ...(jar?.broken ?? []),
       ],
-      faults: seen.faults,
+      faults: [...seen.faults, ...(fourth?.faults ?? [])],
       notes: [
         ...[...seen.present].map((one) => `scheme ${one}`),
         ...(jar === undefined ? [] : ['scheme 1 (JAR)']),
@@ -186,7 +187,7 @@ function unfit(signer: ApkSigner, algorithm: number, content: Content): string |
 
 async function claimOf(signer: ApkSigner, scheme: Scheme, signature: Buffer, context: VerifyContext): Promise<Signed> {
   const [first] = signer.certificates;
-  const certificate = first === undefined ? undefined : certificateIn(first);
+  const certificate = first === undefined ? undefined : certificateOf(first);
   const embedded = publicKey(signer.publicKey);
   if (certificate === undefined || keyOfCertificate(certificate).fingerprint !== embedded.fingerprint)
     return { algorithm: scheme.algorithm, outcome: 'broken', message: 'the certificate is of another key' };
@@ -194,14 +195,6 @@ async function claimOf(signer: ApkSigner, scheme: Scheme, signature: Buffer, con
   const claim = await attribute(context, { scheme, message, signature, embedded });
   // Devices look at the key alone: an app's certificate vouches for nothing, and its dates are told only.
   return { ...claim, signer: oneLine(certificate.subject), certificate: certificateSeen(certificate, context.now) };
-}
-
-function certificateIn(bytes: Buffer): X509Certificate {
-  try {
-    return new X509Certificate(bytes);
-  } catch (error) {
-    throw new FaultError('malformed', 'a certificate that cannot be read', { cause: error });
-  }
 }
 
 interface Around {
@@ -224,14 +217,14 @@ async function throughRotation(
     if (before === undefined) continue;
     const scheme = ALGORITHMS.get(before.next);
     const message = messageOf(memoryBlob(node.signed), [{ start: 0, end: node.signed.length }]);
-    const key = keyOfCertificate(certificateIn(before.certificate));
+    const key = keyOfCertificate(certificateOf(before.certificate));
     const good =
       scheme !== undefined &&
       node.by === before.next &&
       (await check(scheme, key, message, node.signature)).outcome === 'good';
     if (!good) return { ...claim, outcome: 'broken', message: 'the proof of rotation does not hold' };
   }
-  const keys = nodes.map(({ certificate }) => keyOfCertificate(certificateIn(certificate)));
+  const keys = nodes.map(({ certificate }) => keyOfCertificate(certificateOf(certificate)));
   seen.notes.push(
     `the key was rotated ${nodes.length - 1} times: ${keys.map(({ fingerprint }) => fingerprint.slice(0, 16)).join(', then ')}`,
   );
