@@ -143,3 +143,23 @@ describe('two archives in one', () => {
     expect(code).toBe(1);
   });
 });
+
+describe('scheme 4, beside the package', () => {
+  const idsig = artefact('apk/v4.apk.idsig');
+  const ask = (companion: Uint8Array) =>
+    judge(package_('v4'), { keys: APP, name: 'v4.apk', companions: { '.idsig': companion } });
+  test('covers all of the package, the block of the other schemes too', async () => {
+    const { code, verdicts } = await ask(idsig);
+    expect(code).toBe(0);
+    expect(verdicts[0]!.framing).toEqual([]);
+  });
+  test('a certificate in it that cannot be read is told, and nothing is verified', async () => {
+    const { code, verdicts } = await ask(flipped(idsig, Buffer.from(idsig).indexOf(APP[0]!.bytes.subarray(0, 8)) + 1));
+    expect(code).toBe(1);
+    expect(verdicts[0]!.faults).toEqual([]);
+    expect(verdicts[0]!.signatures.map(({ outcome }) => outcome)).toContain('broken');
+  });
+  test('of a version that assay does not know it leaves open what a device makes of it', async () => {
+    expect((await ask(flipped(idsig, 0, 0x10))).code).toBe(3);
+  });
+});
