@@ -18,7 +18,8 @@ const shim = fileURLToPath(new URL('tests.js', import.meta.url));
 const joined = {
   name: 'joined',
   resolveId: (id) => (id === 'mutation:entry' ? id : /^(vitest|@fast-check\/vitest)$/.test(id) ? shim : null),
-  load: (id) => (id === 'mutation:entry' ? tests.map((file) => `import ${JSON.stringify(resolve(file))};`).join('\n') : null),
+  load: (id) =>
+    id === 'mutation:entry' ? tests.map((file) => `import ${JSON.stringify(resolve(file))};`).join('\n') : null,
   transform(code, id) {
     // Modules that look for files beside themselves still find them from where they were.
     const placed = code.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href));

@@ -2,7 +2,7 @@
  * A test runner for Stryker that starts the tests and what they test afresh for each mutant, within one process: vitest needs one to two
  * seconds for that, this a twentieth of it. No state of a module outlives a mutant; only packages stay loaded.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { constants, Script } from 'node:vm';
@@ -11,17 +11,14 @@ import { bundleTests } from './bundle.js';
 
 const require = createRequire(import.meta.url);
 
+globalThis.__stryker__ ??= {};
+
 class Runner {
-  static inject = ['globalNamespace'];
   #start;
-  #stryker;
+  /** Where the mutated code asks which mutant is active, and notes what was reached. */
+  #stryker = globalThis.__stryker__;
   /** What each test took when last run: quick ones go first, for the first that fails ends the mutant. */
   #took = new Map();
-
-  constructor(namespace) {
-    globalThis[namespace] ??= {};
-    this.#stryker = globalThis[namespace];
-  }
 
   capabilities() {
     return { reloadEnvironment: true };
@@ -99,7 +96,8 @@ class Runner {
       this.#stryker.activeMutant = activeMutant.id;
       const wanted = testFilter === undefined ? undefined : new Set(testFilter);
       const results = await this.#run(found, wanted, !disableBail);
-      if (hitLimit !== undefined && this.#stryker.hitCount > hitLimit) return { status: 'timeout', reason: 'hit limit' };
+      if (hitLimit !== undefined && this.#stryker.hitCount > hitLimit)
+        return { status: 'timeout', reason: 'hit limit' };
       const killers = results.filter(({ failureMessage }) => failureMessage !== undefined);
       return killers.length === 0
         ? { status: 'survived', nrOfTests: results.length }

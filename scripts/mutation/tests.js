@@ -1,6 +1,7 @@
 /** What the tests import as `vitest` under mutation testing: it notes the tests, and `runner.js` runs them. */
-import fc from 'fast-check';
+
 import { expect, found } from 'mutation:host';
+import fc from 'fast-check';
 
 const add = (name, run) => found.tests.push({ file: found.file, name: [...found.path, name].join(' › '), run });
 
@@ -15,7 +16,12 @@ function each(register) {
 
 /** `property.prop([…], parameters)('name', body)` of `@fast-check/vitest`. */
 const prop = (values, parameters) => (name, body) =>
-  add(name, () => fc.assert(fc.asyncProperty(...values, async (...drawn) => body(...drawn)), parameters));
+  add(name, () =>
+    fc.assert(
+      fc.asyncProperty(...values, async (...drawn) => body(...drawn)),
+      parameters,
+    ),
+  );
 
 export const test = Object.assign(add, { each: each(add), prop });
 

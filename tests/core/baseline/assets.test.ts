@@ -1,0 +1,26 @@
+/** What ships, as it is found and opened. */
+import { describe, expect, test } from 'vitest';
+import { openAssets } from '../../../src/core/baseline/assets.ts';
+import { readDocument } from '../../../src/core/baseline/document.ts';
+
+describe('what ships', () => {
+  test('is named by its place in the package', async () => {
+    const assets = await openAssets();
+    for (const { kind, id, version, title, date, file, sha256 } of assets) {
+      expect(sha256).toMatch(/^[0-9a-f]{64}$/);
+      if (kind === 'baseline') expect([file, title]).toEqual([`baselines/${id}/${version}.yaml`, expect.any(String)]);
+      if (kind === 'checks') expect([file, version]).toEqual([`baselines/checks/${id}.yaml`, undefined]);
+      if (kind === 'knowledge') expect(file).toBe(`baselines/knowledge/${id}.yaml`);
+      if (id === 'kernel-options') expect(date).toMatch(/^\d{4}-\d{2}-\d{2}$/);
+    }
+    expect(new Set(assets.map(({ kind }) => kind))).toEqual(new Set(['checks', 'baseline', 'knowledge']));
+    expect(assets.map(({ file }) => file).filter((file) => file.includes('/schema/'))).toEqual([]);
+  });
+  test('opens to what its file says, with places in the package', async () => {
+    const etsi = (await openAssets()).find(({ file }) => file === 'baselines/etsi-en-303-645/2.1.1.yaml');
+    const document = await readDocument('baselines/etsi-en-303-645/2.1.1.yaml');
+    expect(etsi?.sha256).toBe(document.sha256);
+    expect(etsi?.open().value).toEqual(document.value);
+    expect(etsi?.open().place(['controls', 3])).toEqual(document.place(['controls', 3]));
+  });
+});
