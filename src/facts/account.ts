@@ -1,7 +1,7 @@
 /** Facts about accounts in an image. */
 
 import { defineFact } from '../core/model/fact.ts';
-import { list, maybe, object, oneOf, text, whole, yes } from '../lib/schema.ts';
+import { count, list, maybe, object, oneOf, text, whole, yes } from '../lib/schema.ts';
 
 export const accountPassword = defineFact({
   name: 'account.password',
@@ -89,7 +89,7 @@ export const accountAuthorizedKey = defineFact({
   schema: object({
     account: text(),
     type: text(),
-    bits: maybe(whole()),
+    bits: maybe(count()),
     fingerprint: text(),
     comment: maybe(text()),
     file: text(),

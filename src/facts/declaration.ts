@@ -1,7 +1,7 @@
 /** Facts that the maker states: ICS and IXIT answers, listeners, accounts, cryptography, keys, features. */
 
 import { defineFact } from '../core/model/fact.ts';
-import { list, maybe, object, oneOf, text, whole, yes } from '../lib/schema.ts';
+import { count, list, maybe, object, oneOf, text, whole, yes } from '../lib/schema.ts';
 
 export const declaredSupport = defineFact({
   name: 'declared.support',
@@ -37,7 +37,7 @@ export const declaredTable = defineFact({
   over: 'declaration',
   schema: object({
     table: text('`10-SecParam`'),
-    rows: whole(),
+    rows: count(),
     empty: list(text('Fields without an answer.')),
     complete: yes(),
   }),

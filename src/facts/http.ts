@@ -1,7 +1,7 @@
 /** Facts about HTTP servers and what they serve. */
 
 import { defineFact } from '../core/model/fact.ts';
-import { list, maybe, object, oneOf, text, whole, yes } from '../lib/schema.ts';
+import { count, list, maybe, object, oneOf, text, whole, yes } from '../lib/schema.ts';
 
 export const httpService = defineFact({
   name: 'http.service',
@@ -71,7 +71,7 @@ export const httpExposedPath = defineFact({
     kind: oneOf(['configuration', 'backup', 'source', 'debug', 'update', 'information', 'page']),
     served: yes('Answered with content that a random path of the same kind does not get.'),
     status: whole(),
-    size: whole(),
+    size: count(),
   }),
 });
 

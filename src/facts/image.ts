@@ -1,7 +1,7 @@
 /** Facts about images as a whole: bytes, containers, root file systems, identity. */
 
 import { defineFact } from '../core/model/fact.ts';
-import { list, maybe, object, oneOf, real, text, whole, yes } from '../lib/schema.ts';
+import { count, list, maybe, object, oneOf, real, text, whole, yes } from '../lib/schema.ts';
 
 export const imageRegion = defineFact({
   name: 'image.region',
@@ -29,7 +29,7 @@ export const imageCoverage = defineFact({
     encrypted: whole(),
     largestUnknown: whole('Longest run that is neither understood nor padding nor acknowledged.'),
     complete: yes('At most 1 % unknown and no such run above 64 KiB.'),
-    files: whole(),
+    files: count(),
   }),
 });
 export const imageContainer = defineFact({
@@ -52,7 +52,7 @@ export const imageRoot = defineFact({
   over: 'image',
   schema: object({
     path: text(),
-    files: whole(),
+    files: count(),
     keepsModes: yes(),
     machine: maybe(text('ELF machine of most of its programs.')),
     libc: maybe(text()),
@@ -82,10 +82,10 @@ export const fileInventory = defineFact({
   over: 'root-file-system',
   schema: object({
     root: text(),
-    files: whole(),
-    programs: whole(),
-    scripts: whole(),
-    modules: whole(),
+    files: count(),
+    programs: count(),
+    scripts: count(),
+    modules: count(),
     names: maybe(list(text())),
   }),
 });

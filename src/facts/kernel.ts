@@ -1,7 +1,7 @@
 /** Facts about the kernel and the boot chain of an image. */
 
 import { defineFact } from '../core/model/fact.ts';
-import { list, maybe, object, oneOf, text, whole, yes } from '../lib/schema.ts';
+import { count, list, maybe, object, oneOf, text, whole, yes } from '../lib/schema.ts';
 
 export const kernelVersion = defineFact({
   name: 'kernel.version',
@@ -55,7 +55,7 @@ export const kernelModule = defineFact({
   name: 'kernel.module',
   title: 'How many kernel modules of an image are signed',
   over: 'root-file-system',
-  schema: object({ modules: whole(), signed: whole() }),
+  schema: object({ modules: count(), signed: count() }),
 });
 export const kernelCommandLine = defineFact({
   name: 'kernel.command-line',

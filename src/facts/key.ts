@@ -1,7 +1,7 @@
 /** Facts about keys, certificates and secrets in an image. Secrets are told by place, kind and fingerprint, never by value. */
 
 import { defineFact } from '../core/model/fact.ts';
-import { list, maybe, object, oneOf, real, text, whole, yes } from '../lib/schema.ts';
+import { count, list, maybe, object, oneOf, real, text, whole, yes } from '../lib/schema.ts';
 
 const place = oneOf(
   ['system', 'documentation', 'test', 'library'],
@@ -31,7 +31,7 @@ export const keyPrivate = defineFact({
       'other',
     ]),
     type: keyType,
-    bits: whole(),
+    bits: count(),
     curve: maybe(text()),
     spki: maybe(text('Hex SHA-256 of the SPKI of its public half; absent where encrypted.')),
     encrypted: yes(),
@@ -59,7 +59,7 @@ export const keyCertificate = defineFact({
     notBefore: text(),
     notAfter: text(),
     keyType,
-    keyBits: whole(),
+    keyBits: count(),
     signatureHash: text(),
     spki: text(),
     sha256: text(),
@@ -76,10 +76,10 @@ export const keyTrustStore = defineFact({
   over: 'root-file-system',
   schema: object({
     file: text(),
-    certificates: whole(),
-    expired: whole(),
-    weak: whole('RSA under 2048 bits or MD5/SHA-1 signed and not a root.'),
-    distrusted: whole(),
+    certificates: count(),
+    expired: count(),
+    weak: count('RSA under 2048 bits or MD5/SHA-1 signed and not a root.'),
+    distrusted: count(),
     newest: text('Latest notBefore, ISO 8601: a lower bound of its age.'),
     testAuthority: maybe(text()),
   }),
@@ -88,7 +88,7 @@ export const keyDhParameters = defineFact({
   name: 'key.dh-parameters',
   title: 'A file of Diffie-Hellman parameters',
   over: 'root-file-system',
-  schema: object({ file: text(), bits: whole(), prime: text() }),
+  schema: object({ file: text(), bits: count(), prime: text() }),
 });
 export const secretToken = defineFact({
   name: 'secret.token',

@@ -1,7 +1,7 @@
 /** Facts about logins on live services. Passwords are named only where they stand in our public list. */
 
 import { defineFact } from '../core/model/fact.ts';
-import { maybe, object, oneOf, text, whole, yes } from '../lib/schema.ts';
+import { count, maybe, object, oneOf, text, yes } from '../lib/schema.ts';
 
 export const LOGIN_PROTOCOLS = [
   'http-basic',
@@ -38,7 +38,7 @@ export const loginDefault = defineFact({
     accepted: yes('Taken, while a random pair was refused, with a positive proof.'),
     account: maybe(text()),
     password: maybe(text('From our public list; empty for none.')),
-    tried: whole('Pairs tried.'),
+    tried: count('Pairs tried.'),
     exhausted: yes(
       'The whole list chosen for this surface was tried (false: budget or lock-out ended it; a gap stands beside it).',
     ),
@@ -68,6 +68,6 @@ export const loginThrottling = defineFact({
     protocol: oneOf(LOGIN_PROTOCOLS),
     throttled: yes(),
     signal: oneOf(['delay', 'lock-out', 'disconnect', 'status-429', 'none']),
-    after: whole('Wrong tries before it.'),
+    after: count('Wrong tries before it.'),
   }),
 });

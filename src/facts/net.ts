@@ -1,7 +1,7 @@
 /** Facts about hosts, ports and the services behind them. */
 
 import { defineFact } from '../core/model/fact.ts';
-import { maybe, object, oneOf, text, whole, yes } from '../lib/schema.ts';
+import { count, maybe, object, oneOf, text, whole, yes } from '../lib/schema.ts';
 
 export const netHost = defineFact({
   name: 'net.host',
@@ -34,9 +34,9 @@ export const netSweep = defineFact({
   schema: object({
     transport: oneOf(['tcp', 'udp']),
     ports: text('The ports tried, as ranges.'),
-    open: whole(),
-    closed: whole(),
-    silent: whole(),
+    open: count(),
+    closed: count(),
+    silent: count(),
     complete: yes('Every port of 1–65535 was open, closed or silent (tcp); every probe that assay has was made (udp).'),
   }),
 });

@@ -1,7 +1,7 @@
 /** Facts about the other protocols: FTP, Telnet, MQTT, CoAP, SNMP, RTSP, DNS, NTP, TFTP, mDNS, VNC, ADB, gdbserver, TR-069, raw shells. */
 
 import { defineFact } from '../core/model/fact.ts';
-import { list, maybe, object, oneOf, text, whole, yes } from '../lib/schema.ts';
+import { count, list, maybe, object, oneOf, text, whole, yes } from '../lib/schema.ts';
 
 export const ftpAccess = defineFact({
   name: 'ftp.access',
@@ -42,7 +42,7 @@ export const mqttSubscription = defineFact({
   name: 'mqtt.subscription',
   title: 'Whether an anonymous MQTT client may subscribe',
   over: 'tcp',
-  schema: object({ filter: text(), granted: yes(), messages: whole('Retained messages received.') }),
+  schema: object({ filter: text(), granted: yes(), messages: count('Retained messages received.') }),
 });
 export const coapResource = defineFact({
   name: 'coap.resource',

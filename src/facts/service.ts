@@ -1,7 +1,7 @@
 /** Facts about what an image starts and how it is configured, and about its update client. */
 
 import { defineFact } from '../core/model/fact.ts';
-import { list, maybe, object, oneOf, text, whole, yes } from '../lib/schema.ts';
+import { count, list, maybe, object, oneOf, text, whole, yes } from '../lib/schema.ts';
 
 export const serviceStart = defineFact({
   name: 'service.start',
@@ -146,7 +146,7 @@ export const updateTrustedKey = defineFact({
     tool: text(),
     file: text(),
     type: text(),
-    bits: maybe(whole()),
+    bits: maybe(count()),
     fingerprint: text('Hex SHA-256 of the SPKI; of OpenPGP keys their own fingerprint.'),
     sampleKey: maybe(text()),
     privateInImage: yes('Its private half lies in the image.'),

@@ -1,7 +1,7 @@
 /** Facts about SSH servers. */
 
 import { defineFact } from '../core/model/fact.ts';
-import { list, maybe, object, oneOf, text, whole, yes } from '../lib/schema.ts';
+import { count, list, maybe, object, oneOf, text, yes } from '../lib/schema.ts';
 
 export const sshProtocol = defineFact({
   name: 'ssh.protocol',
@@ -47,7 +47,7 @@ export const sshHostKey = defineFact({
   over: 'tcp',
   schema: object({
     type: text('ssh-rsa, ssh-ed25519, ecdsa-sha2-nistp256, ssh-dss …'),
-    bits: whole(),
+    bits: count(),
     fingerprint: text('SHA256:… of the public key blob.'),
     spki: maybe(text('Hex SHA-256 of the SPKI, to compare with keys in images.')),
     known: maybe(text('Whose publicly known key it is.')),
@@ -58,7 +58,7 @@ export const sshDhGroup = defineFact({
   name: 'ssh.dh-group',
   title: 'The size of a Diffie-Hellman group that an SSH server gives',
   over: 'tcp',
-  schema: object({ asked: whole(), bits: whole() }),
+  schema: object({ asked: count(), bits: count() }),
 });
 
 export const sshTerrapin = defineFact({

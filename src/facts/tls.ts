@@ -1,7 +1,7 @@
 /** Facts about TLS and DTLS endpoints. */
 
 import { defineFact } from '../core/model/fact.ts';
-import { list, maybe, object, oneOf, text, whole, yes } from '../lib/schema.ts';
+import { count, list, maybe, object, oneOf, text, whole, yes } from '../lib/schema.ts';
 
 export const TLS_VERSIONS = ['SSLv2', 'SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3', 'DTLSv1', 'DTLSv1.2'] as const;
 
@@ -27,7 +27,7 @@ export const tlsCipher = defineFact({
     keyExchange: text('RSA, DHE, ECDHE, PSK, any (TLS 1.3) …'),
     authentication: text('RSA, ECDSA, anon, PSK, any …'),
     encryption: text('AES-128-GCM, 3DES-CBC, RC4, NULL …'),
-    bits: whole('Effective strength of the encryption in bits.'),
+    bits: count('Effective strength of the encryption in bits.'),
     mac: text('SHA-1, SHA-256, MD5, AEAD …'),
     forwardSecrecy: yes(),
     aead: yes(),
@@ -56,7 +56,7 @@ export const tlsGroup = defineFact({
   name: 'tls.group',
   title: 'A key-exchange group that an endpoint accepts',
   over: 'endpoint',
-  schema: object({ group: text('x25519, secp256r1, X25519MLKEM768, ffdhe2048 …'), bits: whole(), postQuantum: yes() }),
+  schema: object({ group: text('x25519, secp256r1, X25519MLKEM768, ffdhe2048 …'), bits: count(), postQuantum: yes() }),
 });
 
 export const tlsDhParameters = defineFact({
@@ -64,7 +64,7 @@ export const tlsDhParameters = defineFact({
   title: 'Diffie-Hellman parameters that an endpoint uses',
   over: 'endpoint',
   schema: object({
-    bits: whole(),
+    bits: count(),
     prime: text('Name of a known prime, or `custom`.'),
     reused: maybe(yes('The same public value in two handshakes.')),
   }),
@@ -90,7 +90,7 @@ export const tlsCertificate = defineFact({
     notAfter: text('ISO 8601.'),
     days: whole('Lifetime in days.'),
     keyType: oneOf(['RSA', 'EC', 'Ed25519', 'Ed448', 'DSA', 'other']),
-    keyBits: whole(),
+    keyBits: count(),
     curve: maybe(text()),
     exponent: maybe(whole()),
     signatureAlgorithm: text(),
@@ -111,7 +111,7 @@ export const tlsChain = defineFact({
   schema: object({
     trust: oneOf(['given-authority', 'public-authority', 'self-signed', 'unknown-authority', 'broken']),
     ordered: yes(),
-    length: whole(),
+    length: count(),
     nameMatches: yes('One of its names is the host that was asked for.'),
     serverAuth: maybe(yes('Key usage and extended key usage suit a server.')),
     why: maybe(text()),
@@ -133,7 +133,7 @@ export const tlsConfiguration = defineFact({
     encryptThenMac: maybe(yes()),
     sessionIds: maybe(yes()),
     tickets: maybe(yes()),
-    ticketLifetime: maybe(whole('Seconds.')),
+    ticketLifetime: maybe(count('Seconds.')),
     resumption: maybe(list(oneOf(['id', 'ticket']))),
     ocspStapling: maybe(yes()),
     sct: maybe(yes()),

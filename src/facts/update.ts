@@ -1,7 +1,7 @@
 /** Facts about update artefacts, and about the way they come. */
 
 import { defineFact } from '../core/model/fact.ts';
-import { list, maybe, object, oneOf, text, whole, yes } from '../lib/schema.ts';
+import { count, list, maybe, object, oneOf, text, whole, yes } from '../lib/schema.ts';
 
 export const updateArtefact = defineFact({
   name: 'update.artefact',
@@ -37,7 +37,7 @@ export const updateSignature = defineFact({
     algorithm: text(),
     hash: text(),
     keyType: text(),
-    keyBits: whole('0 when not known.'),
+    keyBits: count('0 when not known.'),
     keyFingerprint: maybe(text()),
     signer: maybe(text()),
     outcome: oneOf(['verified', 'signer-unknown', 'wrong-key', 'broken', 'refused']),

@@ -18,3 +18,10 @@ export function daysBetween(from: unknown, to: unknown): number | undefined {
   const [start, end] = [timeOf(from), timeOf(to)];
   return start === undefined || end === undefined ? undefined : (end - start) / DAY;
 }
+
+/** Dates on each side of so many days before and after one, and a text that is none. Days that no ISO date can name are left out. */
+export function daysAround(from: string, days: number): readonly string[] {
+  const times = [-days - 1, -days, 0, days, days + 1].map((margin) => Date.parse(from) + margin * DAY);
+  const dates = times.map((time) => new Date(time)).filter((date) => !Number.isNaN(date.getTime()));
+  return ['', ...dates.map((date) => date.toISOString()).filter((date) => ISO.test(date))];
+}

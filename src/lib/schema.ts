@@ -24,6 +24,10 @@ const described = (json: { [keyword: string]: Json }, description: string | unde
 
 export const text = (description?: string): Schema<string> => ({ json: described({ type: 'string' }, description) });
 export const whole = (description?: string): Schema<number> => ({ json: described({ type: 'integer' }, description) });
+/** A number of things, a size: never below zero. */
+export const count = (description?: string): Schema<number> => ({
+  json: described({ type: 'integer', minimum: 0 }, description),
+});
 export const real = (description?: string): Schema<number> => ({ json: described({ type: 'number' }, description) });
 export const yes = (description?: string): Schema<boolean> => ({ json: described({ type: 'boolean' }, description) });
 export const oneOf = <const V extends string>(values: readonly V[], description?: string): Schema<V> => ({

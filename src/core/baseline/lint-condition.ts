@@ -5,6 +5,7 @@ import type { Parameters } from '../model/baseline.ts';
 import type { FactType } from '../model/fact.ts';
 import type { CheckSource } from './check.ts';
 import type { Vocabulary } from './condition.ts';
+import { LINT_DAY, valuesOf } from './lint-values.ts';
 import { compileMembers, isObject } from './matcher.ts';
 import { substitute } from './parameters.ts';
 
@@ -73,14 +74,11 @@ function quantifierReach(raw: { readonly [key: string]: Json }, vocabulary: Voca
   const name = raw['every'] ?? raw['some'] ?? raw['none'] ?? raw['count'];
   const type = typeof name === 'string' ? vocabulary.facts.get(name) : undefined;
   if (type === undefined) return EITHER;
-  const selects = memberReach(raw['where'], type, vocabulary);
-  if (raw['every'] !== undefined) {
-    const satisfies = memberReach(raw['satisfies'], type, vocabulary);
-    return { pass: selects.can && satisfies.can, fail: selects.can && !satisfies.must };
-  }
-  if (raw['none'] !== undefined) return { pass: true, fail: selects.can };
-  if (raw['some'] !== undefined) return { pass: selects.can, fail: true };
-  return countReach(Number(raw['min'] ?? 0), Number(raw['max'] ?? Number.POSITIVE_INFINITY), selects.can);
+  const { selects, holds, breaks } = memberReach(raw['where'], raw['satisfies'], type, vocabulary);
+  if (raw['every'] !== undefined) return { pass: selects && holds, fail: selects && breaks };
+  if (raw['none'] !== undefined) return { pass: true, fail: selects };
+  if (raw['some'] !== undefined) return { pass: selects, fail: true };
+  return countReach(Number(raw['min'] ?? 0), Number(raw['max'] ?? Number.POSITIVE_INFINITY), selects);
 }
 
 const countReach = (min: number, max: number, can: boolean): Reach => ({
@@ -88,35 +86,60 @@ const countReach = (min: number, max: number, can: boolean): Reach => ({
   fail: min > 0 || (can && max < Number.POSITIVE_INFINITY),
 });
 
-/** Whether members can match some fact of the type, and whether they match every one. Only closed sets of values are known. */
-function memberReach(
-  raw: Json | undefined,
-  type: FactType,
-  vocabulary: Vocabulary,
-): { readonly can: boolean; readonly must: boolean } {
-  const members = isObject(raw) ? Object.entries(raw) : [];
-  const required = type.schema.json['required'];
-  let can = true;
-  let must = true;
-  for (const [member, value] of members) {
-    const values = valuesOf(propertiesOf(type)[member]);
-    if (values === undefined) {
-      must = false;
-      continue;
-    }
-    const words = { keywords: vocabulary.keywords, knowledge: vocabulary.knowledge, schema: type.schema.json };
-    const matcher = compileMembers({ [member]: value }, [], words, () => undefined);
-    const context = { at: '2026-01-01T00:00:00Z', knowledge: vocabulary.knowledge };
-    const held = values.filter((one) => matcher.truth({ [member]: one }, context) === true);
-    can &&= held.length > 0;
-    must &&= held.length === values.length && Array.isArray(required) && required.includes(member);
-  }
-  return { can, must };
+/** Whether some fact of the type can be selected, and whether one that is can hold and can break what it is asked to satisfy. */
+interface Members {
+  readonly selects: boolean;
+  readonly holds: boolean;
+  readonly breaks: boolean;
 }
 
-/** Every value that a member can have, where they are few. */
-function valuesOf(schema: Json | undefined): readonly Json[] | undefined {
-  if (!isObject(schema)) return undefined;
-  if (Array.isArray(schema['enum'])) return schema['enum'] as readonly Json[];
-  return schema['type'] === 'boolean' ? [true, false] : undefined;
+function memberReach(
+  where: Json | undefined,
+  satisfies: Json | undefined,
+  type: FactType,
+  vocabulary: Vocabulary,
+): Members {
+  const [asked, wanted] = [membersOf(where), membersOf(satisfies)];
+  const members = [...new Set([...Object.keys(asked), ...Object.keys(wanted)])].map((member) =>
+    oneMember(member, asked[member], wanted[member], type, vocabulary),
+  );
+  return {
+    selects: members.every((one) => one.selects),
+    holds: members.every((one) => one.holds),
+    breaks: members.some((one) => one.breaks),
+  };
+}
+
+const membersOf = (raw: Json | undefined): { readonly [member: string]: Json } => (isObject(raw) ? raw : {});
+
+/** What is asked of one member. One that is absent is never selected by it and breaks what is wanted of it. */
+function oneMember(
+  member: string,
+  asked: Json | undefined,
+  wanted: Json | undefined,
+  type: FactType,
+  vocabulary: Vocabulary,
+): Members {
+  const tests = [asked, wanted].filter((one): one is Json => one !== undefined);
+  const values = valuesOf(propertiesOf(type)[member], tests, vocabulary);
+  if (values === undefined) return { selects: true, holds: true, breaks: wanted !== undefined };
+  const truthOf = (test: Json) => {
+    const words = { keywords: vocabulary.keywords, knowledge: vocabulary.knowledge, schema: type.schema.json };
+    const matcher = compileMembers({ [member]: test }, [], words, () => undefined);
+    const context = { at: LINT_DAY, knowledge: vocabulary.knowledge };
+    return (value: Json) => matcher.truth({ [member]: value }, context);
+  };
+  const selected = asked === undefined ? values : values.filter((value) => truthOf(asked)(value) === true);
+  if (wanted === undefined) return { selects: selected.length > 0, holds: true, breaks: false };
+  const truths = selected.map(truthOf(wanted));
+  return {
+    selects: selected.length > 0,
+    holds: truths.includes(true),
+    breaks: truths.includes(false) || (asked === undefined && isOptional(member, type)),
+  };
+}
+
+function isOptional(member: string, type: FactType): boolean {
+  const required = type.schema.json['required'];
+  return !(Array.isArray(required) && required.includes(member));
 }

@@ -20,6 +20,8 @@ export interface Keyword {
   readonly suits: readonly ('string' | 'number')[];
   /** What is wrong with an operand that its schema can't say, such as a data table that there is not. */
   complaint?(operand: unknown, context: Pick<KeywordContext, 'knowledge'>): string | undefined;
+  /** Texts on each side of what it tells apart, for the lint of what can never hold; none where that can't be said. */
+  samples?(operand: unknown, at: string): readonly string[];
   /** Whether a member's value satisfies it. Never throws; what does not suit the word does not satisfy it. */
   satisfies(value: unknown, operand: unknown, context: KeywordContext): boolean;
 }

@@ -43,6 +43,7 @@ export const versionAtLeast: Keyword = {
   suits: ['string'],
   complaint: (operand) =>
     typeof operand === 'string' && /^v?\d/i.test(operand) ? undefined : 'a version begins with a number',
+  samples: (operand) => ['', String(operand)],
   satisfies(value, operand) {
     if (typeof value !== 'string' || typeof operand !== 'string' || !/\d/.test(value)) return false;
     return compare(partsOf(value), partsOf(operand)) >= 0;

@@ -19,6 +19,7 @@ export const weakHash: Keyword = {
   title: 'a weak hash:',
   operand: { type: 'boolean' },
   suits: ['string'],
+  samples: () => ['md5', 'sha256'],
   satisfies: (value, operand) =>
     typeof value === 'string' && WEAK.has(value.toLowerCase().replaceAll(/[^a-z0-9]/g, '')) === operand,
 };
