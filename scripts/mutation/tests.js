@@ -1,7 +1,8 @@
 /** What the tests import as `vitest` under mutation testing: it notes the tests, and `runner.js` runs them. */
-
-import { expect, found } from 'mutation:host';
 import fc from 'fast-check';
+
+/** Set by the runner anew for each start. */
+const { expect, found } = globalThis.underMutation;
 
 const add = (name, run) => found.tests.push({ file: found.file, name: [...found.path, name].join(' › '), run });
 
