@@ -34,7 +34,7 @@ async function servers() {
   const site = (port, settings) =>
     `server { listen 127.0.0.1:${port} ssl; ssl_certificate ${place.folder}/c.pem; ssl_certificate_key ${place.folder}/k.pem; ${settings} }`;
   const camera = site(14443, 'ssl_protocols TLSv1 TLSv1.1 TLSv1.2; ssl_ciphers ALL:@SECLEVEL=0;');
-  const hub = site(14444, 'ssl_protocols TLSv1.3; ssl_ciphers ALL:@SECLEVEL=0;');
+  const hub = site(15443, 'ssl_protocols TLSv1.3; ssl_ciphers ALL:@SECLEVEL=0;');
   const text = `daemon off; pid ${place.folder}/pid; error_log /dev/null; events {} http { access_log off; ${temporary} ${camera} ${hub} }`;
   await place.start(14443, 'nginx', '-c', place.file('nginx.conf', text));
 }
@@ -73,7 +73,7 @@ try {
   await servers();
   for (const [name, port] of [
     ['camera, TLS 1.0 to 1.2', '14443'],
-    ['hub, TLS 1.3', '14444'],
+    ['hub, TLS 1.3', '15443'],
   ]) {
     const contestants = { 'assay gather --only tls/…': () => gather('tls', ...device, '--ports', port, ...TLS) };
     if (has('sslscan')) contestants['sslscan'] = () => timed('sslscan', ['--no-colour', `127.0.0.1:${port}`]);

@@ -50,7 +50,9 @@ const WAIT = { banner: 1100, hush: 150, moment: 300, quick: 1200, answer: 4000, 
 /** Ports of printers: whatever is sent there is printed. */
 const PRINTERS = { first: 9100, last: 9107 };
 
-const TLS_PORTS: readonly number[] = [443, 465, 563, 636, 853, 990, 992, 993, 995, 4443, 5061, 5986, 8443, 8883, 9443];
+const TLS_PORTS: readonly number[] = [465, 563, 636, 853, 990, 992, 993, 995, 5061, 5986, 8883];
+/** Whoever moves a web server out of the way writes 443 at the end: 4443, 8443, 10443. */
+const isTlsPort = (port: number): boolean => port % 1000 === 443 || TLS_PORTS.includes(port);
 const isWeb = (port: number): boolean =>
   [80, 81, 88, 5000, 7547, 49152].includes(port) || (port >= 8000 && port < 9000);
 
@@ -62,7 +64,7 @@ export async function recognise(door: Door): Promise<Recognised | Unrecognised> 
 
 /** The protocol that the port's number suggests, without waiting for a banner. */
 async function askExpected(door: Door): Promise<Recognised | undefined> {
-  if (!door.secure && TLS_PORTS.includes(door.port)) return asksTls(door);
+  if (!door.secure && isTlsPort(door.port)) return asksTls(door);
   const question = QUESTIONS.find(({ protocol }) => protocol === EXPECTED[door.port]);
   if (question !== undefined) return ask(door, question);
   // Inside TLS, HTTP is what most speak; a server that speaks first is heard all the same.

@@ -1,5 +1,6 @@
 /** The service probe against the demo device's servers and scripted peers. */
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type DemoDevice, startDevice } from '../../../../src/demo/device.ts';
 import { netPort, netService } from '../../../../src/facts/index.ts';
@@ -64,6 +65,33 @@ describe('servers that speak first', () => {
     expect(second.gaps).toMatchObject([{ unseen: { kind: 'unrecognised' } }]);
     await Promise.all([shell.stop(), banner.stop()]);
   });
+});
+
+/** A server on the first free port of these that notes the first byte of each connection; undefined where all are taken. */
+async function noting(ports: readonly number[]): Promise<{ port: number; first: number[]; stop(): void } | undefined> {
+  const first: number[] = [];
+  for (const port of ports) {
+    const server = createServer((socket) => {
+      socket.on('error', () => socket.destroy());
+      socket.once('data', (bytes) => {
+        first.push(bytes[0] ?? -1);
+        socket.destroy();
+      });
+    });
+    const listens = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (listens) return { port, first, stop: () => server.close() };
+  }
+  return undefined;
+}
+
+test('a port whose number ends in 443 is asked for TLS first', async () => {
+  const peer = await noting([10_443, 20_443, 23_443, 27_443, 30_443, 31_443]);
+  if (peer === undefined) throw new Error('no such port is free');
+  await look(peer.port);
+  peer.stop();
+  expect(peer.first[0]).toBe(22);
 });
 
 describe('what waits is waited for side by side', () => {
