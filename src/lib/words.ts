@@ -15,6 +15,8 @@ interface Place {
 export class Words {
   readonly #slots = new Uint16Array(65_536);
   readonly #places: Place[][] = [[]];
+  /** 1 for a pair of one byte twice that some word may show with the same pair before and behind it. */
+  readonly #inRuns = new Uint8Array(65_536);
 
   /** Each word one byte a character. */
   constructor(words: readonly string[]) {
@@ -31,6 +33,9 @@ export class Words {
   #put(pair: number, place: Place): void {
     if (this.#slots[pair] === 0) this.#slots[pair] = this.#places.push([]) - 1;
     this.#places[this.#slots[pair] ?? 0]?.push(place);
+    const { bytes, before } = place;
+    const around = bytes.subarray(Math.max(0, before - 2), before + 4);
+    if (around.every((byte) => byte === (pair & 0xff) && byte === pair >> 8)) this.#inRuns[pair] = 1;
   }
 
   /** Tells the index and the place of every word; those of one word in order. */
@@ -44,7 +49,10 @@ export class Words {
     if (skipped === 1) this.#look(bytes, -1, (bytes[0] ?? 0) << 8, found);
     for (let index = 0; index < pairs.length; index += 1) {
       const pair = pairs[index] as number;
-      if (slots[pair] !== 0) this.#look(bytes, index * 2 + skipped, pair, found);
+      if (slots[pair] === 0) continue;
+      // Padding: nothing begins or ends in the midst of a run of one byte but what is such a run.
+      if (pair === pairs[index - 1] && pair === pairs[index + 1] && isTwice(pair) && this.#inRuns[pair] === 0) continue;
+      this.#look(bytes, index * 2 + skipped, pair, found);
     }
   }
 
@@ -55,6 +63,8 @@ export class Words {
     }
   }
 }
+
+const isTwice = (pair: number): boolean => pair >> 8 === (pair & 0xff);
 
 function isAt(bytes: Uint8Array, at: number, word: Uint8Array): boolean {
   if (at + word.length > bytes.length) return false;

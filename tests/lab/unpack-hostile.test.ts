@@ -1,5 +1,5 @@
 /** File systems of the real tools that debugfs turned against the reader: directory loops and files of petabytes. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -48,6 +48,23 @@ test.skipIf(program('mksquashfs') === undefined)(
       expect(gaps.map(({ fault }) => fault.message)).toEqual([
         'a file claims 67108864 bytes, more than 1000 times what is stored',
       ]);
+    });
+  },
+);
+
+test.skipIf(program('debugfs') === undefined)(
+  'ext2 with 65,535 directories in each other ends at the longest path',
+  async () => {
+    const image = join(folder, 'deep.ext2');
+    const commands = join(folder, 'commands');
+    tool('mke2fs', '-q', '-F', '-b', '1024', '-N', '70000', image, '110M');
+    writeFileSync(commands, 'mkdir d\ncd d\n'.repeat(65_535));
+    tool('sh', '-c', `debugfs -w -f ${commands} ${image} > ${folder}/said 2>&1`);
+    await unpacked(image, ({ tree, gaps, coverage }) => {
+      expect([...tree.entries()].length).toBeLessThan(2100);
+      expect(gaps).toHaveLength(101);
+      expect(gaps.at(-1)?.fault.message).toMatch(/^6\d{4} further pieces are broken$/);
+      expect(coverage.unknown).toBe(0);
     });
   },
 );

@@ -27,11 +27,15 @@ export const DEFAULT_LIMITS: UnpackLimits = {
 /** What every container may unpack whatever its own size: the packed image of an empty partition is no bomb. */
 const RATIO_FREE = 32 * 2 ** 20;
 
+/** A piece that is larger than this share of what an image may unpack to may be refused and the next one have room. */
+const SMALL = 1 / 8;
+
 /** Counts over one image; throws `over-budget` when a limit is passed. */
 export class Budget {
   readonly limits: UnpackLimits;
   #files = 0;
   #bytes = 0;
+  #spent = false;
   constructor(limits: UnpackLimits) {
     this.limits = limits;
   }
@@ -40,15 +44,23 @@ export class Budget {
     return this.#files;
   }
 
+  /** Whether nothing more can be unpacked from the image. */
+  get spent(): boolean {
+    return this.#spent;
+  }
+
   countEntry(): void {
+    this.#spent ||= this.#files >= this.limits.files;
     if (this.#files >= this.limits.files)
       throw new FaultError('over-budget', `more than ${this.limits.files} files in one image`);
     this.#files += 1;
   }
 
   countBytes(bytes: number): void {
-    if (!Number.isSafeInteger(bytes) || bytes < 0 || this.#bytes + bytes > this.limits.bytes)
+    if (!Number.isSafeInteger(bytes) || bytes < 0 || this.#bytes + bytes > this.limits.bytes) {
+      this.#spent ||= bytes <= this.limits.bytes * SMALL;
       throw new FaultError('over-budget', `more than ${this.limits.bytes} bytes unpacked from one image`);
+    }
     this.#bytes += bytes;
   }
 }

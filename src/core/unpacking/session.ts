@@ -51,6 +51,7 @@ export class Session {
   readonly #index: MagicIndex;
   readonly #wholes: readonly Unpacker[];
   readonly #acknowledged: ReadonlyMap<string, OpaqueEntry>;
+  #spentTold = false;
 
   constructor(options: UnpackOptions, limits: UnpackLimits, spool: Spool, image: string) {
     this.#options = options;
@@ -181,6 +182,10 @@ export class Session {
       );
       return undefined;
     }
+    if (this.budget.spent) {
+      this.#tellSpent(path);
+      return undefined;
+    }
     this.#options.onContainer?.(path, unpacker.id);
     const sink = new ContainerSink(new ContainerBudget(this.budget, container.size), this.#spool, this.#store);
     const fault = await this.#unpack(unpacker, container, sink);
@@ -200,6 +205,17 @@ export class Session {
     )
       return undefined;
     return { regions, files: sink.folder.nodes.size - 1 };
+  }
+
+  /** Once: a bomb of many small ones would have as many gaps. What is not opened counts as not understood all the same. */
+  #tellSpent(path: string): void {
+    if (!this.#spentTold)
+      this.tell(
+        path,
+        { kind: 'over-budget', message: 'the budget of the image is spent: not opened, nor what follows' },
+        true,
+      );
+    this.#spentTold = true;
   }
 
   async #unpack(unpacker: Unpacker, container: Blob, sink: ContainerSink): Promise<Fault | undefined> {

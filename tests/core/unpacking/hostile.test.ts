@@ -11,10 +11,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
+import { crc32, deflateRawSync, gunzipSync, gzipSync, inflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Unpacker } from '../../../src/core/model/unpacker.ts';
 import type { UnpackOptions } from '../../../src/core/unpacking/unpack.ts';
+import { gzipQuine, zipQuine } from '../../support/quines.ts';
 import { tarOf } from '../../support/tar.ts';
 import { opened, unpackers } from '../../support/unpacked.ts';
 import { type ZipInput, zipOf } from '../../support/zip.ts';
@@ -186,6 +187,34 @@ describe('depth', () => {
     const { messages, paths } = await seen(Buffer.from('MIRROR\x00\x01'.repeat(20_000)), { unpackers: [mirror] });
     expect(messages).toContain('holds itself');
     expect(paths.filter((path) => path.includes('again'))).toHaveLength(1);
+  });
+
+  test('a gzip file that unpacks to itself is opened once', async () => {
+    const quine = gzipQuine();
+    expect(gunzipSync(quine)).toEqual(quine);
+    const { messages, kinds } = await seen(quine);
+    expect(kinds).toEqual(['over-budget', 'unrecognised']);
+    expect(messages).toContain('holds itself: not opened again');
+  });
+
+  test('a zip archive that holds itself is opened once', async () => {
+    const quine = zipQuine();
+    const head = 30 + quine.readUInt16LE(26);
+    expect(inflateRawSync(quine.subarray(head))).toEqual(quine);
+    const { messages, kinds, paths } = await seen(quine);
+    expect(kinds).toEqual(['over-budget']);
+    expect(messages).toContain('holds itself: not opened again');
+    expect(paths).toEqual(['fw.bin!zip/', 'fw.bin!zip/this-archive-holds-itself-.zip']);
+  });
+
+  test('sixteen archives in each of sixteen, five times over, end at the bytes of the image', async () => {
+    let bytes: Buffer = zipOf([{ name: '0.dll', content: zeros }]);
+    for (const level of ['page', 'doc', 'chapter', 'book', 'lib'])
+      bytes = zipOf(Array.from({ length: 16 }, (_, index) => ({ name: `${level} ${index}.zip`, content: bytes })));
+    expect(bytes.length).toBeLessThan(42_374);
+    const { kinds, messages } = await seen(bytes, { limits: { bytes: 128 * 2 ** 20 } });
+    expect(kinds).toContain('over-budget');
+    expect(messages).toContain('more than 134217728 bytes unpacked from one image');
   });
 
   test('a directory with a circle of links ends', async () => {

@@ -229,3 +229,43 @@ test('JFFS2 with a directory in itself, a name that leads out, a control charact
   expect(messages.some((one) => /larger than its flash/.test(one))).toBe(true);
   expect(messages.some((one) => /leads out/.test(one))).toBe(true);
 });
+
+/** As deep as 16 bits can count. */
+const DEEP = 65_535;
+
+function toldDeep({ names, messages }: Seen): void {
+  expect(names.length).toBeGreaterThan(2000);
+  expect(names.length).toBeLessThan(2100);
+  expect(messages.some((one) => /of 4\d\d\d characters/.test(one))).toBe(true);
+  expect(messages).toHaveLength(101);
+  expect(messages.at(-1)).toBe(`${DEEP - names.length - 99} further pieces are broken`);
+}
+
+test('JFFS2 with 65,535 directories in each other ends at the longest path', async () => {
+  const nodes: Buffer[] = [];
+  for (let inode = 2; inode < DEEP + 2; inode += 1)
+    nodes.push(dirent(inode - 1, inode, 'd'), inodeOf(inode, 0o040755, 0));
+  toldDeep(await seen(Buffer.concat(nodes)));
+});
+
+test('romfs with 65,535 directories in each other ends at the longest path', async () => {
+  const image = Buffer.alloc(32 + DEEP * 32 + 32);
+  image.write('-rom1fs-', 0);
+  image.writeUInt32BE(image.length, 8);
+  image.write('deep', 16);
+  for (let level = 0; level <= DEEP; level += 1) {
+    const at = 32 + level * 32;
+    // A directory says where its first entry is; the place of the next one is 0, and its low bits say what it is.
+    image.writeUInt32BE(level === DEEP ? 2 : 1, at);
+    if (level < DEEP) image.writeUInt32BE(at + 32, at + 4);
+    image.write('d', at + 16);
+  }
+  // The words of the first 512 bytes sum up to 0.
+  let sum = 0;
+  for (let at = 0; at < 512; at += 4) sum = (sum + image.readUInt32BE(at)) >>> 0;
+  image.writeUInt32BE(-sum >>> 0, 12);
+  const { names, messages } = await seen(image);
+  expect(names.length).toBeGreaterThan(2000);
+  expect(names.length).toBeLessThan(2100);
+  expect(messages).toHaveLength(101);
+});
