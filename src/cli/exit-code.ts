@@ -1,6 +1,7 @@
 /** What a run ends with: one table from what was judged to the exit code. */
 import type { Difference } from '../core/assessment/diff.ts';
 import type { ControlReport, Report } from '../core/model/report.ts';
+import { plural } from '../lib/text.ts';
 
 export const EXIT = {
   /** No mandatory control failed and all that was planned was seen. */
@@ -28,17 +29,50 @@ export interface Judging {
   readonly interrupted?: boolean;
 }
 
-export function exitCodeOf(report: Report, judging: Judging): number {
-  const { failed, unseen } = judging.against === undefined ? ofReport(report, judging) : ofDifference(judging);
-  if (failed) return EXIT.failed;
-  const open = judging.strict && judging.against === undefined && !settled(report);
-  return unseen || open || judging.interrupted === true ? EXIT.unseen : EXIT.good;
+/** How a run ends: its exit code, and in words what made it. */
+export interface Ending {
+  readonly code: number;
+  readonly because: string;
+  /** What got worse, one by one, where only that counts. */
+  readonly details: readonly string[];
+}
+
+export function endingOf(report: Report, judging: Judging): Ending {
+  const { against, interrupted } = judging;
+  const { failed, unseen, details } =
+    against === undefined ? ofReport(report, judging) : ofDifference(judging, against);
+  if (failed !== '') return { code: EXIT.failed, because: failed, details };
+  const fine = fineWords(judging);
+  const open = judging.strict && against === undefined ? openMandatory(report) : 0;
+  const rest = [
+    unseen,
+    open === 0 ? '' : `${plural(open, 'mandatory control')} not settled, which --strict asks for`,
+    interrupted === true ? 'the run was stopped' : '',
+  ].filter((one) => one !== '');
+  if (rest.length > 0) return { code: EXIT.unseen, because: `${fine}, but ${rest.join('; ')}`, details };
+  return {
+    code: EXIT.good,
+    because: against === undefined ? `${fine}, and all that was planned was seen` : fine,
+    details,
+  };
+}
+
+function fineWords({ failOn, against }: Judging): string {
+  if (failOn === 'none') return 'no failure counts (--fail-on none)';
+  return against === undefined ? `no ${CONSIDERED[failOn]} control fails` : 'nothing that counts got worse';
 }
 
 interface Finding {
-  readonly failed: boolean;
-  readonly unseen: boolean;
+  readonly failed: string;
+  readonly unseen: string;
+  readonly details: readonly string[];
 }
+
+const CONSIDERED = {
+  mandatory: 'mandatory',
+  recommended: 'mandatory or recommended',
+  none: '',
+} satisfies Record<FailOn, string>;
 
 const counting = (report: Report): readonly ControlReport[] =>
   report.assessments.flatMap(({ controls }) => controls).filter(({ draft }) => draft !== true);
@@ -46,25 +80,45 @@ const counting = (report: Report): readonly ControlReport[] =>
 const counts = (obligation: ControlReport['obligation'], failOn: FailOn): boolean =>
   (failOn !== 'none' && obligation === 'mandatory') || (failOn === 'recommended' && obligation === 'recommended');
 
-function ofReport(report: Report, { failOn }: Judging): Finding {
-  const failed = counting(report).some(({ outcome, obligation }) => outcome === 'fail' && counts(obligation, failOn));
-  const unseen =
-    report.coverage.gaps.some(({ unseen: { kind } }) => kind !== 'not-given') ||
-    counting(report).some(({ outcome }) => outcome === 'error');
-  return { failed, unseen };
-}
+const fails = (count: number): string => (count === 1 ? 'fails' : 'fail');
 
-function ofDifference({ against, failOn }: Judging): Finding {
-  const worse = against?.controls.worse ?? [];
+function ofReport(report: Report, { failOn }: Judging): Finding {
+  const failed = counting(report).filter(({ outcome, obligation }) => outcome === 'fail' && counts(obligation, failOn));
+  const gaps = report.coverage.gaps.filter(({ unseen: { kind } }) => kind !== 'not-given').length;
+  const broken = counting(report).filter(({ outcome }) => outcome === 'error').length;
   return {
     failed:
-      worse.some(({ after, obligation }) => after === 'fail' && counts(obligation, failOn)) ||
-      (against?.grown ?? []).some(({ obligation }) => counts(obligation, failOn)),
-    unseen: (against?.gaps.appeared ?? []).length > 0,
+      failed.length === 0 ? '' : `${plural(failed.length, `${CONSIDERED[failOn]} control`)} ${fails(failed.length)}`,
+    unseen: [
+      gaps === 0 ? '' : `${plural(gaps, 'thing')} tried and not seen`,
+      broken === 0 ? '' : `${plural(broken, 'control')} in error`,
+    ]
+      .filter((one) => one !== '')
+      .join('; '),
+    details: [],
   };
 }
 
-const settled = (report: Report): boolean =>
-  counting(report)
-    .filter(({ obligation }) => obligation === 'mandatory')
-    .every(({ outcome }) => ['pass', 'waived', 'not-applicable'].includes(outcome));
+function ofDifference({ failOn }: Judging, { controls, grown, gaps }: Difference): Finding {
+  const worse = controls.worse.filter(({ after, obligation }) => after === 'fail' && counts(obligation, failOn));
+  const wider = grown.filter(({ obligation }) => counts(obligation, failOn));
+  return {
+    failed: [
+      worse.length === 0 ? '' : `${plural(worse.length, 'control')} ${fails(worse.length)} that did not`,
+      wider.length === 0 ? '' : `${plural(wider.length, 'check')} ${fails(wider.length)} on something new`,
+    ]
+      .filter((one) => one !== '')
+      .join('; '),
+    unseen: gaps.appeared.length === 0 ? '' : `${plural(gaps.appeared.length, 'thing')} newly not seen`,
+    details: [
+      ...worse.map(({ control, before, title }) => `${control}: ${before ?? 'not there'} → fail  ${title}`),
+      ...wider.map(({ check, title, subjects }) => `${check}: ${title}: ${subjects.join(', ')}`),
+      ...gaps.appeared.map(({ scope, message }) => `${scope}: ${message}`),
+    ],
+  };
+}
+
+const openMandatory = (report: Report): number =>
+  counting(report).filter(
+    ({ obligation, outcome }) => obligation === 'mandatory' && !['pass', 'waived', 'not-applicable'].includes(outcome),
+  ).length;

@@ -4,7 +4,8 @@ import type { Library } from '../core/baseline/library.ts';
 import type { Baseline } from '../core/model/baseline.ts';
 import type { Dossier } from '../core/model/renderer.ts';
 import type { Report } from '../core/model/report.ts';
-import { exitCodeOf } from './exit-code.ts';
+import { safeText } from '../lib/text.ts';
+import { type Ending, endingOf } from './exit-code.ts';
 import type { Io } from './io.ts';
 import type { JudgeOptions } from './options.ts';
 import { chooseReports, writeReports } from './output.ts';
@@ -36,19 +37,30 @@ export async function openJudging(
   return { io, options, library, registry, rules, chosen, old };
 }
 
-/** Judges, writes every report, and gives the exit code. */
-export async function conclude(judging: Judging, seen: Seen, at: string, interrupted: boolean): Promise<number> {
+/** Judges, writes every report, and says how the run ends. */
+export async function conclude(judging: Judging, seen: Seen, at: string, interrupted: boolean): Promise<Ending> {
   const { io, options, library, registry, rules, chosen, old } = judging;
   const report = judgeProduct({ seen, library, registry, at, ...rules });
   await writeReports(io, chosen, report, async () => dossierOf(report, seen, rules.baselines, library));
   const against =
     old === undefined ? undefined : (await import('../core/assessment/diff.ts')).compareReports(old, report);
-  return exitCodeOf(report, {
+  return endingOf(report, {
     failOn: options.failOn,
     strict: options.strict,
     interrupted,
     ...(against === undefined ? {} : { against }),
   });
+}
+
+/** Details told one by one. */
+const TOLD = 10;
+
+/** The last line of a run says why it ends as it does: a log is read from its end. */
+export function tellEnding({ code, because, details }: Ending, { io, options: { quiet } }: Judging): number {
+  const more = details.length > TOLD ? [`and ${details.length - TOLD} more`] : [];
+  const lines = [...details.slice(0, TOLD), ...more].map((line) => `  ${safeText(line)}\n`);
+  if (!quiet) io.err(`exit code ${code}: ${because}\n${lines.join('')}`);
+  return code;
 }
 
 function dossierOf(report: Report, seen: Seen, baselines: readonly Baseline[], library: Library): Dossier {

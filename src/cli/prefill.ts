@@ -19,19 +19,18 @@ export function declarationOf(seen: Seen | undefined): string {
   return [
     '# What the maker states of the product. What was observed is filled in: confirm it, or say what is meant.',
     '# assay lint declaration.yaml tells every mistake; baselines/schema/declaration.schema.json completes in editors.',
-    'product:',
-    ...(product.length > 0 ? product : [`  model: ${JSON.stringify(head?.name ?? 'model name')}`]),
-    '  # maker, hardware, software, serial',
+    ...(product.length > 0 ? ['product:', ...product] : ['product: {}']),
+    '  # maker, model, hardware, software, serial',
     'device:',
     `  state: ${head?.state ?? 'unknown'}  # factory, initialised or unknown: the state of the unit looked at`,
     '',
     '# What the product has: true, or {present: false, rationale: "why it has none"}.',
     ...features(seen?.facts ?? []),
     '',
-    '# Ports on which it is meant to listen; any other open port is undeclared.',
+    '# Ports on which it is meant to listen; any other open port is undeclared. [] says that there is none.',
     ...listeners(seen?.facts ?? []),
     '',
-    '# Every account, with or without a login (login: false); any other that can log in is undeclared.',
+    '# Every account, with or without a login (login: false); any other that can log in is undeclared. [] says none.',
     '# through: http, ssh, console …; preset: unique, user-set, shared or none.',
     ...accounts(seen?.facts ?? []),
     '',
@@ -72,7 +71,9 @@ function listeners(facts: readonly Fact[]): readonly string[] {
         : '';
     lines.add(`  - { port: ${subject.port}, transport: ${subject.transport}${spoken} }  # observed`);
   }
-  return lines.size === 0 ? ['listeners: []'] : ['listeners:', ...[...lines].sort()];
+  // A list that is empty is an answer, and the maker's to give: what was not seen is left as an example.
+  if (lines.size === 0) return ['# listeners: [{ port: 443, transport: tcp, protocol: https }]'];
+  return ['listeners:', ...[...lines].sort()];
 }
 
 /** What a protocol is called when it is spoken inside TLS. */
@@ -93,7 +94,7 @@ function accounts(facts: readonly Fact[]): readonly string[] {
       (type === loginDefault.name && accepted === true);
     if (opens && typeof account === 'string' && account !== '') names.add(account);
   }
-  if (names.size === 0) return ['accounts: []'];
+  if (names.size === 0) return ['# accounts: [{ account: admin, through: [http], preset: unique }]'];
   return ['accounts:', ...[...names].sort().map((name) => `  - { account: ${JSON.stringify(name)} }  # observed`)];
 }
 
@@ -126,7 +127,8 @@ function cryptography(facts: readonly Fact[]): readonly string[] {
     channels.set(channel, lists);
     lists.set(list, (lists.get(list) ?? new Set<string>()).add(String(value)));
   }
-  if (channels.size === 0) return ['cryptography: []'];
+  if (channels.size === 0)
+    return ['# cryptography: [{ channel: web, protocol: TLS, ports: [443/tcp], versions: [TLSv1.2, TLSv1.3] }]'];
   const entries = [...channels]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([channel, lists]) => {

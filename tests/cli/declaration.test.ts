@@ -68,6 +68,34 @@ describe('a whole declaration', () => {
   });
 });
 
+describe('a declaration that nobody has filled in', () => {
+  test('answers nothing: whatever listens, nothing contradicts it', { timeout: 60_000 }, async () => {
+    device = await startDevice({
+      hardened: false,
+      identity: readFileSync('fixtures/demo/server.pem', 'utf8'),
+      now: new Date(),
+    });
+    const blank = at.file('blank.yaml', (await assay(['init'])).out);
+    expect(await assay(['lint', blank])).toMatchObject({ code: 0 });
+    const report = await scan(
+      ...['127.0.0.1', '--ports', Object.values(device.ports).join(','), '--declaration', blank],
+      ...['--firmware', 'fixtures/demo/insecure.bin', '--baseline', 'etsi-en-303-645'],
+    );
+    const declared = report.checks.filter(({ id }) => id.startsWith('declared/'));
+    expect(declared.length).toBeGreaterThan(3);
+    expect(declared.filter(({ outcome }) => outcome === 'fail').map(({ id }) => id)).toEqual([]);
+    // A placeholder would be handed in as the product's name.
+    expect(report.target.product ?? {}).toEqual({});
+  });
+
+  test.each(['listeners', 'accounts', 'cryptography'])('its example of %s is sound', async (member) => {
+    const text = (await assay(['init'])).out.replace(`# ${member}: [`, `${member}: [`);
+    expect(text).toMatch(new RegExp(`^${member}: \\[`, 'm'));
+    const { code, out } = await assay(['lint', at.file('example.yaml', text)]);
+    expect([code, out.trim()]).toEqual([0, '1 file: 0 mistakes, 0 notes']);
+  });
+});
+
 describe('declared and observed', () => {
   test('the hardened device keeps what is declared', { timeout: 60_000 }, async () => {
     device = await startDevice({ hardened: true, identity: '', now: new Date() });

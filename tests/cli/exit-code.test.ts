@@ -1,6 +1,6 @@
 /** One row of the table of exit codes, one test. */
 import { describe, expect, test } from 'vitest';
-import { exitCodeOf, type Judging } from '../../src/cli/exit-code.ts';
+import { endingOf, type Judging } from '../../src/cli/exit-code.ts';
 import { compareReports } from '../../src/core/assessment/diff.ts';
 import type { Gap } from '../../src/core/model/fact.ts';
 import type { Report } from '../../src/core/model/report.ts';
@@ -34,7 +34,7 @@ const timeout = gap([LOCK.name], 'tcp');
 const absent = notGiven([LOCK.name], 'tcp', '--credentials');
 const bug = gap([LOCK.name], 'tcp', { unseen: { kind: 'bug', message: 'TypeError' } });
 const code = (report: Report, judging: Partial<Judging> = {}): number =>
-  exitCodeOf(report, { failOn: 'mandatory', strict: false, ...judging });
+  endingOf(report, { failOn: 'mandatory', strict: false, ...judging }).code;
 
 test.each([
   ['all holds and all was seen', seen(true, true), {}, 0],
@@ -58,6 +58,40 @@ test('strict: a mandatory control that is open makes 3, whatever left it open', 
   const open = judge(baseline([control('m', [unit('a', 'person')])]));
   expect(code(open)).toBe(0);
   expect(code(open, { strict: true })).toBe(3);
+});
+
+test.each([
+  ['no mandatory control fails, and all that was planned was seen', seen(true, true), {}],
+  ['1 mandatory control fails', seen(false, true, [timeout]), {}],
+  ['2 mandatory or recommended controls fail', seen(false, false), { failOn: 'recommended' }],
+  ['no mandatory control fails, but 1 thing tried and not seen', seen(true, true, [timeout]), {}],
+  ['no failure counts (--fail-on none), and all that was planned was seen', seen(false, true), { failOn: 'none' }],
+  ['no mandatory control fails, but the run was stopped', seen(true, true), { interrupted: true }],
+  [
+    'no mandatory control fails, but 1 mandatory control not settled, which --strict asks for',
+    judge(baseline([control('m', [unit('a', 'person')])])),
+    { strict: true },
+  ],
+  [
+    '1 control fails that did not; 1 check fails on something new',
+    seen(false, true),
+    { against: compareReports(seen(true, true), seen(false, true)) },
+  ],
+  [
+    'nothing that counts got worse',
+    seen(false, true, [timeout]),
+    { against: compareReports(seen(false, true, [timeout]), seen(false, true, [timeout])) },
+  ],
+  [
+    'nothing that counts got worse, but 1 thing newly not seen',
+    seen(true, true, [timeout]),
+    { against: compareReports(seen(true, true), seen(true, true, [timeout])) },
+  ],
+] satisfies [string, Report, Partial<Judging>][])('it says why: %s', (words, report, judging) => {
+  const { because, details, code: ending } = endingOf(report, { failOn: 'mandatory', strict: false, ...judging });
+  expect(because).toBe(words);
+  // Only what made the run end as it did is told one by one.
+  expect(details.length > 0).toBe('against' in judging && ending !== 0);
 });
 
 describe('against an older report', () => {

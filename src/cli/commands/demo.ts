@@ -7,8 +7,8 @@ import type { Report } from '../../core/model/report.ts';
 import { startDevice } from '../../demo/device.ts';
 import { FAULTS, type Fault } from '../../demo/planted.ts';
 import type { Call } from '../call.ts';
-import { EXIT } from '../exit-code.ts';
-import { run as scan } from './scan.ts';
+import { type Ending, EXIT } from '../exit-code.ts';
+import { scan } from './scan.ts';
 
 const bundled = (name: string): string => fileURLToPath(new URL(`../../../fixtures/demo/${name}`, import.meta.url));
 
@@ -40,8 +40,8 @@ export async function run(call: Call): Promise<number> {
       report: [`json=${report}`, ...wishes],
       ...(device.authority === undefined ? {} : { ca: [authority] }),
     };
-    const code = await scan({ ...call, arguments: [], options });
-    return judge(call, JSON.parse(readFileSync(report, 'utf8')) as Report, code, hardened);
+    const { ending } = await scan({ ...call, arguments: [], options });
+    return judge(call, JSON.parse(readFileSync(report, 'utf8')) as Report, ending, hardened);
   } finally {
     await device.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -49,7 +49,7 @@ export async function run(call: Call): Promise<number> {
 }
 
 /** Every planted fault must be found, and nothing else may fail. */
-function judge(call: Call, report: Report, code: number, hardened: boolean): number {
+function judge(call: Call, report: Report, { code, because }: Ending, hardened: boolean): number {
   const { io } = call;
   const cited = new Set(
     report.assessments.flatMap(({ controls }) =>
@@ -63,7 +63,7 @@ function judge(call: Call, report: Report, code: number, hardened: boolean): num
   const missed = planted.filter((fault) => !fault.checks.some((id) => failing.includes(id)));
   const expected = new Set(planted.flatMap((fault) => fault.checks));
   const strange = failing.filter((id) => !expected.has(id));
-  io.out(`\n\`assay scan\` would have ended with exit code ${code}.\n`);
+  io.out(`\n\`assay scan\` would have ended with exit code ${code}: ${because}.\n`);
   for (const fault of missed) io.out(`Planted and not found: ${fault.what} (${fault.checks.join(', ')})\n`);
   for (const id of strange) io.out(`Found and not planted: ${id}\n`);
   if (missed.length + strange.length > 0) return EXIT.failed;

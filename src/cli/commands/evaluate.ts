@@ -3,7 +3,7 @@ import { UsageError } from '../../lib/fault.ts';
 import type { Call } from '../call.ts';
 import { library, openRegistry } from '../compose.ts';
 import { NONE } from '../gatherers.ts';
-import { conclude, openJudging } from '../judging.ts';
+import { conclude, openJudging, tellEnding } from '../judging.ts';
 import { judgeOptions } from '../options.ts';
 import { readSeen } from '../reading.ts';
 
@@ -13,5 +13,5 @@ export async function run({ arguments: [folder], options: raw, io, signal }: Cal
   const seen = await readSeen(folder);
   const bench = await openJudging(io, options, await library(), await openRegistry(NONE));
   const at = options.asOf === 'now' ? new Date().toISOString() : (options.asOf ?? seen.head.gatheredAt);
-  return conclude(bench, seen, at, signal.aborted);
+  return tellEnding(await conclude(bench, seen, at, signal.aborted), bench);
 }

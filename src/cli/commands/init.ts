@@ -26,7 +26,10 @@ async function answered(blank: string, options: Call['options'], io: Call['io'])
   const { from, declaration } = options;
   if (typeof from !== 'string') {
     if (typeof declaration === 'string')
-      throw new UsageError('--declaration goes with --from', 'assay init --from FILE.xlsx --declaration FILE.yaml');
+      throw new UsageError(
+        '--declaration is kept beside the answers of a workbook, and none was given',
+        'assay init --from FILE.xlsx --declaration FILE.yaml',
+      );
     return blank;
   }
   const [{ readForm }, { withAnswers }, { library }] = await Promise.all([

@@ -2,8 +2,9 @@
 import { UsageError } from '../../lib/fault.ts';
 import type { Call } from '../call.ts';
 import { library, openRegistry } from '../compose.ts';
+import type { Ending } from '../exit-code.ts';
 import { kindsFor } from '../gatherers.ts';
-import { conclude, openJudging } from '../judging.ts';
+import { conclude, type Judging, openJudging, tellEnding } from '../judging.ts';
 import { gatherOptions, judgeOptions } from '../options.ts';
 import { prepare } from '../prepare.ts';
 import { createProgress } from '../progress.ts';
@@ -13,6 +14,12 @@ import { gatherProduct } from '../session.ts';
 import { withTargets } from '../targets.ts';
 
 export async function run(call: Call): Promise<number> {
+  const { ending, bench } = await scan(call);
+  return tellEnding(ending, bench);
+}
+
+/** The whole of a scan but its last line. */
+export async function scan(call: Call): Promise<{ readonly ending: Ending; readonly bench: Judging }> {
   const raw = withTargets({ ...(await readProjectFile()), ...call.options }, call.arguments);
   const looking = gatherOptions(raw);
   const judging = judgeOptions(raw);
@@ -46,7 +53,7 @@ export async function run(call: Call): Promise<number> {
     };
     const seen = await gatherProduct(task);
     progress.end();
-    return await conclude(bench, seen, at, call.signal.aborted);
+    return { ending: await conclude(bench, seen, at, call.signal.aborted), bench };
   } finally {
     recording.close();
     progress.end();

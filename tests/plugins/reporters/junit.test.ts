@@ -1,7 +1,7 @@
 /** Proves the JUnit reporter: one suite for each baseline, one case for each control, outcomes where pipelines look for them. */
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { expect, test } from 'vitest';
-import { exitCodeOf } from '../../../src/cli/exit-code.ts';
+import { endingOf } from '../../../src/cli/exit-code.ts';
 import type { Report } from '../../../src/core/model/report.ts';
 import { junit } from '../../../src/plugins/reporters/junit.ts';
 import { failingReport, hostileCharactersIn, hostileReport, mixedReport, WIDE } from '../../support/report.ts';
@@ -100,7 +100,7 @@ test('a case is red where the exit code is', () => {
   for (const obligation of ['mandatory', 'recommended', 'advisory'] as const) {
     for (const gaps of [[], [gap]]) {
       const made = only({ ...failing, obligation }, gaps);
-      expect(red(made)).toBe(exitCodeOf(made, { failOn: 'mandatory', strict: false }) !== 0);
+      expect(red(made)).toBe(endingOf(made, { failOn: 'mandatory', strict: false }).code !== 0);
     }
   }
   const advised = caseOf(suitesOf(only({ ...failing, obligation: 'advisory' }, []))[0], failing.id);
