@@ -7,13 +7,27 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/core/model/report.ts';
 import { page as reporter } from '../../src/plugins/reporters/html/page.ts';
-import { failingReport, hostileReport, mixedReport, WIDE } from '../support/report.ts';
+import { failingReport, HOSTILE, hostileReport, mixedReport, WIDE } from '../support/report.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 interface AxeResults {
   readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[];
+}
+
+/** One baseline of so many controls, each with long hostile words. */
+function manyControls(count: number): Report {
+  const report = hostileReport();
+  const [assessment] = report.assessments;
+  const [control] = assessment?.controls ?? [];
+  if (assessment === undefined || control === undefined) throw new Error('the report has no control');
+  const controls = Array.from({ length: count }, (_, at) => ({
+    ...control,
+    id: `control-${at}`,
+    title: `${HOSTILE}${'W'.repeat(400)}`,
+  }));
+  return { ...report, assessments: [{ ...assessment, controls }] };
 }
 
 describe.skipIf(!existsSync(CHROMIUM))('the HTML report in Chromium', () => {
@@ -51,8 +65,8 @@ describe.skipIf(!existsSync(CHROMIUM))('the HTML report in Chromium', () => {
 
   test('runs its script, counts its rows, opens what the address names, and asks for nothing but itself', async () => {
     const { page, said, asked } = await open(render(failingReport()), { fragment: '#check-0' });
-    const rows = await page.locator('[data-outcome]').count();
-    expect(await page.locator('#count').textContent()).toBe(`${rows} of ${rows} shown`);
+    const rows = await page.locator('details[data-outcome]').count();
+    expect(await page.locator('#count').textContent()).toBe(`${rows} of ${rows} checks and controls shown`);
     expect(await page.locator('#check-0').getAttribute('open')).not.toBeNull();
     expect(said).toEqual([]);
     expect(asked.filter((url) => !url.includes('report.html'))).toEqual([]);
@@ -98,12 +112,13 @@ describe.skipIf(!existsSync(CHROMIUM))('the HTML report in Chromium', () => {
     120_000,
   );
 
-  test('prints every check opened, without its tools', async () => {
+  test('prints with what fails opened and the rest as it was left, without its tools', async () => {
     const { page } = await open(render(failingReport()));
     await page.emulateMedia({ media: 'print' });
     expect(await page.locator('.tools').isVisible()).toBe(false);
     await page.evaluate('dispatchEvent(new Event("beforeprint"))');
-    expect(await page.locator('#checks > details:not([open])').count()).toBe(0);
+    expect(await page.locator('details[data-outcome="fail"]:not([open])').count()).toBe(0);
+    expect(await page.locator('details[data-outcome="inconclusive"][open]').count()).toBe(0);
     const pdf = await page.pdf({ format: 'A4' });
     expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
     expect(pdf.length).toBeGreaterThan(20_000);
@@ -112,12 +127,46 @@ describe.skipIf(!existsSync(CHROMIUM))('the HTML report in Chromium', () => {
     await page.close();
   }, 60_000);
 
-  test('does not scroll sideways on a small screen', async () => {
-    const { page } = await open(render(failingReport()));
-    await page.setViewportSize({ width: 360, height: 700 });
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
+  test.each([
+    ['a report', failingReport],
+    ['a hostile report', hostileReport],
+  ])(
+    '%s does not scroll sideways on a small screen, and what a link leads to is in sight',
+    async (_, make) => {
+      const { page } = await open(render(make()));
+      await page.setViewportSize({ width: 360, height: 700 });
+      await page.evaluate('for (const one of document.querySelectorAll("details")) one.open = true');
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
+      await page.evaluate('location.hash = "#check-2"');
+      await page.waitForFunction('document.activeElement?.parentElement?.id === "check-2"');
+      const { y = -1 } = (await page.locator('#check-2 > summary').boundingBox()) ?? {};
+      expect(y).toBeGreaterThanOrEqual(0);
+      expect(y).toBeLessThan(700);
+      await page.close();
+    },
+    60_000,
+  );
+
+  test('3,000 controls with long hostile titles: filtered, walked by keyboard, within its bounds', async () => {
+    const text = render(manyControls(3000));
+    expect(text.length).toBeLessThan(30 << 20);
+    const { page, said, asked } = await open(text);
+    const controls = page.locator('main > section[id^="baseline"] > details[data-outcome]');
+    expect(await controls.count()).toBe(3000);
+    await page.locator('#search').fill('control-2999');
+    expect(await page.locator('main > section[id^="baseline"] > details:not([hidden])').count()).toBe(1);
+    // Sections without a match go as well, and from the field the next stops are the tools and then the match.
+    expect(await page.locator('#checks').isVisible()).toBe(false);
+    await page.locator('#search').focus();
+    for (let stop = 0; stop < 4; stop += 1) await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate('document.activeElement?.parentElement?.open')).toBe(true);
+    expect(await page.evaluate('document.activeElement?.textContent')).toContain('control-2999');
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(1280);
+    expect(said).toEqual([]);
+    expect(asked.filter((url) => !url.includes('report.html'))).toEqual([]);
     await page.close();
-  }, 60_000);
+  }, 120_000);
 
   test('a page whose script was changed runs nothing: the policy holds', async () => {
     const { page, said } = await open(render(failingReport()).replace('filter();', 'filter(); '));

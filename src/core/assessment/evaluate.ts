@@ -213,12 +213,22 @@ function runsOf(regions: readonly Fact[]): ImageCoverage['runs'] {
     .toSorted((a, b) => a.start - b.start || a.end - b.end);
 }
 
-/** How many open controls each flag would help to settle, most first. */
+/** How many open controls each flag would help to settle, most first. Of one flag with several numbers the largest is named. */
 function settleOf(controls: readonly JudgedControl[]): Report['settle'] {
-  const counts = new Map<string, number>();
-  for (const { report, settle } of controls)
-    if (report.draft !== true) for (const flag of settle) counts.set(flag, (counts.get(flag) ?? 0) + 1);
-  return [...counts]
-    .map(([flag, count]) => ({ flag, controls: count }))
+  const found = new Map<string, { most: number; controls: number }>();
+  for (const { report, settle } of controls) {
+    if (report.draft === true) continue;
+    const asked = new Map<string, number>();
+    for (const flag of settle) {
+      const [, name = flag, number = '0'] = /^(--[a-z-]+) (\d{1,9})$/.exec(flag) ?? [];
+      asked.set(name, Math.max(asked.get(name) ?? 0, Number(number)));
+    }
+    for (const [name, number] of asked) {
+      const known = found.get(name) ?? { most: 0, controls: 0 };
+      found.set(name, { most: Math.max(known.most, number), controls: known.controls + 1 });
+    }
+  }
+  return [...found]
+    .map(([name, one]) => ({ flag: one.most > 0 ? `${name} ${one.most}` : name, controls: one.controls }))
     .sort((a, b) => b.controls - a.controls || compare(a.flag, b.flag));
 }

@@ -4,7 +4,7 @@ import { safeText } from '../../lib/text.ts';
 import type { EvidenceRef, Fact } from './fact.ts';
 import type { Assessment, CheckReport, ControlReport, Report, Result, UnitReport } from './report.ts';
 import { nameOf, type Subject } from './target.ts';
-import type { Mark, Obligation, Outcome } from './verdict.ts';
+import type { Mark, Obligation, Outcome, Reason } from './verdict.ts';
 
 /** One control that a check speaks for. */
 export interface Citation {
@@ -93,9 +93,49 @@ export function findingsOf(report: Report, outcome: Outcome): readonly Finding[]
     });
 }
 
+/** Findings of one check together, in the order in which they stand. */
+export function byCheck(
+  findings: readonly Finding[],
+): readonly { readonly check: CheckReport; readonly list: readonly Finding[] }[] {
+  const found = new Map<string, { check: CheckReport; list: Finding[] }>();
+  for (const finding of findings) {
+    const entry = found.get(finding.check.key) ?? { check: finding.check, list: [] };
+    found.set(finding.check.key, entry);
+    entry.list.push(finding);
+  }
+  return [...found.values()];
+}
+
 /** Why a control is open in one word: something could not be seen, or a person must look. */
 export const openFor = (control: { readonly reasons: readonly string[] }): 'unseen' | 'person' =>
   control.reasons.includes('gap') ? 'unseen' : 'person';
+
+/** What an option that settles something takes, for who reads it to type: `--declaration FILE`. */
+export const flagWords = (flag: string): string =>
+  ({
+    '--declaration': '--declaration FILE',
+    '--device': '--device HOST',
+    '--firmware': '--firmware FILE',
+    '--update': '--update FILE',
+    '--update-url': '--update-url URL',
+    '--key': '--key FILE',
+  })[flag] ?? flag;
+
+/** What checks can do for a unit. */
+export const MARK_WORDS = {
+  decide: 'checks decide it',
+  refute: 'checks can only fail it',
+  person: 'for a person',
+} satisfies Record<Mark, string>;
+
+/** Why something is open, in words for who does not know ours. */
+const REASON_WORDS = {
+  gap: 'could not be seen',
+  'not-given': 'something was not given',
+  unattested: 'a person must look',
+  unrefuted: 'nothing found against it',
+} satisfies Record<Reason, string>;
+export const reasonWords = (reasons: readonly Reason[]): string => reasons.map((one) => REASON_WORDS[one]).join(', ');
 
 /** One harmless line for a result. */
 export const resultLine = (result: Result, limit = 2000): string =>

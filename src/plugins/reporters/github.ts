@@ -2,10 +2,18 @@
 import type { Reporter } from '../../core/model/renderer.ts';
 import type { Report } from '../../core/model/report.ts';
 import { nameOf } from '../../core/model/target.ts';
-import { baselineName, citationPhrase, factsById, findingsOf, placeOf, resultLine } from '../../core/model/telling.ts';
+import {
+  baselineName,
+  byCheck,
+  citationPhrase,
+  factsById,
+  findingsOf,
+  placeOf,
+  resultLine,
+} from '../../core/model/telling.ts';
 import { plural, safeText } from '../../lib/text.ts';
 
-/** GitHub shows ten annotations of a kind for a step; the rest is one line that counts it. */
+/** GitHub shows ten annotations of a kind for a step: a check has one, and the rest is one line that counts it. */
 const ANNOTATIONS = 10;
 
 export const github: Reporter = {
@@ -14,23 +22,27 @@ export const github: Reporter = {
   extension: 'txt',
   mediaType: 'text/plain',
   render(report) {
-    const lines = [...failureLines(report), ...gapLines(report), ...verdictLines(report)];
+    const lines = [...failureLines(report), ...gapLines(report), ...waiverLines(report), ...verdictLines(report)];
     return `${lines.join('\n')}\n`;
   },
 };
 
 function failureLines(report: Report): readonly string[] {
   const facts = factsById(report);
-  const findings = findingsOf(report, 'fail');
+  const checks = byCheck(findingsOf(report, 'fail'));
+  const mandatory = (one: (typeof checks)[number]): boolean => one.list[0]?.obligation === 'mandatory';
   const kinds = [
-    { word: 'error', list: findings.filter(({ obligation }) => obligation === 'mandatory') },
-    { word: 'warning', list: findings.filter(({ obligation }) => obligation !== 'mandatory') },
+    { word: 'error', list: checks.filter((one) => mandatory(one)) },
+    { word: 'warning', list: checks.filter((one) => !mandatory(one)) },
   ];
   return kinds.flatMap(({ word, list }) => {
     const shown = list.length > ANNOTATIONS ? list.slice(0, ANNOTATIONS - 1) : list;
-    const lines = shown.map(({ check, result, citations }) => {
+    const lines = shown.flatMap(({ check, list: [first, ...others] }) => {
+      if (first === undefined) return [];
+      const { result, citations } = first;
       const { line } = placeOf(result, facts);
-      const body = `${resultLine(result, 600)} (${citationPhrase(citations)}). ${safeText(check.remediation, 600)}`;
+      const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
+      const body = `${resultLine(result, 600)}${more} (${citationPhrase(citations)}). ${safeText(check.remediation, 600)}`;
       return command(
         word,
         { title: check.title, ...(line === undefined ? {} : { file: nameOf(result.subject), line }) },
@@ -54,6 +66,19 @@ function gapLines(report: Report): readonly string[] {
     command('warning', { title: `${plural(gaps.length, 'thing')} tried and not seen` }, `${shown.join('; ')}${more}`),
   ];
 }
+
+/** Waivers that no longer do anything: else the list rots. */
+const waiverLines = (report: Report): readonly string[] =>
+  report.waivers
+    .filter(({ state }) => state !== 'used')
+    .slice(0, ANNOTATIONS)
+    .map(({ waiver, state }) =>
+      command(
+        'warning',
+        { title: `waiver ${state}` },
+        `${waiver.control}: until ${waiver.expires}, by ${waiver.approvedBy}: ${waiver.reason}`,
+      ),
+    );
 
 const verdictLines = (report: Report): readonly string[] =>
   report.assessments.map((assessment) => {

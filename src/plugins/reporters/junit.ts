@@ -4,7 +4,7 @@ import type { Builder } from 'junit-report-builder';
 import type { Reporter } from '../../core/model/renderer.ts';
 import type { Assessment, CheckReport, ControlReport, Report, UnitReport } from '../../core/model/report.ts';
 import { nameOf } from '../../core/model/target.ts';
-import { baselineName, openFor, resultLine } from '../../core/model/telling.ts';
+import { baselineName, openFor, reasonWords, resultLine } from '../../core/model/telling.ts';
 import { safeText } from '../../lib/text.ts';
 
 /** The package is the builder itself. It takes longer to load than assay does: only a report in this form waits for it. */
@@ -89,7 +89,7 @@ function addCase(suite: Suite, suiteName: string, control: ControlReport, checks
 }
 
 function summaryOf(control: ControlReport): string {
-  const reasons = control.reasons.length === 0 ? '' : ` (${control.reasons.join(', ')})`;
+  const reasons = control.reasons.length === 0 ? '' : ` (${reasonWords(control.reasons)})`;
   const waiver = control.waiver;
   if (waiver !== undefined)
     return `waived until ${waiver.expires} by ${waiver.approvedBy}: ${waiver.reason} (else ${waiver.instead})`;

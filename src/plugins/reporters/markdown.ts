@@ -2,7 +2,7 @@
 import type { Reporter } from '../../core/model/renderer.ts';
 import type { Report } from '../../core/model/report.ts';
 import { nameOf } from '../../core/model/target.ts';
-import { baselineName, citationPhrase, type Finding, findingsOf } from '../../core/model/telling.ts';
+import { baselineName, byCheck, citationPhrase, findingsOf, flagWords } from '../../core/model/telling.ts';
 import { bytes, inertMarkdown, plural } from '../../lib/text.ts';
 
 const SIGN = {
@@ -78,18 +78,6 @@ function failures(report: Report): readonly string[] {
   ];
 }
 
-function byCheck(
-  findings: readonly Finding[],
-): readonly { readonly check: Finding['check']; readonly list: Finding[] }[] {
-  const found = new Map<string, { check: Finding['check']; list: Finding[] }>();
-  for (const finding of findings) {
-    const entry = found.get(finding.check.key) ?? { check: finding.check, list: [] };
-    found.set(finding.check.key, entry);
-    entry.list.push(finding);
-  }
-  return [...found.values()];
-}
-
 function gaps(report: Report): readonly string[] {
   const tried = report.coverage.gaps.filter(({ unseen }) => unseen.kind !== 'not-given');
   if (tried.length === 0) return [];
@@ -128,8 +116,8 @@ function looked(report: Report): readonly string[] {
 
 function settle(report: Report): readonly string[] {
   const tool = `<sub>${inertMarkdown(report.tool.name)} ${inertMarkdown(report.tool.version)}, as of ${inertMarkdown(report.assessedAt.slice(0, 10))}</sub>`;
-  const open = report.settle.map(({ flag, controls }) => `${inertMarkdown(flag)} (${controls})`);
-  return open.length === 0 ? [tool] : [`To settle more: ${open.join(', ')}.`, '', tool];
+  const open = report.settle.map(({ flag, controls }) => `${inertMarkdown(flagWords(flag))} (${controls})`);
+  return open.length === 0 ? [tool] : [`What would help with open controls: ${open.join(', ')}.`, '', tool];
 }
 
 function folded(title: string, lines: readonly string[]): readonly string[] {

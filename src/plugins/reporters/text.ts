@@ -3,6 +3,7 @@ import { Chalk, type ChalkInstance } from 'chalk';
 import type { Reporter } from '../../core/model/renderer.ts';
 import type { CheckReport, ControlReport, Report } from '../../core/model/report.ts';
 import { nameOf } from '../../core/model/target.ts';
+import { flagWords } from '../../core/model/telling.ts';
 import type { Outcome, Severity } from '../../core/model/verdict.ts';
 import { SEVERITIES } from '../../core/model/verdict.ts';
 import { bytes, plural, safeText, wrap } from '../../lib/text.ts';
@@ -49,7 +50,7 @@ export const text: Reporter = {
     writePeople(page);
     writeWaivers(page);
     writeCoverage(page);
-    writeSettle(page);
+    writeNext(page);
     return `${page.lines.join('\n')}\n`;
   },
 };
@@ -137,22 +138,28 @@ function writeFailures(page: Page): void {
   const { report, ink } = page;
   const failing = report.checks.filter((check) => check.outcome === 'fail' && citations(report, check) !== '');
   const attested = attestedFailures(report);
-  heading(
-    page,
-    failing.length + attested.length === 0
-      ? 'Nothing that was looked at fails'
-      : `What fails (${failing.length + attested.length})`,
-  );
+  heading(page, failuresTitle(failing, attested.length));
   const order = (severity: Severity): number => SEVERITIES.indexOf(severity);
   for (const check of failing.toSorted((a, b) => order(a.severity) - order(b.severity) || (a.key < b.key ? -1 : 1))) {
     const badge = check.severity.toUpperCase().padEnd(9);
     page.lines.push('');
-    put(page, `${severityInk(ink, check.severity)(badge)}`, 9, check.title, ink.bold);
-    put(page, '         ', 9, `${check.id} · ${citations(report, check)}`, ink.dim);
+    put(page, `${severityInk(ink, check.severity)(badge)}`, 9, `${check.id} · ${citations(report, check)}`);
+    put(page, '   want  ', 9, check.title, ink.bold);
     writeResults(page, check);
     put(page, `   ${ink.cyan('mend')}  `, 9, check.remediation);
   }
   for (const line of attested) put(page, `${ink.red('ATTESTED')} `, 9, line);
+}
+
+/** `What fails (5): 2 critical, 3 high`. */
+function failuresTitle(failing: readonly CheckReport[], attested: number): string {
+  if (failing.length + attested === 0) return 'Nothing that was looked at fails';
+  const counts = [
+    ...SEVERITIES.map((one) => [failing.filter(({ severity }) => severity === one).length, one] as const),
+    [attested, 'attested'] as const,
+  ];
+  const words = counts.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
+  return `What fails (${failing.length + attested}): ${words.join(', ')}`;
 }
 
 const severityInk = (ink: ChalkInstance, severity: Severity): ChalkInstance =>
@@ -183,7 +190,7 @@ function writeResults(page: Page, check: CheckReport): void {
   const rest = groups.size - shown.length;
   if (rest > 0) put(page, '         ', 9, `and ${rest} more`, page.ink.dim);
   const { holds } = check.seen;
-  if (holds > 0) put(page, '         ', 9, `and it holds on ${plural(holds, 'other subject')}`, page.ink.dim);
+  if (holds > 0) put(page, '         ', 9, `and it holds on ${plural(holds, 'other')}`, page.ink.dim);
 }
 
 /** `fw.bin!squashfs/bin/a, /bin/b and 3 more: what is so`: the container is named once. */
@@ -221,33 +228,27 @@ function writeGaps(page: Page): void {
 function writePeople(page: Page): void {
   const rows = page.report.assessments.map(({ baseline, controls }) => {
     const open = controls.filter((control) => control.outcome === 'inconclusive' && control.obligation === 'mandatory');
-    return {
-      id: baseline.id,
-      unrefuted: open.filter(
-        (control) => control.reasons.includes('unrefuted') && !control.reasons.includes('unattested'),
-      ).length,
-      unattested: open.filter((control) => control.reasons.includes('unattested')).length,
-    };
+    const people = open.filter(({ reasons }) => reasons.includes('unattested'));
+    const unrefuted = open.filter(({ reasons }) => reasons.includes('unrefuted') && !reasons.includes('unattested'));
+    return { id: baseline.id, people: people.length, unrefuted: unrefuted.length };
   });
-  if (rows.every(({ unrefuted, unattested }) => unrefuted + unattested === 0)) return;
+  const told = rows.filter(({ people, unrefuted }) => people + unrefuted > 0);
+  if (told.length === 0) return;
   heading(page, 'What a person must look at');
-  for (const { id, unrefuted, unattested } of rows) {
-    if (unattested > 0)
-      put(
-        page,
-        '   ',
-        3,
-        `${id}: ${plural(unattested, 'control')} with work for a person; attest it in the declaration`,
-      );
-    if (unrefuted > 0)
-      put(
-        page,
-        '   ',
-        3,
-        `${id}: ${plural(unrefuted, 'control')} where no violation was found, which proves nothing by itself`,
-      );
-  }
-  put(page, '   ', 3, 'assay explain CONTROL says what to do', page.ink.dim);
+  writeRows(
+    page,
+    told.map(({ id, people, unrefuted }) => [
+      id,
+      [
+        ...(people > 0 ? [`${plural(people, 'control')} with work for a person`] : []),
+        ...(unrefuted > 0 ? [`${plural(unrefuted, 'control')} where nothing was found against it`] : []),
+      ].join(', '),
+    ]),
+  );
+  const proof = told.some(({ unrefuted }) => unrefuted > 0)
+    ? 'Nothing found against it proves nothing by itself. '
+    : '';
+  put(page, '   ', 3, `${proof}A person's word goes into the declaration.`, page.ink.dim);
 }
 
 function writeWaivers(page: Page): void {
@@ -296,12 +297,30 @@ function writeCoverage(page: Page): void {
   );
 }
 
-function writeSettle(page: Page): void {
+/** Flags told one by one. */
+const FLAGS = 10;
+
+/** What would settle more, and where to read on: what to type next stands last. */
+function writeNext(page: Page): void {
   const { settle } = page.report;
-  if (settle.length === 0) return;
-  heading(page, 'To settle more');
-  const widest = Math.min(28, Math.max(...settle.map(({ flag }) => flag.length)));
-  for (const { flag, controls } of settle.slice(0, 10)) {
-    put(page, `   ${page.ink.cyan(safeText(flag).padEnd(widest))}  `, widest + 5, plural(controls, 'open control'));
-  }
+  heading(page, 'What next');
+  const undeclared = settle.some(({ flag }) => flag === '--declaration');
+  writeRows(page, [
+    ...settle
+      .slice(0, FLAGS)
+      .map(({ flag, controls }): readonly [string, string] => [
+        flagWords(flag),
+        `helps with ${plural(controls, 'open control')}`,
+      ]),
+    ...(undeclared ? [['assay init', 'writes a declaration to fill in'] as const] : []),
+    ['assay explain ID', 'what a check or control asks, how it is told, what is left to a person'],
+    ['--report html=FILE', 'all of this with its evidence, to read, filter and print'],
+  ]);
+}
+
+/** Two columns: what to type or what it is about, and what is said of it. */
+function writeRows(page: Page, rows: readonly (readonly [string, string])[]): void {
+  const widest = Math.min(32, Math.max(...rows.map(([name]) => name.length)));
+  for (const [name, words] of rows)
+    put(page, `   ${page.ink.cyan(safeText(name).padEnd(widest))}  `, Math.max(widest, name.length) + 5, words);
 }

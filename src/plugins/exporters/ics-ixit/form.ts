@@ -2,6 +2,7 @@
 import type { Control } from '../../../core/model/baseline.ts';
 import type { Dossier } from '../../../core/model/renderer.ts';
 import type { ControlReport, Report } from '../../../core/model/report.ts';
+import { reasonWords } from '../../../core/model/telling.ts';
 import { UsageError } from '../../../lib/fault.ts';
 import { safeText } from '../../../lib/text.ts';
 import { declaredRows, joined } from './declared.ts';
@@ -64,7 +65,7 @@ const BASELINE = 'etsi-en-303-645';
 /** Rows of one table, characters of one cell, facts of one row. */
 const ROWS = 1000;
 const CELL = 8000;
-const EVIDENCE = 12;
+const EVIDENCE = 6;
 
 type Row = { readonly [field: string]: unknown };
 const record = (value: unknown): Row =>
@@ -153,7 +154,7 @@ function proposed(one: ControlReport | undefined): Answer {
 }
 
 const outcomeOf = ({ outcome, reasons }: ControlReport): string =>
-  reasons.length === 0 ? outcome : `${outcome} (${reasons.join(', ')})`;
+  reasons.length === 0 ? outcome : `${outcome} (${reasonWords(reasons)})`;
 
 /** Facts of the results that decided; failing ones first. */
 function evidenceOf(control: ControlReport, checks: ReadonlyMap<string, Report['checks'][number]>): readonly string[] {

@@ -1,6 +1,7 @@
 /** A draft of the statement of compliance that the UK's PSTI regime wants with each product: what nobody gave is marked, nothing is filled in by guess. */
 import type { Dossier, Exporter } from '../../../core/model/renderer.ts';
 import type { Assessment, ControlReport } from '../../../core/model/report.ts';
+import { reasonWords } from '../../../core/model/telling.ts';
 import { UsageError } from '../../../lib/fault.ts';
 import { inertPage, safeText } from '../../../lib/text.ts';
 
@@ -76,12 +77,12 @@ function declarationOf(open: readonly ControlReport[]): string {
 }
 
 function requirementLine(control: ControlReport): string {
-  const reasons = control.reasons.length === 0 ? '' : ` (${control.reasons.join(', ')})`;
+  const reasons = control.reasons.length === 0 ? '' : ` (${reasonWords(control.reasons)})`;
   const waiver =
     control.waiver === undefined ? '' : `; waived by ${text(control.waiver.approvedBy)}, which the law does not know`;
   const work = control.units
     .filter(({ outcome }) => outcome === 'inconclusive' || outcome === 'error')
-    .map((unit) => text(unit.work ?? `${unit.id}: ${unit.reasons.join(', ')}`));
+    .map((unit) => text(unit.work ?? `${unit.id}: ${reasonWords(unit.reasons)}`));
   const cells = [
     text(control.id),
     text(control.title),

@@ -1,7 +1,7 @@
 /** A test report by TS 103 701 to finish: test groups, cases and units with verdicts, evidence and the work left to a person. */
 import type { Exporter } from '../../../core/model/renderer.ts';
 import type { Assessment, CheckReport, ControlReport, Report, UnitReport } from '../../../core/model/report.ts';
-import { resultLine } from '../../../core/model/telling.ts';
+import { reasonWords, resultLine } from '../../../core/model/telling.ts';
 import type { Outcome } from '../../../core/model/verdict.ts';
 import { UsageError } from '../../../lib/fault.ts';
 import { inertPage, safeText } from '../../../lib/text.ts';
@@ -120,7 +120,7 @@ function verdictOf({ outcome, reasons, waiver, applicability }: ControlReport): 
   if (waiver !== undefined)
     return `${VERDICT[outcome]} (a waiver of ${text(waiver.approvedBy)} until ${text(waiver.expires)} is no verdict; else ${waiver.instead})`;
   if (outcome === 'not-applicable') return `not applicable: ${text(applicability ?? '')}`;
-  return reasons.length === 0 ? VERDICT[outcome] : `${VERDICT[outcome]} (${reasons.join(', ')})`;
+  return reasons.length === 0 ? VERDICT[outcome] : `${VERDICT[outcome]} (${reasonWords(reasons)})`;
 }
 
 /** `5.5-1-2a` is unit a of case `5.5-1-2`; where units are not public the case is its own unit. */
@@ -192,7 +192,7 @@ function byWhom(unit: UnitReport): string {
 }
 
 const workOf = (unit: UnitReport): string =>
-  unit.work ?? (unit.reasons.length === 0 ? 'Judge it.' : `Open: ${unit.reasons.join(', ')}.`);
+  unit.work ?? (unit.reasons.length === 0 ? 'Judge it.' : `Open: ${reasonWords(unit.reasons)}.`);
 
 function evidenceOf(unit: UnitReport, checks: ReadonlyMap<string, CheckReport>): string {
   const lines = unit.checks.flatMap((key) => {

@@ -2,7 +2,7 @@
 import type { EvidenceRef, Fact } from '../../../core/model/fact.ts';
 import type { CheckReport, Report, Result } from '../../../core/model/report.ts';
 import { nameOf } from '../../../core/model/target.ts';
-import { baselineName, type Citation, citationPhrase, excerptOf } from '../../../core/model/telling.ts';
+import { baselineName, type Citation, citationPhrase, excerptOf, reasonWords } from '../../../core/model/telling.ts';
 import { type Outcome, SEVERITIES } from '../../../core/model/verdict.ts';
 import { bytes } from '../../../lib/text.ts';
 import { badge, html, type Markup, NOTHING, when } from './markup.ts';
@@ -11,7 +11,8 @@ import { badge, html, type Markup, NOTHING, when } from './markup.ts';
 const RESULTS = 50;
 const FACTS = 8;
 
-const ORDER: readonly Outcome[] = ['fail', 'error', 'waived', 'inconclusive', 'pass', 'not-applicable'];
+/** Worst first. */
+export const ORDER: readonly Outcome[] = ['fail', 'error', 'waived', 'inconclusive', 'pass', 'not-applicable'];
 
 /** What every part of the page looks up. */
 export interface Index {
@@ -37,11 +38,11 @@ export function checkOf(check: CheckReport, { anchors, citations, facts }: Index
   const results = check.results.toSorted((a, b) => ORDER.indexOf(a.outcome) - ORDER.indexOf(b.outcome));
   const more = results.length - RESULTS;
   return html`<details class="edge ${check.outcome}" id="${anchors.get(check.key) ?? ''}" data-outcome="${check.outcome}" data-severity="${check.severity}"><summary>${badge(check.outcome)}
-<span class="dim">${check.severity}</span> ${check.title}${when(check.outcome === 'fail', () => html`<span class="said">${firstWords(check)}</span>`)}</summary><div>
+<span class="severity ${check.severity}">${check.severity}</span> ${check.title}${when(check.outcome === 'fail', () => html`<span class="said">${firstWords(check)}</span>`)}</summary><div>
 <p class="dim"><code>${check.key}</code> · asked by ${citationPhrase(citations.get(check.key) ?? [])}</p>
-<ul>${results.slice(0, RESULTS).map((result) => resultOf(result, facts))}</ul>
+<ul>${results.slice(0, RESULTS).map((result) => resultOf(result, check.title, facts))}</ul>
 ${when(more > 0, () => html`<p>and ${more} more in the JSON report</p>`)}
-<p class="dim">Of what was seen: ${holds} hold, ${fails} fail, ${open} open${check.reasons.length === 0 ? '' : ` (${check.reasons.join(', ')})`}.</p>
+<p class="dim">Of what was seen: ${holds} hold, ${fails} fail, ${open} open${check.reasons.length === 0 ? '' : ` (${reasonWords(check.reasons)})`}.</p>
 ${when(check.outcome !== 'pass', () => html`<p class="mend"><strong>To mend:</strong> ${check.remediation}</p>`)}
 ${when(check.references.length > 0, () => html`<p class="dim">References: ${check.references.join(', ')}</p>`)}</div></details>`;
 }
@@ -57,11 +58,12 @@ function firstWords({ results }: CheckReport): string {
     : `${nameOf(first.subject)}: ${first.message}${more}`;
 }
 
-function resultOf(result: Result, facts: Index['facts']): Markup {
+/** A result that says no more than its check's title is its subject alone. */
+function resultOf(result: Result, title: string, facts: Index['facts']): Markup {
   const known = result.facts.flatMap((id) => facts.get(id) ?? []);
   const more = known.length - FACTS;
   const { waiver } = result;
-  return html`<li>${badge(result.outcome)} <span class="path">${nameOf(result.subject)}</span>: ${result.message}
+  return html`<li>${badge(result.outcome)} <span class="path">${nameOf(result.subject)}</span>${result.message === title ? '' : `: ${result.message}`}
 ${waiver === undefined ? NOTHING : html`<em>waived until ${waiver.expires} by ${waiver.approvedBy}: ${waiver.reason}</em>`}
 ${known.slice(0, FACTS).map(factOf)}${when(more > 0, () => html`<p class="dim">and ${more} more facts</p>`)}</li>`;
 }
@@ -87,9 +89,9 @@ ${shown === undefined ? NOTHING : bytesOf(shown)}</div>`;
 function bytesOf({ text, hex, bytes: size, cut }: NonNullable<ReturnType<typeof excerptOf>>): Markup {
   const more = cut ? html`<p class="dim">the first ${size} bytes; the rest is in the dossier</p>` : NOTHING;
   const dump = (label: string): Markup =>
-    html`<pre tabindex="0" role="region" aria-label="${label}">${hex.map((line) => html`${line}`)}</pre>`;
+    html`<pre tabindex="0" role="group" aria-label="${label}">${hex.map((line) => html`${line}`)}</pre>`;
   if (text.length === 0) return html`${dump('Bytes')}${more}`;
-  return html`<pre tabindex="0" role="region" aria-label="Text">${text.map((line) => html`${line}`)}</pre>${more}
+  return html`<pre tabindex="0" role="group" aria-label="Text">${text.map((line) => html`${line}`)}</pre>${more}
 <details><summary>Bytes</summary>${dump('Bytes')}</details>`;
 }
 
@@ -103,7 +105,8 @@ const valueWords = (value: unknown): string => {
 /** A row for each check that some baseline cites, a column for each baseline: the controls that rest on it. */
 export function matrixOf(checks: readonly CheckReport[], { report, citations, anchors }: Index): Markup {
   const names = report.assessments.map(baselineName);
-  return html`<div class="wide" tabindex="0" role="region" aria-label="Checks by baseline"><table><thead><tr><th scope="col">Check</th><th scope="col">Outcome</th>${names.map(
+  return html`<p class="dim">The controls that rest on each check. Where it says “refutes”, the check can make the control fail and cannot make it pass.</p>
+<div class="wide" tabindex="0" role="region" aria-label="Checks by baseline"><table class="matrix"><thead><tr><th scope="col">Check</th><th scope="col">Outcome</th>${names.map(
     (name) => html`<th scope="col">${name}</th>`,
   )}</tr></thead><tbody>${checks.map(
     (check) =>

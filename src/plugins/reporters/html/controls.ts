@@ -1,6 +1,6 @@
 /** Controls on the page: each unit with its outcome, its checks and what is left to a person. */
 import type { Assessment, ControlReport, UnitReport } from '../../../core/model/report.ts';
-import { baselineName } from '../../../core/model/telling.ts';
+import { baselineName, MARK_WORDS, reasonWords } from '../../../core/model/telling.ts';
 import { badge, html, type Markup, NOTHING, when } from './markup.ts';
 
 type Anchors = ReadonlyMap<string, string>;
@@ -13,7 +13,7 @@ function controlOf(control: ControlReport, anchors: Anchors): Markup {
   const note = [
     control.obligation,
     control.draft === true ? 'draft: does not count' : '',
-    control.reasons.join(', '),
+    reasonWords(control.reasons),
     control.basis.join(', '),
   ];
   const { waiver } = control;
@@ -24,8 +24,12 @@ ${waiver === undefined ? NOTHING : html`<p>Waived until ${waiver.expires} by ${w
 <ul>${control.units.map((unit) => unitOf(unit, anchors))}</ul></div></details>`;
 }
 
+/** What checks can do for it, and why it is open. */
+const unitNote = ({ mark, reasons }: UnitReport): string =>
+  reasons.length === 0 ? MARK_WORDS[mark] : `${MARK_WORDS[mark]}; open: ${reasonWords(reasons)}`;
+
 const unitOf = (unit: UnitReport, anchors: Anchors): Markup =>
-  html`<li>${badge(unit.outcome)} <code>${unit.id}</code> ${unit.title ?? ''} <span class="dim">${unit.mark} ${unit.reasons.join(', ')}</span>
+  html`<li>${badge(unit.outcome)} <code>${unit.id}</code> ${unit.title ?? ''} <span class="dim">${unitNote(unit)}</span>
 ${unit.attestation === undefined ? NOTHING : html`<br>Attested ${unit.attestation.verdict} by ${unit.attestation.by} on ${unit.attestation.on}${unit.attestation.conflict === true ? ', against what was seen' : ''}`}
 ${when(unit.checks.length > 0, () => html`<br>${unit.checks.map((key) => linkTo(key, anchors))}`)}
 ${unit.work === undefined ? NOTHING : html`<br><span class="dim">For a person: ${unit.work}</span>`}</li>`;

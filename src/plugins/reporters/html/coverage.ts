@@ -23,7 +23,7 @@ export function coverageOf(report: Report): Markup {
 <h3>Gatherers</h3><div class="wide" tabindex="0" role="region" aria-label="Gatherers"><table><thead><tr><th scope="col">Gatherer</th><th scope="col">Status</th><th scope="col">Facts</th></tr></thead><tbody>${gatherers
     .filter(({ status }) => status !== 'not-given')
     .map(
-      (one) => html`<tr><th scope="row">${one.id}</th><td>${one.status}</td><td>${one.facts}</td></tr>`,
+      (one) => html`<tr><th scope="row">${one.id}</th><td>${one.status}</td><td class="count">${one.facts}</td></tr>`,
     )}</tbody></table></div>
 <h3>What judged</h3><ul>${report.inputs.map((one) => html`<li class="path">${one.kind} ${one.id} ${one.sha256}</li>`)}</ul>`;
 }

@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import type { Reporter } from '../../../core/model/renderer.ts';
 import type { Assessment, Report } from '../../../core/model/report.ts';
-import { baselineName, citationsOf, factsById } from '../../../core/model/telling.ts';
+import { baselineName, citationsOf, factsById, flagWords } from '../../../core/model/telling.ts';
 import { OUTCOMES, SEVERITIES } from '../../../core/model/verdict.ts';
 import { bytes, plural } from '../../../lib/text.ts';
-import { checkOf, type Index, matrixOf, toldChecks } from './checks.ts';
+import { checkOf, type Index, matrixOf, ORDER, toldChecks } from './checks.ts';
 import { controlsOf } from './controls.ts';
 import { coverageOf } from './coverage.ts';
 import { badge, bar, html, type Markup, NOTHING, WORD, when } from './markup.ts';
@@ -42,7 +42,7 @@ function pageOf(report: Report): Markup {
     (assessment, at) => html`<a href="#baseline-${at}">${baselineName(assessment)}</a>`,
   )}<a href="#coverage">What was looked at</a></nav></header>
 <main id="main">
-<section aria-labelledby="summary"><h2 id="summary">Summary</h2><div class="cards">${report.assessments.map(summaryOf)}</div>
+<section aria-labelledby="summary"><h2 id="summary">Summary</h2>${LEGEND}<div class="cards">${report.assessments.map(summaryOf)}</div>
 <div class="cards">${severitiesOf(report, index)}${settleOf(report)}</div></section>
 ${TOOLS}
 <section id="checks" aria-labelledby="checks-title"><h2 id="checks-title">Checks</h2>${shown.map((check) => checkOf(check, index))}</section>
@@ -53,10 +53,12 @@ ${report.assessments.map((assessment, at) => controlsOf(assessment, at, anchors)
 `;
 }
 
+const LEGEND = html`<p class="dim"><strong>Pass</strong>: looked at, and seen to hold. <strong>Open</strong>: not decided, because something was not seen or not given, or a person must look; never a pass.</p>`;
+
 const TOOLS = html`<div class="tools" role="search"><label>Search <input id="search" type="search"></label>
 <label>Outcome <select id="outcome"><option value="">all</option>${OUTCOMES.map((one) => html`<option value="${one}">${WORD[one]}</option>`)}</select></label>
 <label>Severity <select id="severity"><option value="">all</option>${SEVERITIES.map((one) => html`<option value="${one}">${one}</option>`)}</select></label>
-<button id="open" type="button">Open or close all</button><span id="count" role="status"></span></div>`;
+<button id="open" type="button">Open or close all shown</button><span id="count" role="status"></span></div>`;
 
 function targetOf({ target, scope, assessedAt, tool }: Report): Markup {
   const { product } = target;
@@ -72,12 +74,12 @@ ${files.map(({ path, sha256, size }) => html`<dt>file</dt><dd class="path">${pat
 function summaryOf(assessment: Assessment): Markup {
   const decides = OUTCOMES.some((one) => assessment.mandatory[one] > 0);
   const told = decides ? assessment.mandatory : assessment.counts;
-  const counts = OUTCOMES.map((one) => ({ style: `b ${one}`, name: WORD[one], size: told[one], one }));
+  const counts = ORDER.map((one) => ({ style: `b ${one}`, name: WORD[one], size: told[one], one }));
   const legend = counts.filter(({ size }) => size > 0);
   const extra = assessment.counts.fail - assessment.mandatory.fail;
   return html`<div class="card"><h3>${badge(assessment.outcome)} ${assessment.baseline.title}</h3><p class="dim"><code>${baselineName(assessment)}</code></p>
 ${bar(counts)}<div class="legend"><span class="dim">${decides ? 'mandatory' : 'recommended, decides nothing'}:</span>${legend.map(({ one, size }) => html`<span class="o ${one}">${size} ${WORD[one]}</span>`)}</div>
-<p class="dim">recommended or advisory that fail: ${extra}</p></div>`;
+${when(extra > 0, () => html`<p class="dim">${extra} recommended or advisory ${extra === 1 ? 'control fails' : 'controls fail'} besides</p>`)}</div>`;
 }
 
 /** What fails, by severity. */
@@ -99,7 +101,7 @@ function severitiesOf({ checks }: Report, { citations }: Index): Markup {
 
 function settleOf({ settle }: Report): Markup {
   if (settle.length === 0) return NOTHING;
-  return html`<div class="card"><h3>What would settle more</h3><ul>${settle.map(
-    ({ flag, controls }) => html`<li><code>${flag}</code>: ${plural(controls, 'open control')}</li>`,
+  return html`<div class="card"><h3>What would help with open controls</h3><ul>${settle.map(
+    ({ flag, controls }) => html`<li><code>${flagWords(flag)}</code>: ${controls}</li>`,
   )}</ul></div>`;
 }

@@ -15,17 +15,20 @@ export const STYLE = `
 *{box-sizing:border-box}html{scroll-padding-top:4.5rem}
 body{margin:0 auto;max-width:78rem;padding:1rem;font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper)}
 h1{font-size:1.7rem;margin:.3rem 0}h2{margin-top:2.4rem;padding-bottom:.2rem;border-bottom:1px solid var(--line)}
-h3{font-size:1rem;margin:.9rem 0 .3rem}p{margin:.35rem 0}a{color:var(--link)}li,a,summary{overflow-wrap:anywhere}
+h3{font-size:1rem;margin:.9rem 0 .3rem}p{margin:.35rem 0}a{color:var(--link)}body{overflow-wrap:anywhere}.o,.severity,thead th{overflow-wrap:normal}
 code,.path{font-family:ui-monospace,monospace;font-size:.87em;overflow-wrap:anywhere}
 table{border-collapse:collapse;width:100%}th,td{border:1px solid var(--line);padding:.3rem .5rem;text-align:left;vertical-align:top}
-thead th{background:var(--soft)}.wide{overflow-x:auto}.dim{color:var(--dim)}ul{margin:.3rem 0;padding-left:1.2rem}
+thead th{background:var(--soft)}.wide{overflow-x:auto}.count{text-align:right}.dim{color:var(--dim)}ul{margin:.3rem 0;padding-left:1.2rem}
+tbody th{font-weight:400}
+.severity{display:inline-block;min-width:4.6rem;padding:0 .4rem;border:1px solid var(--line);border-radius:4px;font-size:.8rem;text-align:center;color:var(--dim)}
+.fail .severity.critical{background:var(--fail);border-color:var(--fail);color:var(--paper);font-weight:700;print-color-adjust:exact;-webkit-print-color-adjust:exact}.fail .severity.high{border-color:var(--fail);color:var(--fail)}
 nav{margin:.6rem 0;display:flex;flex-wrap:wrap;gap:.2rem 1rem}
 .o{font-weight:700;white-space:nowrap}${byOutcome}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));gap:1rem}
 .cards+.cards{margin-top:1rem}.card{border:1px solid var(--line);border-radius:8px;padding:.8rem 1rem;background:var(--soft)}.card h3{margin-top:0}
 .legend{display:flex;gap:.2rem 1rem;flex-wrap:wrap;margin:.3rem 0}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;margin:.3rem 0}dt{color:var(--dim)}dd{margin:0;overflow-wrap:anywhere}
-details{border:1px solid var(--line);border-left-width:4px;border-radius:6px;margin:.35rem 0;padding:.35rem .7rem}
+dl{display:grid;grid-template-columns:fit-content(40%) 1fr;gap:.15rem 1rem;margin:.3rem 0}dt{color:var(--dim)}dd{margin:0;overflow-wrap:anywhere}
+details{scroll-margin-top:1rem;border:1px solid var(--line);border-left-width:4px;border-radius:6px;margin:.35rem 0;padding:.35rem .7rem}
 details details{border-left-width:1px}summary{cursor:pointer}summary .said{display:block;margin-left:1.1rem;color:var(--dim);overflow-wrap:anywhere}
 details[open]>summary .said{display:none}details>div{padding:.3rem 0 .3rem 1.1rem}
 pre{margin:.3rem 0;padding:.4rem .6rem;max-height:20rem;overflow:auto;font:.8rem/1.45 ui-monospace,monospace;background:var(--soft);border-radius:6px}
@@ -38,7 +41,10 @@ svg{display:block;width:100%;height:1.1rem;border-radius:3px}svg.map{height:2.2r
 .key{display:inline-block;width:.8rem;height:.8rem;border-radius:2px;vertical-align:baseline;margin-right:.35rem}
 svg.key{display:inline-block}
 :focus-visible{outline:3px solid #3b82f6;outline-offset:2px}.skip{position:absolute;left:-99rem}.skip:focus{left:1rem}[hidden]{display:none!important}
-@media print{:root{color-scheme:light}.tools,.skip,nav{display:none}body{max-width:none;font-size:9.5pt;padding:0}
+@media (min-width:50rem){.wide:has(>.matrix){overflow:visible}.matrix thead th{position:sticky;top:3.3rem}}
+@media (max-width:40rem){.tools{position:static}html{scroll-padding-top:0}label:has(#search){width:100%}#search{width:100%}}
+@page{margin:14mm}
+@media print{:root{color-scheme:light}.matrix thead th{position:static}details details:not([open]){display:none}.tools,.skip,nav{display:none}body{max-width:none;font-size:9.5pt;padding:0}
 h2{break-after:avoid}h3{break-after:avoid}tr,summary,.card{break-inside:avoid}pre{max-height:none;white-space:pre-wrap;overflow-wrap:anywhere}.wide{overflow:visible}a{color:inherit;text-decoration:none}
 details[open]>summary .said{display:none}svg rect{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 `;
