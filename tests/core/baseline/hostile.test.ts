@@ -1,6 +1,4 @@
 /** Hostile and broken YAML in bulk: a megabyte of each kind of punctuation, and a thousand broken files. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { fc } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import { LineCounter } from 'yaml';
 import { openAssets } from '../../../src/core/baseline/assets.ts';
@@ -9,6 +7,7 @@ import { libraryOf } from '../../../src/core/baseline/library.ts';
 import { lintDocument } from '../../../src/core/baseline/lint.ts';
 import { FAULT_LIMIT, LEXEME_LIMIT, parseBounded } from '../../../src/core/baseline/stream.ts';
 import { UsageError } from '../../../src/lib/fault.ts';
+import { brokenTexts } from '../../support/broken-yaml.ts';
 import { problemsOf, told, words, yaml } from '../../support/library.ts';
 
 describe('floods', () => {
@@ -43,67 +42,7 @@ describe('floods', () => {
 });
 
 describe('broken files', () => {
-  const samples = [
-    'baselines/checks/tls.yaml',
-    'baselines/uk-psti/2023.yaml',
-    ...readdirSync('baselines/checks')
-      .slice(0, 1)
-      .map((name) => `baselines/checks/${name}`),
-  ].map((path) => readFileSync(path, 'utf8').split('\n').slice(0, 60).join('\n'));
-  const WAIVERS =
-    'waivers:\n  - { control: a/1, subject: x, kind: accepted-risk, reason: R, approvedBy: B, expires: 2030-01-01 }\n';
-
-  const cut = (text: string, at: number): string => text.slice(0, 1 + (at % text.length));
-  const insert = (text: string, at: number, piece: string): string => {
-    const place = at % text.length;
-    return text.slice(0, place) + piece + text.slice(place);
-  };
-  const misspell = (text: string, at: number): string => {
-    const words = [...text.matchAll(/[a-zA-Z]{4,}(?=:)/g)];
-    const word = words[at % Math.max(1, words.length)];
-    return word === undefined
-      ? `${text}\n]`
-      : `${text.slice(0, word.index)}x${word[0]}${text.slice(word.index + word[0].length)}`;
-  };
-  const broken = fc
-    .record({
-      text: fc.constantFrom(...samples, WAIVERS),
-      how: fc.constantFrom('cut', 'insert', 'misspell', 'noise'),
-      at: fc.nat(100_000),
-      piece: fc.oneof(
-        fc.constantFrom(
-          '\t',
-          '{',
-          ']',
-          ': ',
-          '- ',
-          '&a ',
-          '*a',
-          '!!x ',
-          '"',
-          "'",
-          '|\n',
-          '\0',
-          '%',
-          '?',
-          '<<: ',
-          '__proto__: 1\n',
-          '\n---\n',
-          '\n',
-          '.nan',
-          '\u2028',
-        ),
-        fc.string({ maxLength: 12 }),
-      ),
-      noise: fc.string({ unit: 'binary', maxLength: 300 }),
-    })
-    .map(({ text, how, at, piece, noise }) => {
-      if (how === 'cut') return cut(text, at);
-      if (how === 'insert') return insert(text, at, piece);
-      return how === 'misspell' ? misspell(text, at) : noise;
-    });
-
-  test('a thousand of them: each that is refused has a positioned problem, none throws otherwise, none takes a second', async () => {
+  test('more than a thousand of them: each that is refused has a positioned problem, none throws otherwise, none takes a second', async () => {
     const library = libraryOf(await openAssets(), words);
     let refused = 0;
     const told_ = async (text: string): Promise<readonly string[]> => {
@@ -121,12 +60,11 @@ describe('broken files', () => {
         return thrown.problems.map(told);
       }
     };
-    for (const text of fc.sample(broken, { numRuns: 1000, seed: 645 })) {
+    for (const text of brokenTexts(1400)) {
       const start = performance.now();
       if ((await told_(text)).length > 0) refused += 1;
       expect(performance.now() - start).toBeLessThan(1000);
     }
-    // Not every edit breaks a file: a cut at the end of an entry, a space inside a title.
-    expect(refused).toBeGreaterThan(700);
+    expect(refused).toBeGreaterThanOrEqual(1000);
   }, 60_000);
 });
