@@ -14,9 +14,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { deserialize, serialize } from 'node:v8';
 import { inflateRawSync } from 'node:zlib';
-import ts from 'typescript';
-import { sparesParsing } from './fuzz-cache.js';
+import { knowsFolder, sparesParsing } from './fuzz-cache.js';
 
 const top = new URL('..', import.meta.url);
 const folderOf = (path) => fileURLToPath(new URL(path, top));
@@ -35,8 +35,18 @@ const DETACHED = {
   'apk/v4.apk.idsig': ['apk/v4.apk', '.idsig'],
 };
 
-/** Signers are written in TypeScript, which no supported Node runs as it is everywhere. */
+/** What the tests' signers make: with keys of their own each time, or as the file named by `ASSAY_FUZZ_SEEDS` has kept it. */
 async function ownArtefacts(folder) {
+  const kept = process.env.ASSAY_FUZZ_SEEDS;
+  if (kept !== undefined && existsSync(kept)) return deserialize(readFileSync(kept));
+  const made = await madeAnew(folder);
+  if (kept !== undefined) writeFileSync(kept, serialize(made));
+  return made;
+}
+
+/** Signers are written in TypeScript, which no supported Node runs as it is everywhere. */
+async function madeAnew(folder) {
+  const { default: ts } = await import('typescript');
   const made = join(folder, 'signers');
   mkdirSync(made, { recursive: true });
   if (!existsSync(join(folder, 'node_modules'))) symlinkSync(folderOf('node_modules'), join(folder, 'node_modules'));
@@ -118,16 +128,23 @@ export async function updateJudge(seeds, folder) {
   const { verifyCode } = await load('core/updates/exit.js');
   const { memoryBlob } = await load('lib/blob.js');
   const verifiers = Object.values(await load('plugins/verifiers/index.js'));
+  const inside = mkdtempSync(join(folder, 'beside-'));
+  const present = new Set();
+  knowsFolder(inside, present);
   const look = async (seed, bytes) => {
-    const location = join(folder, seed.file ?? 'artefact');
+    const location = join(inside, seed.file ?? 'artefact');
     const beside = { ...seed.companions, ...(seed.suffix === undefined ? {} : { [seed.suffix]: bytes }) };
-    for (const [suffix, content] of Object.entries(beside)) writeFileSync(`${location}${suffix}`, content);
+    for (const [suffix, content] of Object.entries(beside)) {
+      writeFileSync(`${location}${suffix}`, content);
+      present.add(`${location}${suffix}`);
+    }
     const subject = seed.beside ?? bytes;
     const verdicts = await verifyArtefact(verifiers, memoryBlob(subject), location, {
       settings: { keys: seed.keys, now: NOW },
       sampleKeys: {},
     });
-    for (const suffix of Object.keys(beside)) rmSync(`${location}${suffix}`);
+    for (const path of present) rmSync(path);
+    present.clear();
     return { subject, verdicts, good: verifyCode(verdicts) === 0 };
   };
   const known = new Set();

@@ -102,6 +102,7 @@ export {
   serviceSetting,
   serviceStart,
   updateClient,
+  updateClientSetting,
   updateRollback,
   updateSlot,
   updateTlsSetting,

@@ -119,12 +119,39 @@ export const updateClient = defineFact({
   title: 'An update client or feed configured in an image',
   over: 'root-file-system',
   schema: object({
-    tool: oneOf(['swupdate', 'rauc', 'mender', 'opkg', 'apt', 'apk', 'fwupd', 'hawkbit', 'ostree', 'script', 'vendor']),
+    tool: oneOf([
+      'swupdate',
+      'rauc',
+      'mender',
+      'opkg',
+      'apt',
+      'apk',
+      'fwupd',
+      'hawkbit',
+      'ostree',
+      'sysupgrade',
+      'script',
+      'vendor',
+    ]),
     file: text(),
     line: maybe(whole()),
     url: maybe(text()),
     transport: oneOf(['https', 'http', 'ftp', 'tftp', 'other', 'none']),
     signatureCheck: oneOf(['on', 'off', 'unknown']),
+  }),
+});
+export const updateClientSetting = defineFact({
+  name: 'update.client-setting',
+  title: 'A setting of an update client that changes what it asks of a signature',
+  over: 'root-file-system',
+  schema: object({
+    tool: text(),
+    setting: text(),
+    value: text(),
+    weakens: yes('It lets in what would stay out by default.'),
+    why: text(),
+    file: text(),
+    line: whole(),
   }),
 });
 export const updateTlsSetting = defineFact({

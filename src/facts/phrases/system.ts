@@ -22,6 +22,7 @@ import {
   serviceSetting,
   serviceStart,
   updateClient,
+  updateClientSetting,
   updateRollback,
   updateSlot,
   updateTlsSetting,
@@ -128,6 +129,7 @@ export const SERVICE_PHRASES: readonly Phrase[] = [
       signatureCheck !== 'unknown' && `signature check ${signatureCheck}`,
     ),
   ),
+  phrase(updateClientSetting, ({ tool, setting, value, why }) => parts(`${tool}: ${setting}=${value}`, why)),
   phrase(updateTlsSetting, ({ how, inUpdater }) => `${how}${inUpdater ? ' in the update client' : ''}`),
   phrase(updateTrustedKey, ({ tool, type, bits, sampleKey, privateInImage }) =>
     parts(

@@ -8,20 +8,27 @@ import {
   serviceEndpointUrl,
   serviceScript,
   updateClient,
+  updateClientSetting,
   updateRollback,
   updateTlsSetting,
 } from '../../../facts/index.ts';
 import type { Blob } from '../../../lib/blob.ts';
 import { FaultError } from '../../../lib/fault.ts';
+import { builtWithoutSignatures, type Client, clientsOf, requiresSignature, takesImages, UPDATER } from './clients.ts';
+import { type ClientSetting, settingsOf } from './settings.ts';
 import { switchedOff } from './uci-off.ts';
 import { unverifiedIn } from './unverified.ts';
 
-/** opkg reads all its configurations before it acts: whether it checks is said of a root, not of a file. */
-interface Opkg {
+/** opkg and sysupgrade read all their configurations before they act: whether they check is said of a root, not of a file. */
+interface Held {
   readonly feeds: { readonly file: FileEntry; readonly client: Client }[];
   readonly checks: Map<string, 'on' | 'off'>;
+  /** What writes images of OpenWrt, by root, and the roots whose scripts demand a signature. */
+  readonly sysupgrade: Map<string, FileEntry>;
+  readonly demanding: Set<string>;
 }
-const opkgOf = new WeakMap<FileTree, Opkg>();
+const heldOf = new WeakMap<FileTree, Held>();
+const nothingHeld = (): Held => ({ feeds: [], checks: new Map(), sysupgrade: new Map(), demanding: new Set() });
 
 const LIMIT = 4 << 20;
 const URLS = 1000;
@@ -35,7 +42,6 @@ const FETCHES = /\b(wget|curl|uclient-fetch|tftp|ftpget|mosquitto_(?:pub|sub))\b
 /** A setting that names a server: `option repo_url 'http://…'`, `server = http://…`. */
 const SETTING =
   /^\s*(option\s+|list\s+|set\s+)?["'<]?[\w.-]*(url|uri|server|endpoint|host|broker|address)[\w.-]*["'>]?\s*[=:\s]\s*["']?(http|ftp|mqtt|ws|tftp):\/\//i;
-const UPDATER = /updat|upgrad|\bota\b|firmware|fw_|flash|opkg|swupdate|rauc|mender/i;
 const NOT_FETCHED =
   /^(localhost|127\.|0\.0\.0\.0|192\.168\.|10\.|172\.(1[6-9]|2\d|3[01])\.|\[|%s|\$|example\.|www\.example|schemas\.|xmlns|www\.w3\.org|purl\.org|schemas\.xmlsoap|ns\.adobe|tempuri|www\.gnu\.org|www\.apache\.org|gnu\.org|opensource\.org|bugs\.|tools\.ietf)/i;
 
@@ -49,7 +55,7 @@ export const updatesClient: Analyzer = {
   method: 'EXAMINE',
   intrusion: 'passive',
   consumes: [],
-  produces: [updateClient, updateTlsSetting, updateRollback, serviceEndpointUrl, serviceScript],
+  produces: [updateClient, updateClientSetting, updateTlsSetting, updateRollback, serviceEndpointUrl, serviceScript],
   wants: (file) =>
     file.type === 'file' &&
     file.root !== undefined &&
@@ -60,27 +66,32 @@ export const updatesClient: Analyzer = {
     const start = content.read(0, 2);
     if (isElf(content.read(0, 20))) {
       tellProgram(file, content, context);
+      if (/\/swupdate$/.test(file.name) && builtWithoutSignatures(Buffer.from(content.read(0, PROGRAM))))
+        tellClient(file, { tool: 'swupdate', check: 'off' }, context);
       return;
     }
     const script = start[0] === 0x23 && start[1] === 0x21;
-    if (!script && !/^\/etc\//.test(file.name)) return;
+    if (!script && !/^\/etc\/|^\/lib\/upgrade\/|\/ostree\/repo\/config$|^\/usr\/lib\/rauc\//.test(file.name)) return;
     const text = wholeText(content, LIMIT);
     if (text === undefined) return;
     readClient(file, text, context);
     readLines(file, text, context);
   },
   finish(context) {
-    const { feeds, checks } = opkgOf.get(context.tree) ?? { feeds: [], checks: new Map<string, 'on' | 'off'>() };
-    opkgOf.delete(context.tree);
-    // Without the option opkg takes what comes.
-    for (const { file, client } of feeds) {
-      const check = checks.get(file.root ?? '') ?? (isThere('opkg', file, context) ? 'off' : 'unknown');
-      tellClient(file, { ...client, check }, context);
-      if (/^(http|ftp):/.test(client.url ?? '') && isThere('opkg', file, context))
-        tellUrls(file, `opkg ${client.url}`, client.line ?? 1, context);
-    }
+    const { feeds, checks, sysupgrade, demanding } = heldOf.get(context.tree) ?? nothingHeld();
+    heldOf.delete(context.tree);
+    for (const [root, file] of sysupgrade)
+      tellClient(file, { tool: 'sysupgrade', check: demanding.has(root) ? 'on' : 'off' }, context);
+    for (const feed of feeds) tellFeed(feed, checks, context);
   },
 };
+
+/** Without the option opkg takes what comes. */
+function tellFeed({ file, client }: Held['feeds'][number], checks: Held['checks'], context: AnalyzerContext): void {
+  const there = isThere('opkg', file, context);
+  tellClient(file, { ...client, check: checks.get(file.root ?? '') ?? (there ? 'off' : 'unknown') }, context);
+  if (there && /^(http|ftp):/.test(client.url ?? '')) tellUrls(file, `opkg ${client.url}`, client.line ?? 1, context);
+}
 
 /** A line in pieces of bounded length; as a rule one. */
 function piecesOf(line: string): readonly string[] {
@@ -92,7 +103,7 @@ function piecesOf(line: string): readonly string[] {
 
 function readLines(file: FileEntry, text: string, context: AnalyzerContext): void {
   let urls = 0;
-  const script = text.startsWith('#!') || /^\/etc\/(init\.d|rc)/.test(file.name);
+  const script = text.startsWith('#!') || /^\/(etc\/(init\.d|rc)|lib\/upgrade\/)/.test(file.name);
   const all = text.split('\n');
   const off = switchedOff(file.name, all);
   const lines = all.flatMap((raw, index) =>
@@ -204,22 +215,13 @@ function purposeOf(file: FileEntry, line: string): 'update' | 'telemetry' | 'unk
   return /telemetry|report|stat|log/i.test(line) ? 'telemetry' : 'unknown';
 }
 
-type Tool = 'opkg' | 'apt' | 'apk' | 'swupdate' | 'rauc' | 'mender' | 'script';
-type Client = {
-  readonly tool: Tool;
-  readonly url?: string;
-  readonly line?: number;
-  readonly check: 'on' | 'off' | 'unknown';
-};
-
 function readClient(file: FileEntry, text: string, context: AnalyzerContext): void {
-  for (const client of clientsOf(file, text))
-    if (client.tool === 'opkg') holdFeed(file, client, context);
-    else if (client.check === 'off' && client.tool === 'mender' && !isThere('mender', file, context))
-      tellClient(file, { ...client, check: 'unknown' }, context);
-    else tellClient(file, client, context);
-  if (/^\/etc\/opkg/.test(file.name)) holdOption(file, text, context);
-  if (/^\/etc\/rauc\/system\.conf$/.test(file.name)) {
+  for (const client of clientsOf(file.name, text))
+    if (client.tool === 'opkg' && client.check === 'unknown') held(context.tree).feeds.push({ file, client });
+    else tellClient(file, inUse(client, file, context), context);
+  holdDemands(file, text, context);
+  for (const setting of settingsOf(file.name, text)) tellSetting(file, setting, context);
+  if (/^(\/etc|\/usr\/lib)\/rauc\/system\.conf$/.test(file.name)) {
     context.emit(
       updateRollback,
       { tool: 'rauc', protected: /^\s*min-bundle-version\s*=/m.test(text), file: file.name },
@@ -227,6 +229,20 @@ function readClient(file: FileEntry, text: string, context: AnalyzerContext): vo
     );
   }
 }
+
+/** A configuration of Mender that is left behind takes nothing. */
+const inUse = (client: Client, file: FileEntry, context: AnalyzerContext): Client =>
+  client.tool === 'mender' && client.check === 'off' && !isThere('mender', file, context)
+    ? { ...client, check: 'unknown' }
+    : client;
+
+const tellSetting = (file: FileEntry, setting: ClientSetting, context: AnalyzerContext): void => {
+  context.emit(
+    updateClientSetting,
+    { ...setting, file: file.name },
+    { subject: { kind: 'file', path: `${file.path}#${setting.line}` }, where: `line ${setting.line}` },
+  );
+};
 
 function tellClient(file: FileEntry, { tool, url, line, check }: Client, context: AnalyzerContext): void {
   const at = line === undefined ? {} : { line };
@@ -256,137 +272,24 @@ function isThere(program: string, file: FileEntry, { tree }: AnalyzerContext): b
   return folders.some((folder) => names.some((name) => tree.resolve(root, `${folder}/${name}`) !== undefined));
 }
 
-function heldOpkg(tree: FileTree): Opkg {
-  const known = opkgOf.get(tree) ?? { feeds: [], checks: new Map<string, 'on' | 'off'>() };
-  opkgOf.set(tree, known);
+function held(tree: FileTree): Held {
+  const known = heldOf.get(tree) ?? nothingHeld();
+  heldOf.set(tree, known);
   return known;
 }
 
-const holdFeed = (file: FileEntry, client: Client, { tree }: AnalyzerContext): void => {
-  heldOpkg(tree).feeds.push({ file, client });
-};
-
-function holdOption(file: FileEntry, text: string, { tree }: AnalyzerContext): void {
-  const stated = /^[ \t]*option[ \t]+check_signature(?:[ \t]+["']?(\w+))?/m.exec(text);
-  if (stated !== null)
-    heldOpkg(tree).checks.set(file.root ?? '', /^(0|no|off|false)$/i.test(stated[1] ?? '1') ? 'off' : 'on');
+/** What is demanded of all packages and images, wherever in the root it is said. */
+function holdDemands(file: FileEntry, text: string, { tree }: AnalyzerContext): void {
+  const root = file.root ?? '';
+  if (takesImages(text)) held(tree).sysupgrade.set(root, file);
+  if (requiresSignature(text)) held(tree).demanding.add(root);
+  const stated = /^\/etc\/opkg/.test(file.name)
+    ? /^[ \t]*option[ \t]+check_signature(?:[ \t]+["']?(\w+))?/m.exec(text)
+    : null;
+  if (stated !== null) held(tree).checks.set(root, /^(0|no|off|false)$/i.test(stated[1] ?? '1') ? 'off' : 'on');
 }
 
 function transportOf(url: string | undefined): 'https' | 'http' | 'ftp' | 'tftp' | 'other' | 'none' {
   if (url === undefined) return 'none';
   return (/^(https|http|ftp|tftp):/.exec(url)?.[1] as 'https' | 'http' | 'ftp' | 'tftp' | undefined) ?? 'other';
 }
-
-/** Each client's own configuration, by where it lies. */
-const CLIENTS: readonly (readonly [RegExp, (text: string, live: readonly Numbered[]) => readonly Client[]])[] = [
-  [/^\/etc\/opkg(\.conf$|\/)/, (_text, live) => opkgClients(live)],
-  [/^\/etc\/apt\/sources\.list\.d\/[^/]+\.sources$/, (text) => aptStanzas(text)],
-  [/^\/etc\/apt\/sources\.list/, (_text, live) => aptClients(live)],
-  [/^\/etc\/apk\/repositories$/, (_text, live) => apkClients(live)],
-  [
-    /^\/etc\/swupdate(\.cfg$|\/)/,
-    (text) => [{ tool: 'swupdate', ...urlIn(text), check: /public-key-file|ca-path/.test(text) ? 'on' : 'unknown' }],
-  ],
-  [
-    /^\/etc\/rauc\/system\.conf$/,
-    (text) => [{ tool: 'rauc', check: /^\s*\[keyring\]/m.test(text) ? 'on' : 'unknown' }],
-  ],
-  [
-    /^\/etc\/mender\/mender\.conf$/,
-    (text) => [{ tool: 'mender', ...urlIn(text), check: /ArtifactVerifyKey/.test(text) ? 'on' : 'off' }],
-  ],
-];
-
-function clientsOf(file: FileEntry, text: string): readonly Client[] {
-  const live = text
-    .split('\n')
-    .map((line, index) => ({ line: line.trim(), at: index + 1 }))
-    .filter(({ line }) => line !== '' && !line.startsWith('#'));
-  const own = CLIENTS.find(([pattern]) => pattern.test(file.name))?.[1];
-  if (own !== undefined) return own(text, live);
-  if (!text.startsWith('#!')) return [];
-  const unchecked = UPDATER.test(file.name) || /^\/etc\//.test(file.name) ? uncheckedClients(live) : [];
-  return UPDATER.test(file.name) ? [...unchecked, ...scriptClients(live)] : unchecked;
-}
-
-const urlIn = (text: string): { url?: string } => {
-  const url = /\b(https?|ftp):\/\/[\w$[][^\s"',;|*)]*/.exec(text)?.[0];
-  return url === undefined ? {} : { url };
-};
-type Numbered = { readonly line: string; readonly at: number };
-
-function opkgClients(lines: readonly Numbered[]): readonly Client[] {
-  return lines.flatMap(({ line, at }) =>
-    /^src(\/gz)?\s+\S+\s+\S+/.test(line)
-      ? [
-          {
-            tool: 'opkg' as const,
-            url: line.split(/\s+/)[2] ?? '',
-            line: at,
-            check: 'unknown' as const,
-          },
-        ]
-      : [],
-  );
-}
-
-const aptClients = (lines: readonly Numbered[]): readonly Client[] =>
-  lines.flatMap(({ line, at }) =>
-    /^deb\s/.test(line)
-      ? [
-          {
-            tool: 'apt' as const,
-            ...urlIn(line),
-            line: at,
-            check: /trusted=yes/.test(line) ? ('off' as const) : ('on' as const),
-          },
-        ]
-      : [],
-  );
-
-/** deb822 stanzas (sources.list(5)): `URIs:` may name several, `Enabled: no` switches all of a stanza off. */
-function aptStanzas(text: string): readonly Client[] {
-  const lines = text.split('\n');
-  const starts = lines.flatMap((line, index) => (index === 0 || line.trim() === '' ? [index] : []));
-  return starts.flatMap((start, nth) => {
-    const stanza = lines.slice(start, starts[nth + 1] ?? lines.length);
-    const value = (key: RegExp): string =>
-      stanza
-        .find((line) => key.test(line))
-        ?.replace(/^[^:]*:/, '')
-        .trim() ?? '';
-    const at = start + stanza.findIndex((line) => /^URIs:/i.test(line)) + 1;
-    if (/^(no|false)$/i.test(value(/^Enabled:/i))) return [];
-    const check = /^(yes|true)$/i.test(value(/^Trusted:/i)) ? ('off' as const) : ('on' as const);
-    const addresses = value(/^URIs:/i)
-      .split(/\s+/)
-      .filter((url) => url !== '');
-    return addresses.map((url) => ({ tool: 'apt' as const, url, line: at, check }));
-  });
-}
-
-/** Repositories, some with a tag before them; apk checks signatures unless it is told not to (apk-repositories(5)). */
-const apkClients = (lines: readonly Numbered[]): readonly Client[] =>
-  lines.flatMap(({ line, at }) => {
-    const url = /^(?:@\S+\s+)?(https?:\/\/\S+)$/.exec(line)?.[1];
-    return url === undefined ? [] : [{ tool: 'apk' as const, url, line: at, check: 'on' as const }];
-  });
-
-/** What installs without looking at signatures, whatever the configuration says. */
-const UNCHECKED: readonly (readonly [RegExp, Tool])[] = [
-  [/\bapk\b[^|;#]*--allow-untrusted\b/, 'apk'],
-  [/\bapt(-get)?\b[^|;#]*(--allow-unauthenticated|--force-yes|AllowUnauthenticated=(true|1))/, 'apt'],
-];
-function uncheckedClients(lines: readonly Numbered[]): readonly Client[] {
-  return lines.flatMap(({ line, at }) => {
-    const tool = UNCHECKED.find(([pattern]) => pattern.test(line))?.[1];
-    return tool === undefined ? [] : [{ tool, line: at, check: 'off' as const }];
-  });
-}
-
-const scriptClients = (lines: readonly Numbered[]): readonly Client[] =>
-  lines.flatMap(({ line, at }) =>
-    /\b(wget|curl|tftp|uclient-fetch)\b/.test(line) && /\b(https?|ftp):\/\//.test(line)
-      ? [{ tool: 'script' as const, ...urlIn(line), line: at, check: 'unknown' as const }]
-      : [],
-  );

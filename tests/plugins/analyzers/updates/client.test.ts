@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { updatesClient } from '../../../../src/plugins/analyzers/updates/client.ts';
 import { analyze } from '../../../support/analyze.ts';
 
@@ -125,4 +125,77 @@ test('a section of OpenWrt’s settings that is switched off names no server', a
     ].join(''),
   });
   expect(of('service.endpoint-url').map(({ url }) => url)).toEqual(['http://on.vendor.com', 'http://plain.vendor.com']);
+});
+
+describe('what lets in updates without a signature', () => {
+  test.each<readonly [string, string, string, string]>([
+    ['apt', '/etc/apt/apt.conf.d/90x', 'APT { Get { AllowUnauthenticated "true"; }; };\n', 'off'],
+    ['apt', '/etc/apt/apt.conf.d/91x', 'Acquire::AllowInsecureRepositories "1";\n', 'off'],
+    ['apt', '/etc/apt/sources.list', 'deb [arch=armhf trusted=yes] http://x.vendor.com/ stable main\n', 'off'],
+    ['apt', '/etc/apt/sources.list', 'deb http://x.vendor.com/ stable main\n', 'on'],
+    ['apk', '/etc/apk/config', 'allow-untrusted\n', 'off'],
+    ['fwupd', '/etc/fwupd/fwupd.conf', '[fwupd]\nOnlyTrusted=false\n', 'off'],
+    ['ostree', '/ostree/repo/config', '[core]\n[remote "m"]\nurl=https://o.vendor.com\ngpg-verify=false\n', 'off'],
+    ['ostree', '/etc/ostree/remotes.d/m.conf', '[remote "m"]\nurl=https://o.vendor.com\n', 'on'],
+    ['ostree', '/ostree/repo/config', '[remote "m"]\nurl=https://o\ngpg-verify=false\nsign-verify=ed25519\n', 'on'],
+    ['sysupgrade', '/lib/upgrade/fwtool.sh', 'fwtool_check_signature() {\n\treturn 0\n}\n', 'off'],
+    ['sysupgrade', '/usr/sbin/ota-update.sh', '#!/bin/sh\nsysupgrade -n -F /tmp/fw.bin\n', 'off'],
+    ['opkg', '/usr/bin/update', '#!/bin/sh\nopkg install --force-checksum /tmp/a.ipk\n', 'off'],
+  ])('%s by %s', async (tool, name, text, check) => {
+    const { of } = await analyze([updatesClient], { [name]: text, '/usr/bin/mender': 'x' });
+    expect(of('update.client').map((one) => [one['tool'], one['signatureCheck']])).toEqual([[tool, check]]);
+  });
+
+  test.each([
+    ['/etc/apt/apt.conf.d/90x', '// APT::Get::AllowUnauthenticated "true";\nAPT::Get::AllowUnauthenticated "false";\n'],
+    ['/etc/fwupd/fwupd.conf', '[fwupd]\n#OnlyTrusted=false\nOnlyTrusted=true\n'],
+    ['/usr/sbin/ota-update.sh', '#!/bin/sh\n# sysupgrade -F x\nsysupgrade -n /tmp/fw.bin\n'],
+    ['/lib/upgrade/common.sh', 'v() {\n}\n'],
+  ])('and what does not: %s', async (name, text) => {
+    const { of } = await analyze([updatesClient], { [name]: text });
+    expect(of('update.client')).toEqual([]);
+  });
+
+  test('images of OpenWrt need a signature where a script of the root demands it', async () => {
+    const { of } = await analyze([updatesClient], {
+      '/lib/upgrade/fwtool.sh': 'fwtool_check_signature() {\n\treturn 0\n}\n',
+      '/lib/upgrade/platform.sh': "REQUIRE_IMAGE_METADATA=1\nREQUIRE_IMAGE_SIGNATURE='1'\n",
+    });
+    expect(of('update.client').map((one) => [one['tool'], one['signatureCheck']])).toEqual([['sysupgrade', 'on']]);
+  });
+
+  test.each([
+    ['{"ArtifactVerifyKey": ""}', 'off'],
+    ['{"ArtifactVerifyKeys": []}', 'off'],
+    ['{"ArtifactVerifyKeys": ["/etc/mender/a.pem"]}', 'on'],
+    ['{broken', 'unknown'],
+  ])('Mender with %s', async (text, check) => {
+    const { of } = await analyze([updatesClient], { '/etc/mender/mender.conf': text, '/usr/bin/mender-auth': 'x' });
+    expect(of('update.client').map((one) => one['signatureCheck'])).toEqual([check]);
+  });
+
+  test.each([
+    ['SWUpdate built without signatures', 'sw-description\0--image\0', ['off']],
+    ['SWUpdate built with them', 'sw-description\0--image\0SWUpdate is built for signed images\0', []],
+    ['another program of the name', 'hello\0', []],
+  ])('%s', async (_what, text, checks) => {
+    const elf = Buffer.concat([Buffer.from([0x7f, 0x45, 0x4c, 0x46, 1, 1, 1, 0]), Buffer.alloc(44), Buffer.from(text)]);
+    const { of } = await analyze([updatesClient], { '/usr/bin/swupdate': elf });
+    expect(of('update.client').map((one) => one['signatureCheck'])).toEqual(checks);
+  });
+});
+
+test('settings that change what is asked of a signature are told, and which of them let more in', async () => {
+  const { of } = await analyze([updatesClient], {
+    '/etc/rauc/system.conf':
+      '[system]\ncheck-purpose=any\n[keyring]\npath=a.pem\ncheck-purpose=any\nuse-bundle-signing-time=true\nallow-partial-chain=true\ncheck-crl=true\n#check-crl=true\n',
+    '/etc/apt/apt.conf.d/10x': 'Acquire::Check-Valid-Until "false";\n',
+  });
+  expect(of('update.client-setting').map((one) => [one['setting'], one['line'], one['weakens']])).toEqual([
+    ['check-purpose', 5, true],
+    ['use-bundle-signing-time', 6, true],
+    ['allow-partial-chain', 7, false],
+    ['check-crl', 8, false],
+    ['Check-Valid-Until', 1, true],
+  ]);
 });

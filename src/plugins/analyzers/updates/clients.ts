@@ -1,0 +1,178 @@
+/** What the configurations and scripts of an image say of its update clients: where from, and whether signatures are looked at. */
+
+type Tool = 'opkg' | 'apt' | 'apk' | 'swupdate' | 'rauc' | 'mender' | 'fwupd' | 'ostree' | 'sysupgrade' | 'script';
+
+export interface Client {
+  readonly tool: Tool;
+  readonly url?: string;
+  readonly line?: number;
+  readonly check: 'on' | 'off' | 'unknown';
+}
+
+type Numbered = { readonly line: string; readonly at: number };
+type Reader = (text: string, live: readonly Numbered[]) => readonly Client[];
+
+/** Each client's own configuration, by where it lies. */
+const CLIENTS: readonly (readonly [RegExp, Reader])[] = [
+  [/^\/etc\/opkg(\.conf$|\/)/, (_text, live) => opkgClients(live)],
+  [/^\/etc\/apt\/sources\.list\.d\/[^/]+\.sources$/, (text) => aptStanzas(text)],
+  [/^\/etc\/apt\/sources\.list/, (_text, live) => aptClients(live)],
+  [/^\/etc\/apt\/apt\.conf(\.d\/[^/]+)?$/, (_text, live) => aptOptions(live)],
+  [/^\/etc\/apk\/repositories$/, (_text, live) => apkClients(live)],
+  [/^\/etc\/apk\/config$/, (_text, live) => unchecked('apk', live, /^(--)?allow-untrusted$/)],
+  [/^\/etc\/fwupd\/(fwupd|daemon)\.conf$/, (_text, live) => unchecked('fwupd', live, /^OnlyTrusted\s*=\s*false$/i)],
+  [
+    /^\/(etc\/ostree\/remotes\.d\/[^/]+\.conf|ostree\/repo\/config|sysroot\/ostree\/repo\/config)$/,
+    (text) => ostreeRemotes(text),
+  ],
+  [
+    /^\/etc\/swupdate(\.cfg$|\/)/,
+    (text) => [{ tool: 'swupdate', ...urlIn(text), check: /public-key-file|ca-path/.test(text) ? 'on' : 'unknown' }],
+  ],
+  [
+    /^(\/etc|\/usr\/lib)\/rauc\/system\.conf$/,
+    (text) => [{ tool: 'rauc', check: /^\s*\[keyring\]/m.test(text) ? 'on' : 'unknown' }],
+  ],
+  [/^\/etc\/mender\/mender\.conf$/, (text) => [{ tool: 'mender', ...urlIn(text), check: menderCheck(text) }]],
+];
+
+export const UPDATER = /updat|upgrad|\bota\b|firmware|fw_|flash|opkg|swupdate|rauc|mender/i;
+
+export function clientsOf(name: string, text: string): readonly Client[] {
+  const live = text
+    .split('\n')
+    .map((line, index) => ({ line: line.trim(), at: index + 1 }))
+    .filter(({ line }) => line !== '' && !/^(#|\/\/)/.test(line));
+  const own = CLIENTS.find(([pattern]) => pattern.test(name))?.[1];
+  if (own !== undefined) return own(text, live);
+  if (!text.startsWith('#!')) return [];
+  const forced = UPDATER.test(name) || /^\/etc\//.test(name) ? uncheckedClients(live) : [];
+  return UPDATER.test(name) ? [...forced, ...scriptClients(live)] : forced;
+}
+
+/** The scripts of OpenWrt that write an image: they take one without a signature unless they are told otherwise (`lib/upgrade/fwtool.sh`). */
+export const takesImages = (text: string): boolean => /^\s*fwtool_check_signature\s*\(\)/m.test(text);
+export const requiresSignature = (text: string): boolean =>
+  /^\s*(?:export\s+)?REQUIRE_IMAGE_SIGNATURE=["']?1\b/m.test(text);
+
+/** SWUpdate that was built to look at signatures says so where none of its keys is named; the other knows no such option. */
+export const builtWithoutSignatures = (program: Buffer): boolean =>
+  program.includes('sw-description') && program.includes('--image') && !program.includes('built for signed image');
+
+const urlIn = (text: string): { url?: string } => {
+  const url = /\b(https?|ftp):\/\/[\w$[][^\s"',;|*)]*/.exec(text)?.[0];
+  return url === undefined ? {} : { url };
+};
+
+function opkgClients(lines: readonly Numbered[]): readonly Client[] {
+  return lines.flatMap(({ line, at }) =>
+    /^src(\/gz)?\s+\S+\s+\S+/.test(line)
+      ? [
+          {
+            tool: 'opkg' as const,
+            url: line.split(/\s+/)[2] ?? '',
+            line: at,
+            check: 'unknown' as const,
+          },
+        ]
+      : [],
+  );
+}
+
+const aptClients = (lines: readonly Numbered[]): readonly Client[] =>
+  lines.flatMap(({ line, at }) =>
+    /^deb\s/.test(line)
+      ? [
+          {
+            tool: 'apt' as const,
+            ...urlIn(line),
+            line: at,
+            check: /trusted=yes/.test(line) ? ('off' as const) : ('on' as const),
+          },
+        ]
+      : [],
+  );
+
+/** deb822 stanzas (sources.list(5)): `URIs:` may name several, `Enabled: no` switches all of a stanza off. */
+function aptStanzas(text: string): readonly Client[] {
+  const lines = text.split('\n');
+  const starts = lines.flatMap((line, index) => (index === 0 || line.trim() === '' ? [index] : []));
+  return starts.flatMap((start, nth) => {
+    const stanza = lines.slice(start, starts[nth + 1] ?? lines.length);
+    const value = (key: RegExp): string =>
+      stanza
+        .find((line) => key.test(line))
+        ?.replace(/^[^:]*:/, '')
+        .trim() ?? '';
+    const at = start + stanza.findIndex((line) => /^URIs:/i.test(line)) + 1;
+    if (/^(no|false)$/i.test(value(/^Enabled:/i))) return [];
+    const check = /^(yes|true)$/i.test(value(/^Trusted:/i)) ? ('off' as const) : ('on' as const);
+    const addresses = value(/^URIs:/i)
+      .split(/\s+/)
+      .filter((url) => url !== '');
+    return addresses.map((url) => ({ tool: 'apt' as const, url, line: at, check }));
+  });
+}
+
+/** Repositories, some with a tag before them; apk checks signatures unless it is told not to (apk-repositories(5)). */
+const apkClients = (lines: readonly Numbered[]): readonly Client[] =>
+  lines.flatMap(({ line, at }) => {
+    const url = /^(?:@\S+\s+)?(https?:\/\/\S+)$/.exec(line)?.[1];
+    return url === undefined ? [] : [{ tool: 'apk' as const, url, line: at, check: 'on' as const }];
+  });
+
+/** One setting that lets in what is not signed; what is not said stays as the client is by itself. */
+const unchecked = (tool: Tool, lines: readonly Numbered[], pattern: RegExp): readonly Client[] =>
+  lines.flatMap(({ line, at }) => (pattern.test(line) ? [{ tool, line: at, check: 'off' as const }] : []));
+
+/** apt.conf(5): `APT::Get::AllowUnauthenticated "true";`, in braces too. */
+const aptOptions = (lines: readonly Numbered[]): readonly Client[] =>
+  unchecked('apt', lines, /\bAllow(Unauthenticated|InsecureRepositories)\b\s*"?(true|yes|1|on|with)\b/i);
+
+/** Mender takes unsigned artefacts unless one key at least is named. */
+function menderCheck(text: string): Client['check'] {
+  let stated: unknown;
+  try {
+    stated = JSON.parse(text);
+  } catch {
+    // It does not start with such a configuration.
+    return 'unknown';
+  }
+  const { ArtifactVerifyKey: one, ArtifactVerifyKeys: many } = (stated ?? {}) as { readonly [key: string]: unknown };
+  const named = [one, ...(Array.isArray(many) ? (many as readonly unknown[]) : [])];
+  return named.some((key) => typeof key === 'string' && key !== '') ? 'on' : 'off';
+}
+
+/** ostree.repo-config(5): each remote is verified by GPG unless it says otherwise. */
+function ostreeRemotes(text: string): readonly Client[] {
+  return text.split(/^(?=\s*\[)/m).flatMap((section) => {
+    if (!/^\s*\[remote\s/.test(section)) return [];
+    const said = (key: string, value: string): boolean =>
+      new RegExp(`^\\s*${key}\\s*=\\s*(${value})\\s*$`, 'im').test(section);
+    const off = said('gpg-verify', 'false|0|no') && !said('sign-verify', '(?!false|0|no)\\S.*');
+    const line = text.slice(0, text.indexOf(section)).split('\n').length;
+    return [{ tool: 'ostree' as const, ...urlIn(section), line, check: off ? ('off' as const) : ('on' as const) }];
+  });
+}
+
+/** What installs without looking at signatures, whatever the configuration says. */
+const UNCHECKED: readonly (readonly [RegExp, Tool])[] = [
+  [/\bapk\b[^|;#]*--allow-untrusted\b/, 'apk'],
+  [/\bapt(-get)?\b[^|;#]*(--allow-unauthenticated|--force-yes|AllowUnauthenticated=(true|1))/, 'apt'],
+  [/\bopkg\b[^|;#]*--force[-_]checksum\b/, 'opkg'],
+  [/\bostree\b[^|;#]*--no-gpg-verify\b/, 'ostree'],
+  [/\bsysupgrade\b[^|;#]*\s(-[a-zA-Z]*F|--force)\b/, 'sysupgrade'],
+];
+function uncheckedClients(lines: readonly Numbered[]): readonly Client[] {
+  return lines.flatMap(({ line, at }) => {
+    const tool = UNCHECKED.find(([pattern]) => pattern.test(line))?.[1];
+    return tool === undefined ? [] : [{ tool, line: at, check: 'off' as const }];
+  });
+}
+
+const scriptClients = (lines: readonly Numbered[]): readonly Client[] =>
+  lines.flatMap(({ line, at }) =>
+    /\b(wget|curl|tftp|uclient-fetch)\b/.test(line) && /\b(https?|ftp):\/\//.test(line)
+      ? [{ tool: 'script' as const, ...urlIn(line), line: at, check: 'unknown' as const }]
+      : [],
+  );
