@@ -1,5 +1,4 @@
 /** A fact of a report or dossier in words: what was seen, where, the bytes that show it, and what rests on it. */
-import { statSync } from 'node:fs';
 import type { Fact } from '../core/model/fact.ts';
 import type { Report } from '../core/model/report.ts';
 import { nameOf } from '../core/model/target.ts';
@@ -7,12 +6,13 @@ import { excerptOf } from '../core/model/telling.ts';
 import { UsageError } from '../lib/fault.ts';
 import { bytes, safeText } from '../lib/text.ts';
 import { factTypes } from './compose.ts';
+import { isFolder } from './files.ts';
 import { readReport, readSeen } from './reading.ts';
 
 /** `account.password-0123456789ab`. */
 export const isFactId = (id: string): boolean => /^[a-z][a-z0-9.-]{1,80}-[0-9a-f]{12}$/.test(id);
 
-/** Facts that rest on one before the rest is counted. */
+/** Facts that rest on one, and members of one, before the rest is counted. */
 const LISTED = 20;
 
 export interface FactPage {
@@ -43,8 +43,8 @@ export async function factPage(id: string, path: string): Promise<FactPage> {
       ['Of', [nameOf(fact.subject)]],
       ['Where', fact.where === undefined ? [] : [fact.where]],
       ['Seen', [`${fact.observedAt}, ${fact.method.toLowerCase()} by ${fact.source}`]],
-      ['Data', Object.entries(fact.data as object).map(([name, value]) => `${name} = ${JSON.stringify(value)}`)],
-      ['Rests on', fact.derivedFrom],
+      ['Data', some(Object.entries(fact.data as object).map(([name, value]) => `${name} = ${JSON.stringify(value)}`))],
+      ['Rests on', some(fact.derivedFrom)],
       ['What rests on it', some(facts.filter((one) => one.derivedFrom.includes(id)).map((one) => one.id))],
       ['Cited by', report === undefined ? [] : some(citing(report, id))],
     ].map(([head, lines]) => [String(head), (lines as readonly string[]).map((line) => safeText(line, 2000))] as const),
@@ -56,7 +56,7 @@ const some = (list: readonly string[]): readonly string[] =>
   list.length <= LISTED ? list : [...list.slice(0, LISTED), `and ${list.length - LISTED} more`];
 
 async function read(path: string): Promise<{ readonly facts: readonly Fact[]; readonly report?: Report }> {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return { facts: (await readSeen(path)).facts };
+  if (isFolder(path)) return { facts: (await readSeen(path)).facts };
   const report = await readReport(path);
   return { facts: report.facts, report };
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { FileEntry, FileTree } from '../core/model/files.ts';
 import { chunksOf } from '../lib/blob.ts';
 import { UsageError } from '../lib/fault.ts';
+import { inertJson } from '../lib/json.ts';
 
 /** An entry that could not be written, and why. */
 export interface Unwritten {
@@ -35,7 +36,7 @@ export function extract(tree: FileTree, folder: string): readonly Unwritten[] {
       }
     }
     const document = { entries, ...(errors.length === 0 ? {} : { errors }) };
-    writeFileSync(join(folder, 'manifest.json'), `${JSON.stringify(document, null, 1)}\n`, { flag: 'wx' });
+    writeFileSync(join(folder, 'manifest.json'), `${inertJson(document, 1)}\n`, { flag: 'wx' });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;

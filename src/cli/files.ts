@@ -39,6 +39,15 @@ export function locate(paths: readonly string[]): readonly LocatedFile[] {
   });
 }
 
+/** Whether a dossier may lie there. A path that cannot be looked at is no folder: who reads it next says why. */
+export function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
 export const plainFile = ({ path, sha256, size }: LocatedFile): DigestedFile => ({ path, sha256, size });
 
 function digest(path: string): { readonly sha256: string; readonly size: number } {

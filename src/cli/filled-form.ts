@@ -135,10 +135,10 @@ function answerAt(sheet: Sheet, row: number, column: number, found: Found): Answ
     return undefined;
   }
   const plain = /^'['=+\-@\t\r|]/.test(value) ? value.slice(1) : value;
-  // Line ends stay; no other control character has a place in an answer.
+  // Line ends stay; no other control character has a place in an answer, and none that turns the text around.
   const text = plain
     .replaceAll('\r\n', '\n')
-    .replaceAll(/[^\P{Cc}\n\t]/gu, '')
+    .replaceAll(/[^\P{Cc}\n\t]|[\u2028-\u202e\u2066-\u2069\p{Cs}]/gu, '')
     .trimEnd();
   return text === '' ? undefined : text;
 }

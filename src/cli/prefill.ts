@@ -10,12 +10,13 @@ import {
   tlsGroup,
   tlsProtocol,
 } from '../facts/index.ts';
+import { inertJson } from '../lib/json.ts';
 import type { Seen } from './session.ts';
 
 /** YAML by hand: comments are half of its use. JSON strings are YAML strings. */
 export function declarationOf(seen: Seen | undefined): string {
   const head = seen?.head.target;
-  const product = Object.entries(head?.product ?? {}).map(([name, value]) => `  ${name}: ${JSON.stringify(value)}`);
+  const product = Object.entries(head?.product ?? {}).map(([name, value]) => `  ${name}: ${inertJson(value, 0)}`);
   return [
     '# What the maker states of the product. What was observed is filled in: confirm it, or say what is meant.',
     '# assay lint declaration.yaml tells every mistake; baselines/schema/declaration.schema.json completes in editors.',
@@ -57,7 +58,7 @@ function features(facts: readonly Fact[]): readonly string[] {
     if (type === featurePresent.name && present === true && typeof name === 'string') names.add(name);
   }
   if (names.size === 0) return ['features: {}'];
-  return ['features:', ...[...names].sort().map((name) => `  ${JSON.stringify(name)}: true  # observed`)];
+  return ['features:', ...[...names].sort().map((name) => `  ${inertJson(name, 0)}: true  # observed`)];
 }
 
 function listeners(facts: readonly Fact[]): readonly string[] {
@@ -67,7 +68,7 @@ function listeners(facts: readonly Fact[]): readonly string[] {
     const { protocol, tls } = data as { readonly protocol?: unknown; readonly tls?: unknown };
     const spoken =
       typeof protocol === 'string' && protocol !== 'unknown'
-        ? `, protocol: ${JSON.stringify(tls === true ? (SECURE[protocol] ?? protocol) : protocol)}`
+        ? `, protocol: ${inertJson(tls === true ? (SECURE[protocol] ?? protocol) : protocol, 0)}`
         : '';
     lines.add(`  - { port: ${subject.port}, transport: ${subject.transport}${spoken} }  # observed`);
   }
@@ -95,7 +96,7 @@ function accounts(facts: readonly Fact[]): readonly string[] {
     if (opens && typeof account === 'string' && account !== '') names.add(account);
   }
   if (names.size === 0) return ['# accounts: [{ account: admin, through: [http], preset: unique }]'];
-  return ['accounts:', ...[...names].sort().map((name) => `  - { account: ${JSON.stringify(name)} }  # observed`)];
+  return ['accounts:', ...[...names].sort().map((name) => `  - { account: ${inertJson(name, 0)} }  # observed`)];
 }
 
 /** Which member of the declaration a fact's value goes to, and the value. */
@@ -134,10 +135,10 @@ function cryptography(facts: readonly Fact[]): readonly string[] {
     .flatMap(([channel, lists]) => {
       const [protocol, port] = channel.split(' ');
       return [
-        `  - channel: ${JSON.stringify(channel)}  # observed`,
+        `  - channel: ${inertJson(channel, 0)}  # observed`,
         `    protocol: ${protocol}`,
         `    ports: [${port}]`,
-        ...[...lists].map(([list, values]) => `    ${list}: ${JSON.stringify([...values].sort())}`),
+        ...[...lists].map(([list, values]) => `    ${list}: ${inertJson([...values].sort(), 0)}`),
       ];
     });
   return ['cryptography:', ...entries];

@@ -22,10 +22,10 @@ export function createProgress(io: Io, options: { readonly quiet: boolean; reado
 
 function verbose(io: Io, event: EngineEvent): void {
   if (event.kind === 'step-ended' && event.ms + event.facts > 0)
-    io.err(`${event.gatherer} ${safeText(event.subject)}: ${plural(event.facts, 'fact')}, ${event.ms} ms\n`);
+    io.err(`${safeText(event.gatherer)} ${safeText(event.subject)}: ${plural(event.facts, 'fact')}, ${event.ms} ms\n`);
   if (event.kind === 'gap' && event.gap.unseen.kind !== 'not-given')
     io.err(
-      `${event.gap.source} ${safeText(nameOf(event.gap.scope))}: not seen: ${safeText(event.gap.unseen.message)}\n`,
+      `${safeText(event.gap.source)} ${safeText(nameOf(event.gap.scope))}: not seen: ${safeText(event.gap.unseen.message)}\n`,
     );
 }
 
@@ -91,5 +91,5 @@ function note(event: EngineEvent, running: Map<string, Step>, counts: { facts: n
   const share = event.kind === 'step-progress' ? { done: event.done, of: event.of } : {};
   // What said something last is what is shown.
   running.delete(key);
-  running.set(key, { name: `${event.gatherer} ${safeText(event.subject, 60)}`, since, ...share });
+  running.set(key, { name: `${safeText(event.gatherer, 60)} ${safeText(event.subject, 60)}`, since, ...share });
 }

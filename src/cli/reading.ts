@@ -1,5 +1,4 @@
 /** Reports and dossiers of the user, read with distrust. */
-import { statSync } from 'node:fs';
 import type { Registry } from '../core/assessment/plan.ts';
 import type { Library } from '../core/baseline/library.ts';
 import { type ReadDossier, readDossier } from '../core/evidence/read.ts';
@@ -8,6 +7,7 @@ import type { Report } from '../core/model/report.ts';
 import { UsageError } from '../lib/fault.ts';
 import { safeText } from '../lib/text.ts';
 import { factTypes } from './compose.ts';
+import { isFolder } from './files.ts';
 import type { Rules } from './rules.ts';
 import { judgeProduct } from './session.ts';
 import { readBounded } from './trusted-key.ts';
@@ -37,7 +37,7 @@ export async function readReportOf(
   path: string,
   { library, registry, rules }: { readonly library: Library; readonly registry: Registry; readonly rules: Rules },
 ): Promise<Report> {
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return readReport(path);
+  if (!isFolder(path)) return readReport(path);
   const seen = await readSeen(path);
   return judgeProduct({ seen, library, registry, at: seen.head.gatheredAt, ...rules });
 }

@@ -1,13 +1,14 @@
 /** `assay diff OLD NEW`: what got better, what got worse, what is newly unknown, and why; of dossiers the product too, of baselines what they ask. */
-import { statSync } from 'node:fs';
 import { type ControlChange, compareReports, type Difference } from '../../core/assessment/diff.ts';
 import type { EditionDifference } from '../../core/baseline/compare.ts';
 import { UsageError } from '../../lib/fault.ts';
+import { inertJson } from '../../lib/json.ts';
 import { inertMarkdown, plural, safeText, wrap } from '../../lib/text.ts';
 import type { Call } from '../call.ts';
 import { library, openRegistry } from '../compose.ts';
 import { compareEditions, editionMarkdown, editionSections, editionSum } from '../editions.ts';
 import { EXIT } from '../exit-code.ts';
+import { isFolder } from '../files.ts';
 import { NONE } from '../gatherers.ts';
 import type { Io } from '../io.ts';
 import { judgeOptions } from '../options.ts';
@@ -28,7 +29,7 @@ export async function run({ arguments: [before, after], options: raw, io }: Call
   // A report holds what its checks cite; only a dossier holds all that was seen.
   const product = isFolder(before) && isFolder(after) ? await productOf(before, after) : undefined;
   const difference = { ...reports, ...(product === undefined ? {} : { product }) };
-  if (raw['json'] === true) io.out(`${JSON.stringify(difference, null, 2)}\n`);
+  if (raw['json'] === true) io.out(`${inertJson(difference)}\n`);
   else if (raw['markdown'] === true) io.out(markdownOf(difference));
   else tell(difference, io);
   const { controls, grown } = difference;
@@ -38,7 +39,7 @@ export async function run({ arguments: [before, after], options: raw, io }: Call
 
 /** Editions of a standard are neither better nor worse. */
 function tellEditions(difference: EditionDifference, raw: Call['options'], io: Io): number {
-  if (raw['json'] === true) io.out(`${JSON.stringify(difference, null, 2)}\n`);
+  if (raw['json'] === true) io.out(`${inertJson(difference)}\n`);
   else if (raw['markdown'] === true) io.out(editionMarkdown(difference));
   else {
     const lines = editionSections(difference).flatMap(({ title, lines }) => [
@@ -58,8 +59,6 @@ function folded(text: string, columns: number): readonly string[] {
   const [first = '', ...rest] = wrap(safeText(text.trim(), 2000), columns - indent - 2);
   return [' '.repeat(indent) + first, ...rest.map((line) => ' '.repeat(indent + 2) + line)];
 }
-
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 async function productOf(before: string, after: string): Promise<ProductDifference> {
   const { compareProducts } = await import('../product-diff.ts');

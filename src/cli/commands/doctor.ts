@@ -2,7 +2,8 @@
 
 import { accessSync, constants } from 'node:fs';
 import { availableParallelism, freemem, tmpdir, totalmem } from 'node:os';
-import { bytes, plural } from '../../lib/text.ts';
+import { inertJson } from '../../lib/json.ts';
+import { bytes, plural, safeText, wrap } from '../../lib/text.ts';
 import type { Call } from '../call.ts';
 import { exporters, library, openRegistry, reporters, unpackers, verifiers } from '../compose.ts';
 import { EXIT } from '../exit-code.ts';
@@ -19,9 +20,20 @@ const DAY = 86_400_000;
 
 export async function run({ options, io }: Call): Promise<number> {
   const findings = [...machine(), ...(await parts()), ...(await tables())];
-  if (options['json'] === true) io.out(`${JSON.stringify(findings, null, 2)}\n`);
-  else io.out(findings.map(({ what, good, said }) => `${good ? 'ok  ' : 'note'}  ${what}: ${said}\n`).join(''));
+  if (options['json'] === true) io.out(`${inertJson(findings)}\n`);
+  else
+    io.out(
+      findings
+        .flatMap((one) => linesOf(one, io.columns))
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
   return EXIT.good;
+}
+
+function linesOf({ what, good, said }: Finding, width: number): readonly string[] {
+  const [first = '', ...rest] = wrap(safeText(`${what}: ${said}`, 2000), width - 8);
+  return [`${good ? 'ok  ' : 'note'}  ${first}`, ...rest.map((line) => `        ${line}`)];
 }
 
 function machine(): readonly Finding[] {

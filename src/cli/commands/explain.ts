@@ -5,7 +5,8 @@ import type { Library } from '../../core/baseline/library.ts';
 import { nearest } from '../../core/baseline/nearest.ts';
 import type { Baseline, Check, Control } from '../../core/model/baseline.ts';
 import { UsageError } from '../../lib/fault.ts';
-import { wrap } from '../../lib/text.ts';
+import { inertJson } from '../../lib/json.ts';
+import { safeText, wrap } from '../../lib/text.ts';
 import type { Call } from '../call.ts';
 import * as compose from '../compose.ts';
 import { EXIT } from '../exit-code.ts';
@@ -20,7 +21,14 @@ interface Page {
   readonly kind: string;
   readonly title: string;
   readonly said: readonly (readonly [string, string | readonly string[]])[];
+  /** Lines to be shown as they are. */
+  readonly shown?: readonly (readonly [string, readonly string[]])[];
+  /** What `--json` tells besides. */
+  readonly json?: { readonly [name: string]: unknown };
 }
+
+/** Characters of one text that are shown. */
+const SHOWN = 4000;
 
 export async function run({ arguments: [id = ''], options, io }: Call): Promise<number> {
   const only = typeof options['baseline'] === 'string' ? options['baseline'] : undefined;
@@ -28,7 +36,7 @@ export async function run({ arguments: [id = ''], options, io }: Call): Promise<
   const shelf = await compose.library();
   const pages = [...(await controlPages(shelf, id, only)), ...(await otherPages(shelf, id))];
   if (pages.length === 0) throw new UsageError(`nothing is called '${id}'`, await hint(shelf, id));
-  if (options['json'] === true) io.out(`${JSON.stringify(pages.map(plain), null, 2)}\n`);
+  if (options['json'] === true) io.out(`${inertJson(pages.map(plain))}\n`);
   else io.out(pages.map((page) => printed(page, io)).join('\n'));
   return EXIT.good;
 }
@@ -39,24 +47,29 @@ async function explainFact(id: string, options: Call['options'], io: Io): Promis
     throw new UsageError(`${id} is the id of something that was seen`, `assay explain ${id} --in REPORT.json|DOSSIER`);
   const page = await factPage(id, from);
   if (options['json'] === true)
-    io.out(`${JSON.stringify({ ...plain(page), evidence: page.shown.map(([, lines]) => lines) }, null, 2)}\n`);
-  else {
-    const shown = page.shown.flatMap(([head, lines]) => [`${head}:`, ...lines.map((line) => `  ${line}`)]);
-    io.out(printed(page, io) + shown.map((line) => `${line}\n`).join(''));
-  }
+    io.out(`${inertJson({ ...plain(page), evidence: page.shown.map(([, lines]) => lines) })}\n`);
+  else io.out(printed(page, io));
   return EXIT.good;
 }
 
-const plain = ({ id, kind, title, said }: Page): object => ({ id, kind, title, ...Object.fromEntries(said) });
+const plain = ({ id, kind, title, said, json = {} }: Page): object => ({
+  id,
+  kind,
+  title,
+  ...Object.fromEntries(said),
+  ...json,
+});
 
-function printed({ id, kind, title, said }: Page, io: Io): string {
-  const lines = [`${kind} ${id}`, ...wrap(title, io.columns), ''];
+/** A baseline may be anybody's: its words are shown and never obeyed. */
+function printed({ id, kind, title, said, shown = [] }: Page, io: Io): string {
+  const lines = [`${kind} ${safeText(id)}`, ...wrap(safeText(title, SHOWN), io.columns), ''];
   for (const [head, body] of said) {
     if (body.length === 0) continue;
     lines.push(`${head}:`);
     for (const item of typeof body === 'string' ? [body] : body)
-      lines.push(...wrap(item, io.columns - 2, 2).map((line) => `  ${line}`));
+      lines.push(...wrap(safeText(item, SHOWN), io.columns - 2, 2).map((line) => `  ${line}`));
   }
+  for (const [head, body] of shown) lines.push(`${head}:`, ...body.map((line) => `  ${safeText(line)}`));
   return `${lines.join('\n')}\n`;
 }
 
@@ -132,10 +145,16 @@ function checkPage(check: Check, shelf: Library, cited: readonly string[]): Page
       ['References', check.references],
       ['Cited by', cited],
       ['Written in', `${check.at.file}${check.at.line === undefined ? '' : `:${check.at.line}`}`],
-      ['Condition', JSON.stringify(shelf.checks.get(check.id)?.raw.expect ?? null)],
     ],
+    ...asJson('Condition', shelf.checks.get(check.id)?.raw.expect ?? null),
   };
 }
+
+/** A value that a person reads line by line, and a program whole. */
+const asJson = (name: string, value: unknown): Pick<Page, 'shown' | 'json'> => ({
+  shown: [[name, inertJson(value).split('\n')]],
+  json: { [name]: value },
+});
 
 async function otherPages(shelf: Library, id: string): Promise<readonly Page[]> {
   const registry = await compose.openRegistry(NONE);
@@ -151,8 +170,8 @@ async function otherPages(shelf: Library, id: string): Promise<readonly Page[]> 
         ['Area', fact.over],
         ['Made by', everyGatherer(registry).flatMap((one) => (one.produces.includes(fact) ? [one.id] : []))],
         ['Read by', [...shelf.checks.keys()].filter((check) => readsOf(shelf.check(check)).has(id))],
-        ['Shape', JSON.stringify(fact.schema.json)],
       ],
+      ...asJson('Shape', fact.schema.json),
     });
   for (const one of everyGatherer(registry).filter((gatherer) => gatherer.id === id))
     pages.push({

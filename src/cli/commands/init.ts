@@ -1,16 +1,17 @@
 /** `assay init [DOSSIER]`: a declaration to fill in, with what a dossier already shows and a filled workbook answers. */
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { UsageError } from '../../lib/fault.ts';
 import { plural, safeText } from '../../lib/text.ts';
 import type { Call } from '../call.ts';
 import { EXIT } from '../exit-code.ts';
+import { isFolder } from '../files.ts';
 import { declarationOf } from '../prefill.ts';
 import { readSeen } from '../reading.ts';
 
 export async function run({ arguments: [folder], options, io }: Call): Promise<number> {
   const { from, ...others } = options;
-  const isDossier = typeof from === 'string' && statSync(from, { throwIfNoEntry: false })?.isDirectory() === true;
+  const isDossier = typeof from === 'string' && isFolder(from);
   const dossier = folder ?? (isDossier ? from : undefined);
   const seen = dossier === undefined ? undefined : await readSeen(dossier);
   const text = await answered(declarationOf(seen), isDossier ? others : options, io);

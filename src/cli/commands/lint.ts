@@ -1,6 +1,7 @@
 /** `assay lint FILE…`: baselines, checks, waivers and declarations, with every mistake at once. */
 import { lintFile } from '../../core/baseline/lint.ts';
 import { UsageError } from '../../lib/fault.ts';
+import { inertJson } from '../../lib/json.ts';
 import { plural } from '../../lib/text.ts';
 import type { Call } from '../call.ts';
 import { library } from '../compose.ts';
@@ -14,7 +15,7 @@ export async function run({ arguments: files, options, io }: Call): Promise<numb
   for (const file of files) looked.push(await lintFile(file, shelf));
   const mistakes = looked.flatMap(({ problems }) => problems);
   const notes = looked.flatMap(({ notes: of }) => of);
-  if (options['json'] === true) io.out(`${JSON.stringify(looked, null, 2)}\n`);
+  if (options['json'] === true) io.out(`${inertJson(looked)}\n`);
   else {
     if (mistakes.length > 0) io.err(problemLines(mistakes));
     if (options['quiet'] !== true) {

@@ -3,7 +3,8 @@ import { feedings } from '../../core/assessment/plan.ts';
 import { nearest } from '../../core/baseline/nearest.ts';
 import type { Baseline, Control } from '../../core/model/baseline.ts';
 import { UsageError } from '../../lib/fault.ts';
-import { safeText } from '../../lib/text.ts';
+import { inertJson } from '../../lib/json.ts';
+import { safeText, wrap } from '../../lib/text.ts';
 import type { Call } from '../call.ts';
 import { exporters, factTypes, library, openRegistry, reporters, unpackers, verifiers } from '../compose.ts';
 import { EXIT } from '../exit-code.ts';
@@ -17,47 +18,69 @@ interface Asked {
   readonly coverage: boolean;
 }
 
-const KINDS: { readonly [kind: string]: (asked: Asked) => Promise<readonly Row[]> } = {
-  baselines: listBaselines,
-  controls: listControls,
-  checks: listChecks,
-  facts: listFacts,
-  gatherers: listGatherers,
-  unpackers: listUnpackers,
-  formats: listFormats,
+/** What `--json` tells whole, and the columns of it that a person is shown: the last one is the title. */
+interface Kind {
+  readonly rows: (asked: Asked) => Promise<readonly Row[]>;
+  readonly shown: readonly string[];
+}
+
+const KINDS: { readonly [kind: string]: Kind } = {
+  baselines: { rows: listBaselines, shown: ['id', 'version', 'title'] },
+  controls: {
+    rows: listControls,
+    shown: ['baseline', 'id', 'obligation', 'decide', 'refute', 'person', 'checks', 'title'],
+  },
+  checks: { rows: listChecks, shown: ['id', 'key', 'severity', 'title'] },
+  facts: { rows: listFacts, shown: ['name', 'over', 'title'] },
+  gatherers: { rows: listGatherers, shown: ['id', 'kind', 'intrusion', 'title'] },
+  unpackers: { rows: listUnpackers, shown: ['id', 'class', 'opens', 'title'] },
+  formats: { rows: listFormats, shown: ['id', 'kind', 'extension', 'title'] },
 };
 
 export async function run({ arguments: [what = ''], options, io }: Call): Promise<number> {
-  const list = KINDS[what];
-  if (list === undefined || !Object.hasOwn(KINDS, what))
+  const kind = KINDS[what];
+  if (kind === undefined || !Object.hasOwn(KINDS, what))
     throw new UsageError(
       `there is no list of '${what}'`,
       nearest(what, Object.keys(KINDS)) ?? `lists: ${Object.keys(KINDS).join(', ')}`,
     );
   const { baseline } = options;
-  const rows = await list({
+  const rows = await kind.rows({
     coverage: options['coverage'] === true,
     ...(typeof baseline === 'string' ? { baseline } : {}),
   });
   io.out(
-    options['json'] === true ? `${JSON.stringify(rows, null, 2)}\n` : table(rows, io.outIsTerminal ? io.columns : 0),
+    options['json'] === true
+      ? `${inertJson(rows)}\n`
+      : table(rows, kind.shown, io.outIsTerminal ? io.columns : Number.POSITIVE_INFINITY),
   );
   return EXIT.good;
 }
 
-/** Columns as wide as their widest cell; the last takes the rest and is cut at the terminal's edge. */
-function table(rows: readonly Row[], width: number): string {
+/** Columns that a title needs beside the others; with fewer it has lines of its own. */
+const ROOM = 20;
+/** A cell is at most so wide. */
+const CELL = 48;
+
+/** Columns as wide as their widest cell; the title takes what is left of a terminal's line, and goes on under itself. */
+function table(rows: readonly Row[], shown: readonly string[], width: number): string {
   const [first] = rows;
   if (first === undefined) return 'nothing\n';
-  const columns = Object.keys(first);
+  const columns = shown.filter((column) => column in first);
   const cells = [columns, ...rows.map((row) => columns.map((column) => cell(row[column])))];
-  const widths = columns.map((_, index) => Math.min(48, Math.max(...cells.map((row) => row[index]?.length ?? 0))));
-  const lines = cells.map((row) => {
-    const line = row
+  const widths = columns.map((_, index) => Math.min(CELL, Math.max(...cells.map((row) => row[index]?.length ?? 0))));
+  const before = widths.slice(0, -1).reduce((sum, one) => sum + one + 2, 0);
+  const lines = cells.flatMap((row) => {
+    const lead = row
+      .slice(0, -1)
       .map((text, index) => text.padEnd(widths[index] ?? 0))
-      .join('  ')
-      .trimEnd();
-    return width > 0 && line.length > width ? `${line.slice(0, width - 1)}…` : line;
+      .join('  ');
+    const title = row.at(-1) ?? '';
+    if (lead.length + 2 + title.length <= width) return [`${lead}  ${title}`.trimEnd()];
+    if (width - before < ROOM || lead.length + 2 > before)
+      return [...wrap(lead.trimEnd(), width, 2), ...wrap(title, width - 4).map((line) => `    ${line}`)];
+    const [start = '', ...rest] = wrap(title, width - before);
+    return [`${lead}  ${start}`, ...rest.map((line) => ' '.repeat(before) + line)];
   });
   return `${lines.join('\n')}\n`;
 }
@@ -118,15 +141,13 @@ async function listChecks(asked: Asked): Promise<readonly Row[]> {
 async function listFacts(): Promise<readonly Row[]> {
   const registry = feedings(await openRegistry(NONE));
   return (await factTypes())
-    .map(({ name, over, title, schema }) => ({
+    .map(({ name, over, title }) => ({
       name,
       over,
       sources: registry.filter(({ produces }) => produces.some((type) => type.name === name)).map(({ id }) => id),
       title,
-      schema: schema.json,
     }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ schema, ...row }) => Object.defineProperty(row, 'schema', { value: schema, enumerable: false }));
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 async function listGatherers(): Promise<readonly Row[]> {

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import type { UnpackedImage } from '../../core/unpacking/unpack.ts';
 import { UsageError } from '../../lib/fault.ts';
+import { inertJson } from '../../lib/json.ts';
 import { safeText } from '../../lib/text.ts';
 import type { Call } from '../call.ts';
 import { unpackers } from '../compose.ts';
@@ -31,7 +32,7 @@ export async function run({ arguments: [path], options, io, signal }: Call): Pro
   try {
     const unwritten = out === undefined ? [] : extract(opened.tree, out);
     for (const { path: name, message } of unwritten) io.err(`not written: ${safeText(name)}: ${message}\n`);
-    if (options['json'] === true) io.out(`${JSON.stringify(asJson(opened, options['tree'] === true), null, 2)}\n`);
+    if (options['json'] === true) io.out(`${inertJson(asJson(opened, options['tree'] === true))}\n`);
     else if (options['quiet'] !== true) {
       const titles = new Map(known.map(({ id, title }) => [id, title]));
       io.out(unpackText(opened, { tree: options['tree'] === true, columns: Math.min(io.columns, 120), titles }));

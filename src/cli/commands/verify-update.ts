@@ -6,6 +6,7 @@ import { type VerifyCode, verifyCode } from '../../core/updates/exit.ts';
 import { verifyArtefact } from '../../core/updates/verify.ts';
 import { openBlob } from '../../lib/blob.ts';
 import { UsageError } from '../../lib/fault.ts';
+import { inertJson } from '../../lib/json.ts';
 import { sizeOf } from '../../lib/ranges.ts';
 import { bytes, safeText, wrap } from '../../lib/text.ts';
 import type { Call } from '../call.ts';
@@ -26,7 +27,7 @@ export async function run({ arguments: [path], options, io, signal }: Call): Pro
     const settings = { keys, now: new Date().toISOString() };
     const verdicts = await verifyArtefact(await verifiers(), artefact, file.location, { settings, ...tables, signal });
     const code = verifyCode(verdicts);
-    if (options['json'] === true) io.out(`${JSON.stringify(asJson(file, verdicts, code), null, 2)}\n`);
+    if (options['json'] === true) io.out(`${inertJson(asJson(file, verdicts, code))}\n`);
     else if (options['quiet'] !== true) io.out(asText(file, verdicts, { code, keyed: keys.length > 0 }));
     return code;
   } finally {
@@ -117,7 +118,7 @@ const rollbackWords = ({ protected: bound, value }: NonNullable<UpdateVerdict['r
 function signatureLine(one: UpdateVerdict['signatures'][number]): string {
   const key = [one.keyType, one.keyBits === undefined ? undefined : `${one.keyBits} bits`].filter(Boolean).join(' ');
   const parts = [
-    [one.algorithm, one.hash, key].filter(Boolean).join(', '),
+    safeText([one.algorithm, one.hash, key].filter(Boolean).join(', ')),
     one.signer === undefined ? undefined : `by ${safeText(one.signer)}`,
     one.sampleKey === undefined ? undefined : `PUBLIC SAMPLE KEY ${safeText(one.sampleKey)}`,
     safeText(one.message),

@@ -1,12 +1,14 @@
 /** `assay verify DOSSIER --key P`: whether a sealed dossier is as it was sealed, by whom, and judged to the same report. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { listFolder } from '../../core/evidence/listing.ts';
 import { differences, type OpenSeal, openSeal, SEAL, SEAL_SIZE } from '../../core/evidence/seal.ts';
 import { UsageError } from '../../lib/fault.ts';
+import { inertJson } from '../../lib/json.ts';
 import { plural, safeText } from '../../lib/text.ts';
 import type { Call } from '../call.ts';
 import { EXIT } from '../exit-code.ts';
+import { isFolder } from '../files.ts';
 import { readSealTrust, trustedKeyFor } from '../seal-keys.ts';
 import { rejudge } from '../sealing.ts';
 import { readBounded } from '../trusted-key.ts';
@@ -25,13 +27,13 @@ export async function run({ arguments: [folder], options, io }: Call): Promise<n
   const file = options['key'];
   if (typeof file !== 'string') throw new UsageError('--key is missing', 'assay verify DOSSIER --key KEY.pem');
   const trust = readSealTrust(file);
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+  if (!isFolder(folder))
     throw new UsageError(
       `${folder}: there is no such folder`,
       'a dossier is the folder that `assay gather --out` writes',
     );
   const verdict = await verdictOf(folder, trust);
-  if (options['json'] === true) io.out(`${JSON.stringify({ schema: 'assay/seal-verdict/1', ...verdict }, null, 2)}\n`);
+  if (options['json'] === true) io.out(`${inertJson({ schema: 'assay/seal-verdict/1', ...verdict })}\n`);
   else if (options['quiet'] !== true) io.out(told(folder, verdict));
   return verdict.code;
 }
