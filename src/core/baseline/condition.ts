@@ -104,14 +104,15 @@ function denial(part: Condition): Condition {
   };
 }
 
-function conjunction(judgements: readonly Judgement[]): Judgement {
-  const truth = allThree(judgements.map((one) => one.truth));
-  return { truth, ...grounds(judgements, truth), vacuous: judgements.every((one) => one.vacuous) };
-}
+const conjunction = (judgements: readonly Judgement[]): Judgement =>
+  joined(judgements, allThree(judgements.map((one) => one.truth)), false);
 
-function disjunction(judgements: readonly Judgement[]): Judgement {
-  const truth = anyThree(judgements.map((one) => one.truth));
-  const deciding = judgements.filter((one) => one.truth === true);
+const disjunction = (judgements: readonly Judgement[]): Judgement =>
+  joined(judgements, anyThree(judgements.map((one) => one.truth)), true);
+
+/** Vacuous where only vacuous operands speak: those that settle it alone, else all. More sight adds speakers and takes none away. */
+function joined(judgements: readonly Judgement[], truth: Truth, settling: boolean): Judgement {
+  const deciding = judgements.filter((one) => one.truth === settling);
   const spoken = deciding.length > 0 ? deciding : judgements;
   return { truth, ...grounds(judgements, truth), vacuous: spoken.every((one) => one.vacuous) };
 }

@@ -85,6 +85,15 @@ describe('the table', () => {
     expect(judge({ any: [every, none] }, aView([])).vacuous).toBe(false);
   });
 
+  test('what a vacuous operand settles alone is vacuous, whatever is seen of the others later', () => {
+    const denied = { not: { every: 'b.two', where: { on: true }, satisfies: { n: 1 } } };
+    const whole = { not: { all: [every, denied] } };
+    expect(judge(whole, aView([], [gap]))).toMatchObject({ truth: true, vacuous: true });
+    expect(judge(whole, aView([one({ on: false })]))).toMatchObject({ truth: true, vacuous: true });
+    expect(judge(whole, aView([one({ n: 5 })]))).toMatchObject({ truth: true, vacuous: true });
+    expect(judge(whole, aView([one({ n: 4 })]))).toMatchObject({ truth: true, vacuous: false });
+  });
+
   test('a type that nobody looked at is unknown, with an open judgement on the target', () => {
     const judgement = judge(none, aView([], [], ['a.one']));
     expect(judgement.truth).toBe('unknown');
