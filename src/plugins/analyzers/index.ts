@@ -22,5 +22,6 @@ export { secretsWifi } from './secrets/wifi.ts';
 export { servicesSettings } from './services/settings.ts';
 export { servicesStart } from './services/start.ts';
 export { updatesClient } from './updates/client.ts';
+export { updatesLoaderKeys } from './updates/loader-keys.ts';
 export { updatesSlots } from './updates/slots.ts';
 export { updatesTrustedKeys } from './updates/trusted-keys.ts';

@@ -1,30 +1,18 @@
 /** The keys that the update clients of an image trust: which, how strong, until when, and whether others can sign with them. */
 
-import { childOf, FDT_MAGIC, fdtTree } from '../../../codecs/formats/fdt.ts';
 import { wholeText } from '../../../codecs/formats/text-lines.ts';
-import {
-  controlKeys,
-  type KeyMaterial,
-  keyMaterialIn,
-  usignSecretOf,
-} from '../../../codecs/signatures/key-material.ts';
+import { keyMaterialIn, usignSecretOf } from '../../../codecs/signatures/key-material.ts';
 import type { FileEntry, FileTree, RootFileSystem } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { keyPrivate, updateTrustedKey } from '../../../facts/index.ts';
 import type { Blob } from '../../../lib/blob.ts';
 import { FaultError } from '../../../lib/fault.ts';
 import { isConfiguration, ownerOf, type Place, placesIn } from './key-places.ts';
+import { type Trusted, tellKeys } from './told-keys.ts';
 
 const MOST_TEXT = 512 << 10;
 const MOST_KEY = 4 << 20;
-const MOST_TREE = 4 << 20;
 const MOST_FILES = 2000;
-
-interface Trusted {
-  readonly tool: string;
-  readonly file: FileEntry;
-  readonly key: KeyMaterial;
-}
 
 interface Held {
   readonly trusted: Trusted[];
@@ -41,8 +29,6 @@ function heldOf(tree: FileTree): Held {
 }
 
 const mayBeUsign = (file: FileEntry): boolean => file.size >= 150 && file.size <= 500;
-const mayBeTree = (file: FileEntry): boolean =>
-  file.size >= 64 && file.size <= MOST_TREE && (file.root === undefined || /\.(dtb|itb)$|u-?boot/i.test(file.name));
 
 export const updatesTrustedKeys: Analyzer = {
   id: 'updates/trusted-keys',
@@ -52,8 +38,7 @@ export const updatesTrustedKeys: Analyzer = {
   consumes: [keyPrivate],
   produces: [updateTrustedKey],
   wants: (file) =>
-    file.type === 'file' &&
-    (ownerOf(nameOf(file)) !== undefined || isConfiguration(file.name) || mayBeUsign(file) || mayBeTree(file)),
+    file.type === 'file' && (ownerOf(nameOf(file)) !== undefined || isConfiguration(file.name) || mayBeUsign(file)),
   async observe(file, content, context) {
     const held = heldOf(context.tree);
     const owner = ownerOf(nameOf(file));
@@ -61,7 +46,7 @@ export const updatesTrustedKeys: Analyzer = {
     else if (isConfiguration(file.name) && file.root !== undefined) {
       const text = wholeText(content, MOST_TEXT);
       for (const place of text === undefined ? [] : placesIn(file.name, text)) held.places.push({ place, from: file });
-    } else if (mayBeTree(file)) takeTree(file, content, context);
+    }
     if (mayBeUsign(file)) {
       const secret = usignSecretOf(Buffer.from(content.read(0, 512)).toString('latin1'));
       if (secret !== undefined) held.secrets.add(secret);
@@ -71,49 +56,13 @@ export const updatesTrustedKeys: Analyzer = {
     const { trusted, places, secrets } = heldOf(context.tree);
     for (const { place, from } of places) await follow(place, from, context);
     held.delete(context.tree);
-    const samples = samplesOf(context.knowledge('sample-keys'));
-    const shipped = new Set(context.facts.of(keyPrivate).map(({ data }) => data.spki));
-    const told = new Set<string>();
-    for (const { tool, file, key } of trusted) {
-      const mark = `${tool} ${file.path} ${key.fingerprint}`;
-      if (told.has(mark)) continue;
-      told.add(mark);
-      tell(
-        { tool, file, key },
-        samples.get(key.fingerprint),
-        shipped.has(key.fingerprint) || secrets.has(key.fingerprint),
-        context,
-      );
-    }
+    tellKeys(trusted, secrets, context);
   },
 };
 
 /** Inside its root; a packed file keeps the name of the archive that it lies in. */
 const nameOf = (file: FileEntry): string =>
   /otacerts\.zip!/.test(file.path) ? `/etc/security/otacerts.zip/${file.name.split('/').at(-1) ?? ''}` : file.name;
-
-function tell(
-  { tool, file, key }: Trusted,
-  sample: string | undefined,
-  shipped: boolean,
-  context: AnalyzerContext,
-): void {
-  const { type, bits, fingerprint, expires } = key;
-  context.emit(
-    updateTrustedKey,
-    {
-      tool,
-      file: file.name,
-      type,
-      ...(bits === undefined ? {} : { bits }),
-      fingerprint,
-      ...(sample === undefined ? {} : { sampleKey: sample }),
-      privateInImage: shipped,
-      ...(expires === undefined ? {} : { expires, expired: Date.parse(expires) < Date.parse(context.settings.now) }),
-    },
-    { subject: { kind: 'file', path: file.path } },
-  );
-}
 
 async function take(tool: string, file: FileEntry, content: Blob, context: AnalyzerContext): Promise<void> {
   const { trusted } = heldOf(context.tree);
@@ -127,22 +76,6 @@ async function take(tool: string, file: FileEntry, content: Blob, context: Analy
     if (!(error instanceof FaultError)) throw error;
     const { kind, message } = error.fault;
     context.gap({ kind, message: `${file.name}, which ${tool} trusts: ${message}` }, { area: 'root-file-system' });
-  }
-}
-
-/** U-Boot's control tree holds the keys that FIT images are held against. */
-function takeTree(file: FileEntry, content: Blob, context: AnalyzerContext): void {
-  if (!Buffer.from(content.read(0, 4)).equals(Buffer.from(FDT_MAGIC))) return;
-  try {
-    const signature = childOf(fdtTree(content, 0), 'signature');
-    if (signature === undefined) return;
-    for (const { key } of controlKeys(signature)) {
-      const { type, bits, fingerprint } = key;
-      heldOf(context.tree).trusted.push({ tool: 'u-boot', file, key: { type, bits, fingerprint } });
-    }
-  } catch (error) {
-    if (!(error instanceof FaultError)) throw error;
-    context.gap(error.fault, { area: 'image' });
   }
 }
 
@@ -168,8 +101,3 @@ const inFolder = (tree: FileTree, root: RootFileSystem, path: string): readonly 
     .list(root, path)
     .slice(0, MOST_FILES)
     .flatMap((one) => (one.type === 'file' ? [one] : inFile(tree, root, one.name)));
-
-function samplesOf(table: unknown): ReadonlyMap<string, string> {
-  const { keys = [] } = table as { readonly keys?: readonly { readonly name: string; readonly sha256: string }[] };
-  return new Map(keys.map(({ name, sha256 }) => [sha256, name]));
-}

@@ -1,7 +1,7 @@
 /** The signature of AVB metadata: header and auxiliary block, by the key that the latter holds. */
 import { HEAD, type Meta, part } from '../../../codecs/formats/avb.ts';
+import { avbKey } from '../../../codecs/signatures/avb-key.ts';
 import { messageOf } from '../../../codecs/signatures/message.ts';
-import { type PublicKey, rsaKey } from '../../../codecs/signatures/public-key.ts';
 import { attribute, orBroken, type Signed } from '../../../codecs/signatures/trust.ts';
 import type { VerifyContext } from '../../../core/model/verifier.ts';
 import type { Blob } from '../../../lib/blob.ts';
@@ -43,7 +43,7 @@ export async function signatureOf(artefact: Blob, meta: Meta, context: VerifyCon
       scheme: { algorithm: 'RSASSA-PKCS1-v1_5', hash },
       message,
       signature: part(meta.authentication, meta.head, 48, 56),
-      embedded: keyOf(part(meta.auxiliary, meta.head, 64, 72), bits),
+      embedded: avbKey(part(meta.auxiliary, meta.head, 64, 72), bits),
     }),
   );
   return {
@@ -51,11 +51,4 @@ export async function signatureOf(artefact: Blob, meta: Meta, context: VerifyCon
     read: message.read,
     broken: digest.equals(stated) ? [] : ['vbmeta does not have the digest that it states'],
   };
-}
-
-/** Bits, an inverse, the modulus and a square, big-endian; the exponent is always 65537. */
-function keyOf(bytes: Buffer, bits: number): PublicKey {
-  if (bytes.length !== 8 + bits / 4 || bytes.readUInt32BE(0) !== bits)
-    throw new FaultError('malformed', 'the public key does not fit the algorithm');
-  return rsaKey(bytes.subarray(8, 8 + bits / 8), Buffer.from([1, 0, 1]));
 }

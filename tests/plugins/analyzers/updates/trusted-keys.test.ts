@@ -4,9 +4,7 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { updatesTrustedKeys } from '../../../../src/plugins/analyzers/updates/trusted-keys.ts';
 import { analyze } from '../../../support/analyze.ts';
-import { controlTree } from '../../../support/fdt.ts';
 import { usignKey } from '../../../support/openwrt.ts';
-import { rsaPair } from '../../../support/signers.ts';
 
 const CA = readFileSync('fixtures/updates/ca.pem', 'utf8');
 const SIGNER = readFileSync('fixtures/updates/signer.pub', 'utf8');
@@ -87,17 +85,6 @@ test('a usign secret key in the image opens the public one that is trusted', asy
   expect(shipped.of('update.trusted-key')).toMatchObject([{ privateInImage: true }]);
   const other = await analyze([updatesTrustedKeys], { '/etc/opkg/keys/01': usignKey().file, '/root/key-build': text });
   expect(other.of('update.trusted-key')).toMatchObject([{ privateInImage: false }]);
-});
-
-test('keys of U-Boot lie in its control device tree', async () => {
-  const pair = rsaPair();
-  const { of } = await analyze([updatesTrustedKeys], {
-    '/boot/u-boot.dtb': controlTree([{ name: 'key-dev', pair, required: 'conf' }]),
-    '/boot/board.dtb': controlTree([]),
-  });
-  expect(of('update.trusted-key')).toMatchObject([
-    { tool: 'u-boot', file: '/boot/u-boot.dtb', type: 'RSA', bits: 2048, fingerprint: sha(pair.spki) },
-  ]);
 });
 
 test('an image without an update client tells nothing', async () => {
