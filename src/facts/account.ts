@@ -55,6 +55,10 @@ export const accountPassword = defineFact({
     uid: maybe(whole()),
     shell: maybe(text()),
     canLogIn: oneOf(['yes', 'no', 'unknown'], 'A login shell, and a service or getty through which to come.'),
+    inForce: oneOf(
+      ['yes', 'no', 'unknown'],
+      'It stands in the file that the system asks, and its account has a login shell; through which door is another question.',
+    ),
     forcedChange: yes('shadow last-change is 0.'),
     replacedAtFirstBoot: oneOf(['yes', 'no', 'unknown'], 'A script of the image sets it anew.'),
     cracked: oneOf(

@@ -108,6 +108,8 @@ export const fileMount = defineFact({
     type: text(),
     readOnly: oneOf(['yes', 'no', 'unknown']),
     options: list(text()),
+    /** It holds start-up items: the root, the folders of start scripts, or a folder from which a boot script runs something. */
+    startUp: yes(),
     file: text(),
     line: maybe(whole()),
   }),

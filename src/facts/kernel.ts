@@ -107,7 +107,7 @@ export const bootConsole = defineFact({
     serial: yes(),
     program: text(),
     login: oneOf(['password', 'none', 'unknown'], 'none: a shell without login.'),
-    started: oneOf(['always', 'unknown'], 'unknown: under a condition.'),
+    started: oneOf(['always', 'never', 'unknown']),
     file: text(),
     line: whole(),
   }),

@@ -202,7 +202,10 @@ export const serviceEndpointUrl = defineFact({
     scheme: oneOf(['http', 'ftp', 'mqtt', 'ws', 'telnet', 'tftp']),
     file: text(),
     line: maybe(whole()),
-    purpose: oneOf(['update', 'telemetry', 'cloud', 'unknown']),
+    purpose: oneOf(
+      ['update', 'telemetry', 'cloud', 'other', 'unknown'],
+      'other: a link or a name that nothing fetches.',
+    ),
     example: yes(),
     hosts: maybe(list(text())),
   }),

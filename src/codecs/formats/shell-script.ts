@@ -7,6 +7,8 @@ export interface ShellCommand {
   /** Text of the innermost condition that it hangs on, if any. */
   readonly condition?: string;
   readonly text: string;
+  /** Reads what the command before it writes. */
+  readonly piped?: boolean;
 }
 
 /** Hangs on an action that no boot asks for: `stop)` or `stop() {`. */
@@ -329,21 +331,29 @@ function simple(text: string, line: number, condition: string | undefined, state
     return;
   }
   const loop = loopNamed(text, state);
-  for (const command of text.split(/(?<![|&>])[|&](?![|&>])/)) {
+  let piped = false;
+  for (const [index, command] of text.split(/(?<![|&><])([|&])(?![|&>])/).entries()) {
+    if (index % 2 === 1) {
+      piped = command === '|';
+      continue;
+    }
     const values = loop !== undefined && mentions(command, loop.name) ? loop.values : [undefined];
     for (const value of values) {
       const variables =
         value === undefined || loop === undefined ? state.variables : new Map(state.variables).set(loop.name, value);
-      push(wordsOf(substituted(command, variables)), { text: command, line, condition }, state);
+      push(wordsOf(substituted(command, variables)), { text: command, line, condition, piped }, state);
     }
   }
 }
 
-function push(
-  words: readonly string[],
-  { text, line, condition }: { readonly text: string; readonly line: number; readonly condition: string | undefined },
-  state: State,
-): void {
+interface Pushed {
+  readonly text: string;
+  readonly line: number;
+  readonly condition: string | undefined;
+  readonly piped: boolean;
+}
+
+function push(words: readonly string[], { text, line, condition, piped }: Pushed, state: State): void {
   if (words.length === 0) return;
   if (/^\$\{?[1@*]/.test(words[0] ?? '')) state.dispatched = true;
   noteCall(words, condition, state);
@@ -352,6 +362,7 @@ function push(
     words,
     line,
     text: text.trim().slice(0, 400),
+    ...(piped ? { piped } : {}),
     ...(condition === undefined ? {} : { condition }),
     ...(within === undefined ? {} : { within }),
   });

@@ -36,7 +36,8 @@ export const FILE_PHRASES: readonly Phrase[] = [
   phrase(filePermission, ({ kind, mode, uid }) => parts(kind, `mode ${mode}`, uid !== undefined && `user id ${uid}`)),
   phrase(
     fileMount,
-    ({ point, device, type, options }) => `${point} on ${device} (${type}, ${some(options, 'no options')})`,
+    ({ point, device, type, options, readOnly, file }) =>
+      `${point}${device === '' ? '' : ` on ${device}`} (${parts(type, some(options, 'no options'), readOnly === 'no' && `writable by ${file}`)})`,
   ),
   phrase(imageIdentity, ({ name, version }) => `${name} ${version}`),
   phrase(imageRoot, ({ path, files }) => `root file system ${path} of ${files} files`),

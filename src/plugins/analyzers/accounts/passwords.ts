@@ -1,7 +1,7 @@
 /** Passwords that an image stores: in what state, by which scheme, whether the account can be logged in to, and whether our list opens them. */
 import { createHash } from 'node:crypto';
 import { wholeText } from '../../../codecs/formats/text-lines.ts';
-import type { FileEntry, FileTree } from '../../../core/model/files.ts';
+import type { FileEntry, FileTree, RootFileSystem } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { accountFirstBoot, accountPassword, bootConsole, serviceStart } from '../../../facts/index.ts';
 import type { Blob } from '../../../lib/blob.ts';
@@ -59,8 +59,22 @@ export const accountsPasswords: Analyzer = {
     const cracked = await crackAll(hashes, words, context);
     const judge = new Judge(state, new Set(words), cracked, context);
     for (const stored of state.stored) judge.emit(stored);
+    for (const root of context.tree.roots) tellElsewhere(root, state.stored, context);
   },
 };
+
+/** passwd points to a shadow file that the image does not hold: something else brings it, and with it the passwords. */
+function tellElsewhere(root: RootFileSystem, stored: readonly StoredPassword[], context: AnalyzerContext): void {
+  if (context.tree.resolve(root, '/etc/shadow') !== undefined) return;
+  const open = stored.find(
+    ({ file, value, shell }) =>
+      file.root === root.path && file.name === '/etc/passwd' && value.state === 'none' && isLoginShell(shell ?? ''),
+  );
+  if (open === undefined) return;
+  const message = `the password of ${open.account} stands in a shadow file that no file system that was given holds`;
+  const scope = { kind: 'file', path: open.file.path } as const;
+  context.gap({ kind: 'not-given', flag: '--firmware', message }, { scope, area: 'root-file-system' });
+}
 
 const isBootScript = (file: FileEntry): boolean =>
   file.type === 'file' && file.root !== undefined && BOOT_SCRIPTS.test(file.name);
@@ -150,6 +164,7 @@ class Judge {
         ...(user?.uid === undefined ? {} : { uid: user.uid }),
         ...(user?.shell === undefined ? {} : { shell: user.shell }),
         canLogIn: this.#canLogIn(stored, user?.shell),
+        inForce: this.#inForce(stored, user?.shell),
         forcedChange,
         replacedAtFirstBoot: this.#replaced(stored),
         ...this.#crack(stored),
@@ -166,6 +181,12 @@ class Judge {
       other.database === 'passwd' && other.account === stored.account && other.file.container === stored.file.container;
     const users = this.#state.stored.filter(isUser);
     return users.find(({ file }) => isEffective(file)) ?? users[0];
+  }
+
+  #inForce({ file, database }: StoredPassword, shell: string | undefined): Door {
+    if (database !== 'passwd' && database !== 'shadow') return 'unknown';
+    if (shell !== undefined && !isLoginShell(shell)) return 'no';
+    return shell !== undefined && (isEffective(file) || this.#isPutInPlace(file)) ? 'yes' : 'unknown';
   }
 
   #doorsOf(root: string | undefined): Doors {

@@ -5,18 +5,24 @@ import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts'
 import { fileMount } from '../../../facts/index.ts';
 
 /** Formats that nothing can write to. */
+const NEVER_WRITTEN = /^(squashfs|erofs|cramfs|romfs|iso9660)$/;
 const READ_ONLY = /!(squashfs|erofs|cramfs|romfs|iso9660)\b[^!]*$/;
 const REMOUNT = /\bmount\b[^#\n]{0,80}\bremount,?\s{0,8}\S{0,40}\brw\b[^#\n]{0,80}\s\/(\s|$)/;
 /** A writable layer laid over the root: what the root's own format says of it no longer holds. */
 const OVERLAY = /^[^#\n]{0,200}\bmount\b[^#\n]{0,200}\s-t\s{0,8}(overlay(?:fs)?|mini_fo|aufs|unionfs)\s+[-\w/$"']/m;
-/** Something mounted where start-up items lie: what the root is says nothing of them then. */
-const OVER_START =
-  /^([^#\n]{0,200}?)\bmount\b([^#\n;&|]{0,400}?)\s(\/etc(?:\/(?:init\.d|rc\S*|cron\S*|systemd\S*))?|\/s?bin|\/lib|\/usr(?:\/s?bin|\/lib)?)\/?[ \t]*(?=$|[;&|>]|\d>)/gm;
+/** A mount of a script: what stands before it, its words, and where to. */
+const MOUNTED =
+  /^([^#\n]{0,200}?)\bmount\b([^#\n;&|]{0,400}?)\s(\/[\w./-]{1,200})[ \t]*(-o[ \t]*[\w,=.-]{1,200}[ \t]*)?(?=$|[;&|>]|\d>)/gm;
+/** Folders that are empty or the kernel's at every start: what lies there was put there by what has started already. */
+const MADE_ANEW = /^\/(dev|proc|sys|tmp|run|var\/(run|tmp|lock))(\/|$)/;
+/** Folders of start-up items: what the root is says nothing of them where something is mounted there. */
+const START = /^\/(etc(\/(init\.d|rc[^/]*|cron[^/]*|systemd[^/]*))?|s?bin|lib|usr(\/s?bin|\/lib)?)?$/;
 /** Scripts that run whole at every start; others may never be called. */
 const ALWAYS_RUN = /\/(inittab|rcS|rc\.sysinit|rc\.local|preinit|S\d\d[\w.-]*)$/;
 /** OpenWrt's program that does it. */
 const MOUNT_ROOT = '/sbin/mount_root';
 const LIMIT = 2 << 20;
+const MOUNTS = 64;
 
 interface Found {
   readonly root: string;
@@ -46,7 +52,7 @@ export const filesMounts: Analyzer = {
     for (const root of context.tree.roots) {
       const list = (found.get(context.tree) ?? []).filter((one) => one.root === root.path);
       examine(root, list, context);
-      for (const script of list) if (script.file.name !== '/etc/fstab') emitMounts(script, context);
+      for (const script of list) if (script.file.name !== '/etc/fstab') emitMounts(script, list, context);
     }
     found.delete(context.tree);
   },
@@ -58,7 +64,7 @@ function examine(root: RootFileSystem, list: readonly Found[], context: Analyzer
   for (const row of rows.filter(({ point }) => point !== '/')) {
     context.emit(
       fileMount,
-      { ...row, file: '/etc/fstab' },
+      { ...row, startUp: isStartUp(row.point, list), file: '/etc/fstab' },
       { subject: { kind: 'file', path: `${fstab?.file.path ?? root.path}#${row.point}` }, where: `line ${row.line}` },
     );
   }
@@ -75,6 +81,7 @@ function examine(root: RootFileSystem, list: readonly Found[], context: Analyzer
       type: own ?? row?.type ?? 'unknown',
       readOnly,
       options: row?.options ?? [],
+      startUp: true,
       file,
     },
     { subject: { kind: 'file', path: root.path } },
@@ -82,31 +89,46 @@ function examine(root: RootFileSystem, list: readonly Found[], context: Analyzer
   emitOverlay(root, overlayOf(root, list, context), context);
 }
 
-function emitMounts({ file, text }: Found, context: AnalyzerContext): void {
-  const lines = [...text.matchAll(OVER_START)].slice(0, 16);
-  for (const [index, [, before = '', words = '', point = '']] of lines.entries()) {
+/** Start-up items lie at a point where its place says so, or where a boot script runs something from below it. */
+function isStartUp(point: string, list: readonly Found[]): boolean {
+  if (START.test(point)) return true;
+  if (MADE_ANEW.test(point)) return false;
+  const runs = new RegExp(
+    `(?:^|(?<![<>])[;&|](?!>))[ \\t]*(?:(?:exec|nohup|sh|ash|bash|busybox|source|\\.|then|do|else)[ \\t]+)*["']?${point.replace(/[.+-]/g, '\\$&')}/[\\w./-]`,
+    'm',
+  );
+  return list.some(({ text }) => runs.test(text));
+}
+
+function emitMounts({ file, text }: Found, all: readonly Found[], context: AnalyzerContext): void {
+  const lines = [...text.matchAll(MOUNTED)].slice(0, MOUNTS);
+  for (const [index, [, before = '', words = '', where = '', after = '']] of lines.entries()) {
+    const point = where.replace(/(?<=.)\/$/, '');
+    if (!isStartUp(point, all)) continue;
     // Inside a condition, or in a script that perhaps never runs: it may not happen.
-    const mount = mountOf(words, !/^\s/.test(before) && ALWAYS_RUN.test(file.name));
+    const mount = mountOf(`${words} ${after}`, !/^\s/.test(before) && ALWAYS_RUN.test(file.name));
     if (mount.options.includes('remount')) continue;
     const subject = { kind: 'file', path: `${file.path}#${index}${point}` } as const;
-    context.emit(fileMount, { point, device: '', ...mount, file: file.name }, { subject });
+    context.emit(fileMount, { point, device: '', ...mount, startUp: true, file: file.name }, { subject });
   }
 }
 
-/** A folder that is bound elsewhere is read-only where what holds it is: unknown. */
+/** A folder that is bound elsewhere is read-only where what holds it is: unknown. So is what the kernel tells the type of. */
 function mountOf(words: string, sure: boolean): Pick<Row, 'type' | 'options' | 'readOnly'> {
   const options = [...words.matchAll(/\s-\w{0,8}o\s*(\S+)/g)].flatMap(([, list = '']) => list.split(','));
   const bound = options.includes('bind') || /\s--?r?bind\b/.test(words);
   const type = bound ? 'bind' : (/\s-\w{0,8}t\s*(\w+)/.exec(words)?.[1] ?? 'unknown');
-  if (options.includes('ro') || /\s-\w{0,8}r\b/.test(words)) return { type, options, readOnly: 'yes' };
-  return { type, options, readOnly: sure && !bound ? 'no' : 'unknown' };
+  if (options.includes('ro') || /\s-\w{0,8}r\b/.test(words) || NEVER_WRITTEN.test(type))
+    return { type, options, readOnly: 'yes' };
+  const told = type !== 'unknown' && !bound;
+  return { type, options, readOnly: sure && told ? 'no' : 'unknown' };
 }
 
 function emitOverlay(root: RootFileSystem, layer: string | undefined, context: AnalyzerContext): void {
   if (layer === undefined) return;
   context.emit(
     fileMount,
-    { point: '/', device: '', type: 'overlay', readOnly: 'no', options: [], file: layer },
+    { point: '/', device: '', type: 'overlay', readOnly: 'no', options: [], startUp: true, file: layer },
     { subject: { kind: 'file', path: `${root.path}#overlay` }, where: `a writable layer by ${layer}` },
   );
 }
@@ -133,7 +155,7 @@ function rowsOf(text: string): readonly Row[] {
     const list = options.split(',').filter((one) => one !== '');
     // `rootfs` and `auto` in fstab leave it to the kernel's command line.
     const readOnly =
-      list.includes('ro') || /^(squashfs|erofs|cramfs|romfs|iso9660)$/.test(type)
+      list.includes('ro') || NEVER_WRITTEN.test(type)
         ? 'yes'
         : list.includes('rw') || list.includes('defaults')
           ? 'no'

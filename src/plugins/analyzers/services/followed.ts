@@ -5,8 +5,11 @@ import type { FileEntry, FileTree, RootFileSystem } from '../../../core/model/fi
 import { androidServices } from './android.ts';
 import { daemonOf } from './daemons.ts';
 import { type Console, inittabOf } from './inittab.ts';
-import { FOLDERS } from './named.ts';
+import { loginByScript } from './login-script.ts';
+import { isFoundOutside, isOutside, type Outside } from './outside.ts';
+import { consoleIn } from './script-console.ts';
 import { supervisedBy } from './supervised.ts';
+import { PLAIN, SHELLS, targetsOf } from './targets.ts';
 import { leftOf } from './uci.ts';
 import { inetdServices, systemdServices } from './units.ts';
 import { type Called, unwrapped } from './wrapped.ts';
@@ -42,11 +45,13 @@ export interface Followed {
   readonly entry: boolean;
   readonly starts: readonly Start[];
   readonly consoles: readonly (Console & { readonly path: string })[];
+  /** What boot runs and nobody gave: it may start anything. */
+  readonly outside: readonly Outside[];
 }
 
 const DEPTH = 6;
 const SCRIPTS = 2000;
-const SHELLS = new Set(['sh', 'ash', 'bash', '/bin/sh', '/bin/ash', '/bin/bash', '.', 'source']);
+const OUTSIDE = 16;
 const DROPPERS = new Set([
   'lighttpd',
   'nginx',
@@ -67,6 +72,10 @@ interface Walk {
   readonly read: (entry: FileEntry) => string | undefined;
   readonly cut: (why: string) => void;
   readonly starts: Map<string, Start>;
+  readonly consoles: (Console & { readonly path: string })[];
+  readonly outside: Map<string, Outside>;
+  /** Texts of the scripts that set a search path of their own. */
+  readonly searching: Map<string, string>;
   readonly visited: Set<string>;
   /** Of each script that certainly runs: the folders of scripts that it goes through. */
   readonly named: Map<string, ReadonlySet<string>>;
@@ -79,16 +88,28 @@ export function startsOf(
   read: (entry: FileEntry) => string | undefined,
   cut: (why: string) => void,
 ): Followed {
-  const walk: Walk = { root, tree, read, cut, starts: new Map(), visited: new Set(), named: new Map() };
-  const consoles: (Console & { path: string })[] = [];
+  const walk: Walk = {
+    root,
+    tree,
+    read,
+    cut,
+    starts: new Map(),
+    consoles: [],
+    outside: new Map(),
+    searching: new Map(),
+    visited: new Set(),
+    named: new Map(),
+  };
   let entry = false;
   let level: string | undefined;
   const inittab = entryText(walk, '/etc/inittab');
   if (inittab !== undefined) {
     entry = true;
-    const lines = inittabOf(inittab.text, inittab.entry.name);
+    const lines = inittabOf(inittab.text, inittab.entry.name, (program) =>
+      loginByScript(entryText(walk, program)?.text, entryText(walk, '/etc/config/system')?.text),
+    );
     level = lines.level;
-    for (const console of lines.consoles) consoles.push({ ...console, path: inittab.entry.path });
+    for (const console of lines.consoles) walk.consoles.push({ ...console, path: inittab.entry.path });
     for (const line of lines.commands)
       command(walk, { words: line.words, line: line.line, text: line.text }, inittab.entry, 'inittab', undefined, 0);
   } else {
@@ -97,10 +118,10 @@ export function startsOf(
   for (const name of ['/etc/rc.local', '/etc/rc', '/etc/rc.d/rc.local', '/etc/rc.d/rcS', '/init', '/etc/preinit'])
     entry = script(walk, name, 'script', undefined, 0) || entry;
   entry = folders(walk, level, entry) || entry;
-  entry = units(walk, consoles) || entry;
+  entry = units(walk) || entry;
   entry = supervised(walk) || entry;
   inetd(walk);
-  return { entry, starts: [...walk.starts.values()], consoles };
+  return { entry, starts: [...walk.starts.values()], consoles: walk.consoles, outside: [...walk.outside.values()] };
 }
 
 interface Text {
@@ -195,6 +216,7 @@ const mayRun = (root: RootFileSystem, { mode }: FileEntry): boolean =>
 function run(walk: Walk, { entry, text }: Text, manager: Manager, condition: string | undefined, depth: number): void {
   const exists = (path: string): boolean => walk.tree.resolve(walk.root, path) !== undefined;
   const settings = settingsOf(walk, text, entry.name);
+  if (/^\s*(export\s+)?PATH=/m.test(text)) walk.searching.set(entry.path, text);
   for (const one of readScript(text, exists)) {
     const left = leftOf(one.condition, text, settings);
     if (left === null) continue;
@@ -254,65 +276,38 @@ function command(
     script(walk, target, managerOf(target, manager), condition, depth + 1, read),
   );
   if (followed.length > 0) return;
+  if (manager !== 'inittab') noteConsole(walk, called.words, one, entry, condition);
+  if (program !== '.' && program !== 'source') noteOutside(walk, targets, one, entry);
   if (daemonOf(program) !== undefined) add(walk, called, one, entry, manager, condition);
   else if (targets.some((target) => !PLAIN.test(target)))
     addOther(walk, targets[0] ?? '', called, one, entry, manager, condition);
 }
 
+function noteConsole(
+  walk: Walk,
+  words: readonly string[],
+  one: ShellCommand,
+  entry: FileEntry,
+  condition: string | undefined,
+): void {
+  const console = consoleIn(words, one, entry.name, condition);
+  if (console === undefined || walk.consoles.length >= SCRIPTS) return;
+  walk.consoles.push({ ...console, path: entry.path });
+}
+
+/** What is run and lies nowhere in the image, though something may hold it at run time. */
+function noteOutside(walk: Walk, targets: readonly string[], one: ShellCommand, entry: FileEntry): void {
+  const [bare = ''] = one.words;
+  const text = targets.length === 0 ? walk.searching.get(entry.path) : undefined;
+  const target =
+    targets.find((path) => isOutside(walk.root, walk.tree, path)) ??
+    (text !== undefined && isFoundOutside(walk.root, walk.tree, bare, text) ? bare : undefined);
+  if (target === undefined || walk.outside.size >= OUTSIDE) return;
+  walk.outside.set(target, { target, file: entry.name, line: one.line });
+}
+
 const managerOf = (target: string, manager: Manager): Manager =>
   manager === 'inittab' && /^\/etc\/(init\.d|rc\w*\.d)\/S\d/.test(target) ? 'sysv' : manager;
-
-/** Tools that do their work and end, and shells. */
-const PLAIN =
-  /^\/(usr\/)?s?bin\/(\[|ash|awk|basename|bash|cat|chmod|chown|cmp|cp|cut|dash|date|dd|depmod|df|diff|dirname|dmesg|du|echo|egrep|env|expr|false|find|fsck[\w.]*|getopt|grep|gunzip|gzip|head|hostname|id|ifconfig|insmod|ip|kill|killall|ldconfig|ln|logger|losetup|ls|lsmod|md5sum|mkdir|mkfs[\w.]*|mknod|mktemp|modprobe|mount|mountpoint|mv|od|pidof|printf|ps|pwd|readlink|realpath|rm|rmdir|rmmod|route|sed|seq|sh|sha256sum|sleep|sort|stat|stty|swapon|sync|sysctl|tail|tar|tee|test|touch|tr|true|udevadm|umount|uname|uniq|usleep|wc|which|xargs)$/;
-
-/** The files that a command runs: the program, the script of a shell, all that a pattern or `run-parts` names. */
-function targetsOf(walk: Walk, program: string, rest: readonly string[]): readonly string[] {
-  if (program.endsWith('run-parts')) {
-    const folder = rest.findLast((word) => word.startsWith('/')) ?? '';
-    return walk.tree.list(walk.root, folder).map(({ name }) => `${folder}/${name.slice(name.lastIndexOf('/') + 1)}`);
-  }
-  const target = SHELLS.has(program) ? rest.find((word) => word.startsWith('/')) : program;
-  if (target?.startsWith('/') !== true) return target === undefined ? [] : foundByName(walk, target);
-  return /[*?[]/.test(target) ? expanded(walk, target) : [target];
-}
-
-/** A program or script that is called by its bare name, as the shell would find it; applets of BusyBox are tools. */
-function foundByName(walk: Walk, name: string): readonly string[] {
-  if (!/^[\w.+-]{1,64}$/.test(name)) return [];
-  const place = FOLDERS.map((folder) => folder + name).find((path) => {
-    const entry = walk.tree.resolve(walk.root, path);
-    return entry?.type === 'file' && !/\/(busybox|toybox)[\w.-]*$/.test(entry.name);
-  });
-  return place === undefined ? [] : [place];
-}
-
-/** The files of a folder whose names fit a shell pattern. */
-function expanded(walk: Walk, pattern: string): readonly string[] {
-  const at = pattern.lastIndexOf('/');
-  const folder = pattern.slice(0, at);
-  if (/[*?[]/.test(folder) || pattern.split('*').length > 4) return [];
-  const shape = pattern
-    .slice(at + 1, at + 64)
-    .replace(/[.+^${}()|\\]/g, '\\$&')
-    .replace(/\?/g, '.')
-    .replace(/\*+/g, '.*');
-  const fits = matcherOf(shape);
-  return walk.tree
-    .list(walk.root, folder)
-    .map(({ name }) => name.slice(name.lastIndexOf('/') + 1))
-    .filter((name) => fits.test(name))
-    .sort()
-    .map((name) => `${folder}/${name}`);
-}
-
-function matcherOf(shape: string): RegExp {
-  try {
-    return new RegExp(`^${shape}$`);
-  } catch {
-    return /^$/;
-  }
-}
 
 function add(
   walk: Walk,
@@ -358,7 +353,7 @@ function addOther(
   else add(walk, called, one, entry, manager, condition);
 }
 
-function units(walk: Walk, consoles: (Console & { path: string })[]): boolean {
+function units(walk: Walk): boolean {
   const systemd = systemdServices(walk.root, walk.tree, walk.read, walk.cut);
   const android = androidServices(walk.root, walk.tree, walk.read, walk.cut);
   for (const unit of [...systemd.units, ...android.units]) {
@@ -370,7 +365,7 @@ function units(walk: Walk, consoles: (Console & { path: string })[]): boolean {
     };
     add(walk, { words: unit.words, account: unit.account }, one, unit.entry, unit.manager, unit.condition);
   }
-  consoles.push(...systemd.consoles, ...android.consoles);
+  walk.consoles.push(...systemd.consoles, ...android.consoles);
   return systemd.present || android.units.length > 0;
 }
 

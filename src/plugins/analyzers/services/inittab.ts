@@ -30,10 +30,14 @@ const RUNS = new Set([
 ]);
 const INTERACTIVE = new Set(['respawn', 'askfirst', 'respawnlate', 'askconsole', 'askconsolelate', 'once']);
 
+/** Who is let in by a program that is no getty and no shell, as far as the image says. */
+export type LoginOf = (program: string) => Console['login'] | undefined;
+
 /** What an inittab runs at boot, and on which consoles somebody can sit down. */
 export function inittabOf(
   text: string,
   file: string,
+  scripted: LoginOf,
 ): {
   readonly commands: readonly InittabCommand[];
   readonly consoles: readonly Console[];
@@ -44,15 +48,22 @@ export function inittabOf(
   const consoles: Console[] = [];
   const lines = linesOf(text);
   const level = lines.find(({ action }) => action === 'initdefault')?.levels;
-  for (const { id, levels, action, process, line } of lines) {
-    if (!RUNS.has(action) || process === '' || !isOn(levels, level)) continue;
+  for (const { id, action, process, line } of lines.filter((one) => isRun(one, level))) {
     const words = process.split(/\s+/);
     commands.push({ words, line, text: process });
-    const console = INTERACTIVE.has(action) ? consoleOf(id, words, file, line) : undefined;
+    const other = sitsThere(action, id) ? (scripted(words[0] ?? '') ?? 'unknown') : undefined;
+    const console = INTERACTIVE.has(action) ? consoleOf(id, words, file, line, other) : undefined;
     if (console !== undefined) consoles.push(console);
   }
   return { commands, consoles, ...(level === undefined ? {} : { level }) };
 }
+
+const isRun = ({ action, process, levels }: Line, level: string | undefined): boolean =>
+  RUNS.has(action) && process !== '' && isOn(levels, level);
+
+/** BusyBox's `ask…` wait for somebody to press a key, and a line of a terminal's own belongs to whoever sits there. */
+const sitsThere = (action: string, id: string): boolean =>
+  action.startsWith('ask') || (action === 'respawn' && /^(tty|console)/.test(id));
 
 interface Line {
   readonly id: string;
@@ -73,10 +84,18 @@ const linesOf = (text: string): readonly Line[] =>
 const isOn = (levels: string, level: string | undefined): boolean =>
   level === undefined || !/^[0-9sS]+$/.test(levels) || /[sS]/.test(levels) || levels.includes(level);
 
-function consoleOf(id: string, words: readonly string[], file: string, line: number): Console | undefined {
+/** `other` is what a program lets in that is neither a shell nor a getty. */
+export function consoleOf(
+  id: string,
+  words: readonly string[],
+  file: string,
+  line: number,
+  other?: Console['login'],
+): Console | undefined {
   const [program = ''] = words;
   const base = program.slice(program.lastIndexOf('/') + 1);
-  const kind = loginOf(base, words);
+  const known = KNOWN.test(base);
+  const kind = known ? loginOf(base, words) : other;
   if (kind === undefined) return undefined;
   const named = words.find((word) => /^(\/dev\/)?(tty|console|ttyS|ttyAMA)/.test(word));
   const device = (named ?? (id === '' || /^[\d\w]{1,2}$/.test(id) ? 'console' : id)).replace(/^\/dev\//, '');
@@ -95,11 +114,13 @@ function consoleOf(id: string, words: readonly string[], file: string, line: num
 export const isSerial = (device: string): boolean =>
   /^(ttyS|ttyAMA|ttyO|ttymxc|ttyUL|ttyPS|ttyMSM|ttyLP|ttySC|ttyHSL|ttyGS|ttyATH|ttyFIQ|hvc|console)/.test(device);
 
+const KNOWN = /^(sh|ash|bash|dash|cttyhack|login|sulogin|getty|agetty|mgetty|mingetty|askfirst)$/;
+
 /** Undefined when the program gives nobody a console. */
 function loginOf(base: string, words: readonly string[]): Console['login'] | undefined {
   if (/^(sh|ash|bash|dash|cttyhack)$/.test(base)) return runsScript(words) ? undefined : 'none';
   if (base === 'login' || base === 'sulogin') return words.includes('-f') ? 'none' : 'password';
-  return /^(getty|agetty|mgetty|mingetty|askfirst)$/.test(base) ? gettyLogin(words) : undefined;
+  return gettyLogin(words);
 }
 
 const runsScript = (words: readonly string[]): boolean =>

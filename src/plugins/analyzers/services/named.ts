@@ -5,9 +5,8 @@ import type { FileEntry, FileTree, RootFileSystem } from '../../../core/model/fi
 import type { Blob } from '../../../lib/blob.ts';
 import { Words } from '../../../lib/words.ts';
 import { daemonNames, daemonOf, WATCHED } from './daemons.ts';
+import { FOLDERS, listens } from './vendor.ts';
 
-/** Where programs lie that a shell finds by their names. */
-export const FOLDERS = ['/usr/sbin/', '/sbin/', '/usr/bin/', '/bin/', '/usr/local/sbin/'];
 /** Functions that run a command. */
 const RUNNERS = ['\0system', '\0popen', '\0execv', '\0execl', '\0posix_spawn'];
 /** Programs of many names, which name all their applets. */
@@ -19,14 +18,26 @@ export interface Server {
   readonly entry: FileEntry;
 }
 
+const PROGRAMS = 2000;
+
+/** Programs of no known kind that take connections: which of them runs is worth a word where another program names it. */
+function listenersIn(root: RootFileSystem, tree: FileTree): readonly Server[] {
+  return FOLDERS.flatMap((folder) => tree.list(root, folder.slice(0, -1)))
+    .filter(({ type, name }) => type === 'file' && daemonOf(name) === undefined && !MANY.test(baseOf(name)))
+    .slice(0, PROGRAMS)
+    .filter(({ name }) => listens(tree, root, name))
+    .map((entry) => ({ name: baseOf(entry.name), entry }));
+}
+
 /** Servers that lie in a root and are worth a word though nothing starts them. */
 export function serversIn(root: RootFileSystem, tree: FileTree): readonly Server[] {
-  return [...daemonNames()].flatMap((name) => {
+  const known = [...daemonNames()].flatMap((name) => {
     const daemon = daemonOf(name);
     if (daemon === undefined || !WATCHED.has(daemon.kind)) return [];
     const entry = FOLDERS.map((folder) => tree.resolve(root, folder + name)).find((one) => one !== undefined);
     return entry === undefined ? [] : [{ name, entry }];
   });
+  return [...known, ...listenersIn(root, tree)];
 }
 
 export const mayName = (file: FileEntry): boolean =>

@@ -5,6 +5,7 @@ import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts'
 import { serviceFirewall, serviceLogging, serviceSetting } from '../../../facts/index.ts';
 import { daemonOf } from './daemons.ts';
 import { type Start, startsOf } from './followed.ts';
+import { tellOutside } from './outside.ts';
 import type { Rule } from './setting-lines.ts';
 import { RULES } from './setting-rules.ts';
 import { keepText, LIMIT, scriptReader, type Texts } from './texts.ts';
@@ -39,7 +40,8 @@ export const servicesSettings: Analyzer = {
           { kind: 'over-budget', message },
           { scope: { kind: 'file', path: root.path }, area: 'root-file-system' },
         );
-      const { starts } = startsOf(root, context.tree, scriptReader(map, context.tree, cut), cut);
+      const { starts, outside } = startsOf(root, context.tree, scriptReader(map, context.tree, cut), cut);
+      tellOutside(outside, { kind: 'file', path: root.path }, context);
       const files = [...context.tree.entries()].filter((entry) => entry.root === root.path && map.has(entry.path));
       for (const file of files)
         for (const rule of RULES)

@@ -6,6 +6,7 @@ import { daemonOf, portsOf } from './daemons.ts';
 import { type Start, startsOf } from './followed.ts';
 import { mayName, namedIn, type Server, serversIn } from './named.ts';
 import { consoleByDefault } from './no-inittab.ts';
+import { tellOutside } from './outside.ts';
 import { keepText, scriptReader, type Texts } from './texts.ts';
 import { listens } from './vendor.ts';
 
@@ -61,6 +62,7 @@ function examine(root: RootFileSystem, map: ReadonlyMap<string, string>, context
   const cut = (message: string): void =>
     context.gap({ kind: 'over-budget', message }, { scope, area: 'root-file-system' });
   const found = startsOf(root, context.tree, scriptReader(map, context.tree, cut), cut);
+  tellOutside(found.outside, scope, context);
   if (!found.entry) {
     context.gap(
       {
@@ -150,9 +152,11 @@ function emitNever(
   const { servers, programs } = namingOf(context.tree);
   for (const { name, entry } of servers.get(root.path) ?? []) {
     const daemon = daemonOf(name);
-    if (daemon === undefined || started.has(name)) continue;
+    if (started.has(name)) continue;
     const script = mentions.find(({ words }) => words.has(name))?.file.slice(root.path.length);
     const named = script ?? programs.get(`${root.path} ${name}`);
+    // Of programs without a kind only those are told that something may start.
+    if (daemon === undefined && named === undefined) continue;
     const how =
       named === undefined
         ? { started: 'never' as const }
@@ -165,7 +169,7 @@ function emitNever(
       {
         program: name,
         command: '',
-        kind: daemon.kind,
+        kind: daemon?.kind ?? 'unknown',
         ...how,
         manager: 'none',
         user: 'unknown',

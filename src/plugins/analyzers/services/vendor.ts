@@ -1,11 +1,13 @@
 /** Whether a program that starts at boot and is no known server takes connections from a network, by its imports. */
 import { isElf, readElf } from '../../../codecs/formats/elf.ts';
 import type { FileTree, RootFileSystem } from '../../../core/model/files.ts';
-import { FOLDERS } from './named.ts';
+
+/** Where programs lie that a shell finds by their names. */
+export const FOLDERS = ['/usr/sbin/', '/sbin/', '/usr/bin/', '/bin/', '/usr/local/sbin/'];
 
 /** Programs whose code could listen, and that are known to serve nobody on the network. */
 const KNOWN = new Set(
-  'ssh-keygen dropbearkey ssh scp openssl curl wget ntpdate rdate hostapd hostapd_cli wpa_supplicant wpa_cli pppd'.split(
+  'ssh-keygen dropbearkey ssh scp openssl curl wget ntpdate rdate hostapd hostapd_cli wpa_supplicant wpa_cli pppd dhcpc udhcpc dhclient dhcpcd dhcp6c odhcp6c radvd igmpproxy ping traceroute iperf tcpdump rtk_hciattach iwconfig iwpriv iw ip tc ebtables arping brctl'.split(
     ' ',
   ),
 );

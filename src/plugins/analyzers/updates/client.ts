@@ -12,9 +12,9 @@ import {
   updateRollback,
   updateTlsSetting,
 } from '../../../facts/index.ts';
-import type { Blob } from '../../../lib/blob.ts';
 import { FaultError } from '../../../lib/fault.ts';
 import { builtWithoutSignatures, type Client, clientsOf, requiresSignature, takesImages, UPDATER } from './clients.ts';
+import { PROGRAM, tellProgram, tellUrls } from './endpoints.ts';
 import { type ClientSetting, settingsOf } from './settings.ts';
 import { switchedOff } from './uci-off.ts';
 import { unverifiedIn } from './unverified.ts';
@@ -32,8 +32,6 @@ const nothingHeld = (): Held => ({ feeds: [], checks: new Map(), sysupgrade: new
 
 const LIMIT = 4 << 20;
 const URLS = 1000;
-/** Of a program so many bytes are looked at. */
-const PROGRAM = 32 << 20;
 /** Longer lines are looked at in pieces that overlap: the patterns are not linear on long ones. */
 const PIECE = 2000;
 const SHARED = 300;
@@ -42,13 +40,6 @@ const FETCHES = /\b(wget|curl|uclient-fetch|tftp|ftpget|mosquitto_(?:pub|sub))\b
 /** A setting that names a server: `option repo_url 'http://…'`, `server = http://…`. */
 const SETTING =
   /^\s*(option\s+|list\s+|set\s+)?["'<]?[\w.-]*(url|uri|server|endpoint|host|broker|address)[\w.-]*["'>]?\s*[=:\s]\s*["']?(http|ftp|mqtt|ws|tftp):\/\//i;
-const NOT_FETCHED =
-  /^(localhost|127\.|0\.0\.0\.0|192\.168\.|10\.|172\.(1[6-9]|2\d|3[01])\.|\[|%s|\$|example\.|www\.example|schemas\.|xmlns|www\.w3\.org|purl\.org|schemas\.xmlsoap|ns\.adobe|tempuri|www\.gnu\.org|www\.apache\.org|gnu\.org|opensource\.org|bugs\.|tools\.ietf)/i;
-
-/** Homes of free software, which programs name in their messages and fetch nothing from. */
-const PROJECTS =
-  /(^|\.)(haxx\.se|curl\.se|openssl\.org|busybox\.net|kernel\.org|sourceforge\.net|sf\.net|free\.fr|snowman\.net|zend\.com|openwrt\.org|mozilla\.org|digicert\.com|github\.com|github\.io|gnupg\.org|ietf\.org|rfc-editor\.org|xmlsoap\.org|upnp\.org|onvif\.org|broadband-forum\.org|lighttpd\.net|nginx\.(org|net)|php\.net|sqlite\.org|thekelleys\.org\.uk|netfilter\.org|strongswan\.org|samba\.org|debian\.org|w3\.org|adobe\.com|dublincore\.org|iec\.ch|ffmpeg\.org|python\.org|perl\.org|lua\.org)$/i;
-
 export const updatesClient: Analyzer = {
   id: 'updates/client',
   title: 'Update clients, switched-off verification, addresses in clear',
@@ -162,57 +153,6 @@ function habitOf(line: string): 'runs-from-removable' | 'download-and-run' | 'se
   ) && /\blogger\b|\/dev\/console|\.log\b/.test(line)
     ? 'secret-in-log'
     : undefined;
-}
-
-function tellUrls(file: FileEntry, line: string, at: number, context: AnalyzerContext): number {
-  const found = [...line.matchAll(/\b(http|ftp|mqtt|ws|tftp):\/\/([\w.-]+\.[a-z]{2,})(:\d+)?(\/[\w./?=&%-]*)?/g)]
-    .filter(([, , host = '']) => !NOT_FETCHED.test(host))
-    .slice(0, 20);
-  for (const [url, scheme = '', host = ''] of found) {
-    context.emit(
-      serviceEndpointUrl,
-      {
-        url: url.slice(0, 300),
-        scheme: scheme as 'http' | 'ftp' | 'mqtt' | 'ws' | 'tftp',
-        file: file.name,
-        line: at,
-        purpose: purposeOf(file, line),
-        example: /\b(example|sample|doc)\b/i.test(file.name) || /(^|\.)example\.(com|org|net)$/.test(host),
-      },
-      { subject: { kind: 'file', path: `${file.path}#${at}` }, where: `line ${at}` },
-    );
-  }
-  return found.length;
-}
-
-/** Addresses in a program: that they stand there is seen, whether it talks to them is not. */
-function tellProgram(file: FileEntry, content: Blob, context: AnalyzerContext): void {
-  if (/\/(lib|usr\/lib)\/(modules|firmware)\//.test(file.name)) return;
-  const bytes = Buffer.from(content.read(0, PROGRAM));
-  const url = ['http://', 'ftp://', 'mqtt://', 'ws://', 'tftp://']
-    .map((scheme) => addressIn(bytes, scheme))
-    .find(Boolean);
-  if (url === undefined) return;
-  const message = `the program names ${url}, and whether it talks to it in clear is not known`;
-  context.gap(
-    { kind: 'unrecognised', message },
-    { scope: { kind: 'file', path: file.path }, area: 'root-file-system', facts: [serviceEndpointUrl] },
-  );
-}
-
-/** The first address of a server that is not a project's home. */
-function addressIn(bytes: Buffer, scheme: string): string | undefined {
-  for (let at = bytes.indexOf(scheme); at >= 0; at = bytes.indexOf(scheme, at + 1)) {
-    const text = bytes.toString('latin1', at + scheme.length, at + 200);
-    const [address, host = ''] = /^([\w-]+(?:\.[\w-]+)*\.[a-z]{2,})(?::\d+)?(?:\/[\w./?=&%-]*)?/.exec(text) ?? [];
-    if (address !== undefined && !NOT_FETCHED.test(host) && !PROJECTS.test(host)) return scheme + address;
-  }
-  return undefined;
-}
-
-function purposeOf(file: FileEntry, line: string): 'update' | 'telemetry' | 'unknown' {
-  if (UPDATER.test(line) || UPDATER.test(file.name) || /repo(_?url|sitory)|\brelease/i.test(line)) return 'update';
-  return /telemetry|report|stat|log/i.test(line) ? 'telemetry' : 'unknown';
 }
 
 function readClient(file: FileEntry, text: string, context: AnalyzerContext): void {

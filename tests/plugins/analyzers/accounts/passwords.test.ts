@@ -100,6 +100,28 @@ test('an empty password lets in by Telnet', async () => {
   expect(root).toMatchObject({ state: 'empty', canLogIn: 'yes', forcedChange: false });
 });
 
+test('an empty password of an account with a login shell is in force whatever lets it in', async () => {
+  const empty = 'root::19000:0:99999:7:::\nwww::19000::::::\n';
+  const files = { ...QUIET, '/etc/passwd': PASSWD, '/etc/shadow': empty, '/etc/shadow.bak': empty };
+  const told = (await passwordsOf(files)).filter(({ database }) => database === 'shadow');
+  expect(told.map(({ file, account, inForce, canLogIn }) => [file, account, inForce, canLogIn])).toEqual([
+    ['/etc/shadow', 'root', 'yes', 'no'],
+    ['/etc/shadow', 'www', 'no', 'no'],
+    ['/etc/shadow.bak', 'root', 'unknown', 'no'],
+    ['/etc/shadow.bak', 'www', 'no', 'no'],
+  ]);
+});
+
+test('a shadow file that is pointed to and not there leaves open what password an account has', async () => {
+  const gaps = async (files: Files) =>
+    (await analyze(ANALYZERS, treeOf({ ...QUIET, ...files }))).gaps
+      .map(({ unseen }) => unseen.message)
+      .filter((message) => message.includes('shadow file'));
+  expect(await gaps({ '/etc/passwd': PASSWD })).toHaveLength(1);
+  expect(await gaps({ '/etc/passwd': PASSWD, '/etc/shadow': 'root:*:0::::::\n' })).toEqual([]);
+  expect(await gaps({ '/etc/passwd': 'www:x:33:33::/var/www:/bin/false\n' })).toEqual([]);
+});
+
 test('a copy that boot puts in place counts, another copy is not known to', async () => {
   const hash = 'admin:$1$$iC.dUsGpxNNJGeOm1dFio/:0:0:root:/:/bin/sh\n';
   const copied = {

@@ -45,6 +45,33 @@ test('a writable layer over the root is told beside what the root itself is', as
   expect(await layers({ ...fstab, '/etc/init.d/rcS': `# ${script}` })).toHaveLength(1);
 });
 
+test('a partition from which a boot script runs something holds start-up items, writable by its type', async () => {
+  const { of } = await analyze([filesMounts], {
+    '/etc/init.d/rcS': [
+      '#!/bin/sh',
+      'mount -t jffs2 /dev/mtdblock4 /system',
+      'mount -t squashfs /dev/mtdblock3 /driver',
+      'mount -t jffs2 /dev/mtdblock5 /params',
+      'mount /dev/mtdblock6 /opt/app',
+      'mount -t yaffs2 /dev/mtdblock7 /mnt/mtd -o noatime',
+      'insmod /params/x.ko',
+      '/driver/load.sh',
+      'if [ -f /system/init/app_init.sh ]; then',
+      '    /system/init/app_init.sh &',
+      'fi',
+      'cd /opt; sh /opt/app/run.sh',
+      'mkdir /params/log && exec /mnt/mtd/start',
+    ].join('\n'),
+  });
+  const told = of('file.mount').filter((one) => one['point'] !== '/');
+  expect(told.map((one) => [one['point'], one['type'], one['readOnly'], one['startUp']])).toEqual([
+    ['/system', 'jffs2', 'no', true],
+    ['/driver', 'squashfs', 'yes', true],
+    ['/opt/app', 'unknown', 'unknown', true],
+    ['/mnt/mtd', 'yaffs2', 'no', true],
+  ]);
+});
+
 test('what a script mounts where start-up items lie is told, with whether it can be written', async () => {
   const { of } = await analyze([filesMounts], {
     '/etc/init.d/rcS': [

@@ -113,6 +113,34 @@ test('a server named in a setting, a feed that opkg fetches and one of a command
   expect(gaps).toEqual([expect.objectContaining({ message: expect.stringContaining('http://ota.vendor.com/fw.bin') })]);
 });
 
+test('a link that people are shown is nothing that the device talks to; what an address is for may be unknown', async () => {
+  const { of, gaps } = await analyze([updatesClient], {
+    '/etc/device_info': "DEVICE_MANUFACTURER_URL='http://www.vendor.com/'\n",
+    '/etc/config/upnpd':
+      "\toption presentation_url 'http://www.vendor.com/router'\n\toption model_url 'http://m.vendor.com/'\n",
+    '/etc/ddns/services': 'update_url=http://members.dns-vendor.com/update?user=\n',
+    '/etc/app.conf': 'server=http://login.vendor.com/catalog\nbroker=mqtt://iot.vendor.com\n',
+    '/usr/bin/app': Buffer.concat([
+      Buffer.from([0x7f, 0x45, 0x4c, 0x46, 1, 1, 1, 0]),
+      Buffer.alloc(44),
+      Buffer.from('\0http://%s:%d/api\0'),
+    ]),
+  });
+  expect(
+    of('service.endpoint-url')
+      .map((one) => [one['file'], one['purpose']])
+      .sort(),
+  ).toEqual([
+    ['/etc/app.conf', 'cloud'],
+    ['/etc/app.conf', 'unknown'],
+    ['/etc/config/upnpd', 'other'],
+    ['/etc/config/upnpd', 'other'],
+    ['/etc/ddns/services', 'unknown'],
+    ['/etc/device_info', 'other'],
+  ]);
+  expect(gaps).toEqual([expect.objectContaining({ message: expect.stringContaining('at run time') })]);
+});
+
 test('a section of OpenWrt’s settings that is switched off names no server', async () => {
   const section = (name: string, state: string): string =>
     `config service '${name}'\n\toption ip_url 'http://${name}.vendor.com'\n\t${state}\n\n`;

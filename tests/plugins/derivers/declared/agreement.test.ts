@@ -185,6 +185,7 @@ describe('accounts', () => {
         scheme: 'md5crypt',
         system: true,
         canLogIn: 'unknown',
+        inForce: 'yes',
         forcedChange: false,
         replacedAtFirstBoot: 'no',
         cracked: 'no',

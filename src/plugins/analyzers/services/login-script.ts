@@ -1,0 +1,16 @@
+/** Who a script lets in that sits on a console in the place of a getty: OpenWrt's `login.sh` and its like. */
+import type { Console } from './inittab.ts';
+
+/** `text` of the script, `system` of /etc/config/system; undefined where the script says nothing that is understood. */
+export function loginByScript(text: string | undefined, system: string | undefined): Console['login'] | undefined {
+  if (text === undefined) return undefined;
+  const live = text.replace(/^\s*#.*$/gm, '');
+  const shell = /\bexec\s+(\/\S*\/)?(ba|da|a)?sh\b/.test(live);
+  const login = /\bexec\s+(\/\S*\/)?login\b/.test(live);
+  if (shell && login && live.includes('ttylogin')) {
+    // Without the option, or without the file, which the first boot writes, the shell it is (base-files, config_generate).
+    return /^\s*option\s+["']?ttylogin["']?\s+["']?1/m.test(system ?? '') ? 'password' : 'none';
+  }
+  if (shell === login) return 'unknown';
+  return login ? 'password' : /\b(grep|if|case|\[)/.test(live) ? 'unknown' : 'none';
+}

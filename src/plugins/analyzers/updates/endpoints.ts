@@ -1,0 +1,81 @@
+/** Addresses in clear that an image names, in a text or in a program, and what they are for. */
+import type { FileEntry } from '../../../core/model/files.ts';
+import type { AnalyzerContext } from '../../../core/model/gatherer.ts';
+import { serviceEndpointUrl } from '../../../facts/index.ts';
+import type { Blob } from '../../../lib/blob.ts';
+import { UPDATER } from './clients.ts';
+
+/** Of a program so many bytes are looked at. */
+export const PROGRAM = 32 << 20;
+const NOT_FETCHED =
+  /^(localhost|127\.|0\.0\.0\.0|192\.168\.|10\.|172\.(1[6-9]|2\d|3[01])\.|\[|%s|\$|example\.|www\.example|schemas\.|xmlns|www\.w3\.org|purl\.org|schemas\.xmlsoap|ns\.adobe|tempuri|www\.gnu\.org|www\.apache\.org|gnu\.org|opensource\.org|bugs\.|tools\.ietf)/i;
+
+/** Homes of free software, which programs name in their messages and fetch nothing from. */
+const PROJECTS =
+  /(^|\.)(haxx\.se|curl\.se|openssl\.org|busybox\.net|kernel\.org|sourceforge\.net|sf\.net|free\.fr|snowman\.net|zend\.com|openwrt\.org|mozilla\.org|digicert\.com|github\.com|github\.io|gnupg\.org|ietf\.org|rfc-editor\.org|xmlsoap\.org|upnp\.org|onvif\.org|broadband-forum\.org|lighttpd\.net|nginx\.(org|net)|php\.net|sqlite\.org|thekelleys\.org\.uk|netfilter\.org|strongswan\.org|samba\.org|debian\.org|w3\.org|adobe\.com|dublincore\.org|iec\.ch|ffmpeg\.org|python\.org|perl\.org|lua\.org)$/i;
+
+export function tellUrls(file: FileEntry, line: string, at: number, context: AnalyzerContext): number {
+  const found = [...line.matchAll(/\b(http|ftp|mqtt|ws|tftp):\/\/([\w.-]+\.[a-z]{2,})(:\d+)?(\/[\w./?=&%-]*)?/g)]
+    .filter(([, , host = '']) => !NOT_FETCHED.test(host))
+    .slice(0, 20);
+  for (const [url, scheme = '', host = ''] of found) {
+    context.emit(
+      serviceEndpointUrl,
+      {
+        url: url.slice(0, 300),
+        scheme: scheme as 'http' | 'ftp' | 'mqtt' | 'ws' | 'tftp',
+        file: file.name,
+        line: at,
+        purpose: purposeOf(file, line),
+        example: /\b(example|sample|doc)\b/i.test(file.name) || /(^|\.)example\.(com|org|net)$/.test(host),
+      },
+      { subject: { kind: 'file', path: `${file.path}#${at}` }, where: `line ${at}` },
+    );
+  }
+  return found.length;
+}
+
+/** How a program writes an address whose server it learns at run time. */
+const BUILT = ['http://%s', 'mqtt://%s', 'ftp://%s', 'ws://%s', 'tftp://%s'];
+
+/** Addresses in a program: that they stand there is seen, whether it talks to them is not. */
+export function tellProgram(file: FileEntry, content: Blob, context: AnalyzerContext): void {
+  if (/\/(lib|usr\/lib)\/(modules|firmware)\//.test(file.name)) return;
+  const bytes = Buffer.from(content.read(0, PROGRAM));
+  const url = ['http://', 'ftp://', 'mqtt://', 'ws://', 'tftp://']
+    .map((scheme) => addressIn(bytes, scheme))
+    .find(Boolean);
+  const built = url === undefined && BUILT.some((form) => bytes.includes(form));
+  if (url === undefined && !built) return;
+  const message = built
+    ? 'the program puts an address in clear together at run time, and whose it is is not known'
+    : `the program names ${url}, and whether it talks to it in clear is not known`;
+  context.gap(
+    { kind: 'unrecognised', message },
+    { scope: { kind: 'file', path: file.path }, area: 'root-file-system', facts: [serviceEndpointUrl] },
+  );
+}
+
+/** The first address of a server that is not a project's home. */
+function addressIn(bytes: Buffer, scheme: string): string | undefined {
+  for (let at = bytes.indexOf(scheme); at >= 0; at = bytes.indexOf(scheme, at + 1)) {
+    const text = bytes.toString('latin1', at + scheme.length, at + 200);
+    const [address, host = ''] = /^([\w-]+(?:\.[\w-]+)*\.[a-z]{2,})(?::\d+)?(?:\/[\w./?=&%-]*)?/.exec(text) ?? [];
+    if (address !== undefined && !NOT_FETCHED.test(host) && !PROJECTS.test(host)) return scheme + address;
+  }
+  return undefined;
+}
+
+/** Links that people are shown and names of makers: nothing fetches them. */
+const SHOWN =
+  /manufacturer|vendor_?url|model_?(url|name)|presentation|product_?(url|page)|home_?(page|url)|support_?url|help_?url|bug_?(url|report)|documentation|privacy|licen[cs]e|copyright|schema|xmlns|doctype|friendly/i;
+/** Services of dynamic names are talked to where the user sets one up. */
+const NAME_SERVICE = /ddns|dyndns|inadyn|no-?ip/i;
+
+function purposeOf(file: FileEntry, line: string): 'update' | 'telemetry' | 'cloud' | 'other' | 'unknown' {
+  if (SHOWN.test(line)) return 'other';
+  if (NAME_SERVICE.test(file.name) || NAME_SERVICE.test(line)) return 'unknown';
+  if (UPDATER.test(line) || UPDATER.test(file.name) || /repo(_?url|sitory)|\brelease/i.test(line)) return 'update';
+  if (/telemetry|analytics|metrics|\bstat(s|istics?)?[._-]|\/(crash|report|collect)\b/i.test(line)) return 'telemetry';
+  return /\b(mqtt|ws):\/\//.test(line) ? 'cloud' : 'unknown';
+}
