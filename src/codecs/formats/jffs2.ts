@@ -72,16 +72,24 @@ function* nodes(blob: Blob, little: boolean): Generator<NodeAt> {
       gap = 0;
       continue;
     }
-    const run = source.peek(4096);
-    const erased = run.length >= 4 && run.every((byte) => byte === 0xff);
-    const step = erased ? run.length : 4;
-    const word = run.subarray(0, 4);
-    if (!erased && !word.every((byte) => byte === 0xff)) dirty += 4;
+    const erased = erasedIn(source.peek(4096));
+    const step = Math.max(erased, 4);
+    if (erased === 0) dirty += 4;
     gap += step;
     if (dirty > DIRTY_GAP || gap > ERASED_GAP) return;
     source.position += step;
   }
 }
+
+/** How many bytes of whole words at the start are erased. */
+function erasedIn(run: Uint8Array): number {
+  let at = 0;
+  while (at < run.length && run[at] === 0xff) at += 1;
+  return at & ~3;
+}
+
+/** Marks of erased blocks without any content are an empty file system from this number on. */
+const EMPTY = 2;
 
 /** Where the log that starts at 0 ends, or undefined when there is none. */
 export function extentOfJffs2(
@@ -96,7 +104,7 @@ export function extentOfJffs2(
     count += 1;
     if (node.type === DIRENT || node.type === INODE) content += 1;
   }
-  return content === 0 ? undefined : { end: Math.min(end, blob.size), nodes: count };
+  return content === 0 && count < EMPTY ? undefined : { end: Math.min(end, blob.size), nodes: count };
 }
 
 interface Data {

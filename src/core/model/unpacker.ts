@@ -24,8 +24,13 @@ export interface Unpacker {
   readonly title: string;
   readonly class: ContainerClass;
   readonly magic: readonly Magic[];
-  /** For formats without magic: asked once for the whole, at offset 0 only, and for what no magic claims; `rest`: for that alone. */
+  /**
+   * For formats without magic: asked once for the whole, at offset 0 only, and for what no magic claims. `rest`: programs,
+   * asked for stretches between long padding, with what is `embedded` in them.
+   */
   readonly whole?: true | 'rest';
+  /** Programs hold such data among their own. */
+  readonly embedded?: true;
   /** The exact extent of the container whose magic matched for a start at `offset`, or nothing when it was a coincidence. */
   locate(blob: Blob, offset: number): Extent | undefined;
   /** Opens it. Throws FaultError when it is malformed; what was given to the sink before stays. Absent: recognised and told, not read. */

@@ -9,6 +9,8 @@ import type { Region } from './regions.ts';
 
 /** A rest shorter than this is not offered to formats without magic. */
 const LEAST_WHOLE = 512;
+/** No program has so much padding in it. */
+const LONG_PADDING = 4096;
 /** A shorter run of printable characters may be anything. */
 const LEAST_TEXT = 32;
 
@@ -33,8 +35,56 @@ export function settle(blob: Blob, index: MagicIndex, wholes: readonly Unpacker[
   const carved = carve(blob.slice(from), index, signal);
   for (const claim of carved.claims) claims.push({ ...claim, start: claim.start + from, end: claim.end + from });
   const bugs = [...locator.bugs, ...carved.bugs];
-  const rest = restOf(blob, claims, wholes, bugs);
+  const left = restOf(
+    blob,
+    claims,
+    wholes.filter((unpacker) => unpacker.whole === true),
+    bugs,
+  );
+  const rest = withoutPrograms(blob, left, claims, wholes, bugs);
   return { claims: claims.sort((a, b) => a.start - b.start), rest, givenUp: carved.givenUp, bugs };
+}
+
+/** Claims programs in what is left; what is embedded in them stays a claim of its own. */
+function withoutPrograms(
+  blob: Blob,
+  left: readonly Region[],
+  claims: Claim[],
+  wholes: readonly Unpacker[],
+  bugs: string[],
+): Region[] {
+  const programs = wholes.filter((unpacker) => unpacker.whole === 'rest');
+  const found: Claim[] = [];
+  for (const { start, end } of programs.length === 0 ? [] : stretchesOf(left, claims)) {
+    const locator = new Locator(blob.slice(start, end));
+    const claim = locator.longest(programs, 0);
+    bugs.push(...locator.bugs);
+    if (claim?.start === 0) found.push({ ...claim, start, end: start + claim.end });
+  }
+  claims.push(...found);
+  return left.filter((region) => !found.some(({ start, end }) => start <= region.start && region.end <= end));
+}
+
+/** Runs of bytes without long padding in which nothing is claimed but what programs have embedded; they begin and end with content. */
+function stretchesOf(left: readonly Region[], claims: readonly Claim[]): { start: number; end: number }[] {
+  const pieces = [
+    ...left.map(({ start, end, kind }) => ({
+      ...{ start, end, content: kind !== 'padding' },
+      ends: kind === 'padding' && end - start >= LONG_PADDING,
+    })),
+    ...claims.map(({ start, end, unpacker }) => ({ start, end, content: false, ends: unpacker.embedded !== true })),
+  ].sort((a, b) => a.start - b.start);
+  const stretches: { start: number; end: number }[] = [];
+  let open: { start: number; end: number } | undefined;
+  for (const { start, end, content, ends } of pieces) {
+    if (ends) open = undefined;
+    if (!content) continue;
+    if (open === undefined) {
+      open = { start, end };
+      stretches.push(open);
+    } else open.end = end;
+  }
+  return stretches.filter(({ start, end }) => end - start >= LEAST_WHOLE);
 }
 
 /** Regions of the bytes between claims; what a format without magic sees there is added to the claims. */

@@ -6,6 +6,7 @@ export const dtb: Unpacker = {
   id: 'image/dtb',
   title: 'Device tree blob',
   class: 'leaf',
+  embedded: true,
   magic: [{ bytes: FDT_MAGIC }],
   locate(blob, offset) {
     const head = fdtHeader(blob, offset);

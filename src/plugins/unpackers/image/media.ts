@@ -72,6 +72,7 @@ export const media: Unpacker = {
   id: 'image/media',
   title: 'Picture, sound or database',
   class: 'leaf',
+  embedded: true,
   magic: [
     { bytes: ascii('\x89PNG\r\n\x1a\n') },
     { bytes: [0xff, 0xd8, 0xff, 0xe0] },

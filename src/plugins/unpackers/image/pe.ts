@@ -15,6 +15,7 @@ export const pe: Unpacker = {
   id: 'image/pe',
   title: 'PE/COFF file',
   class: 'leaf',
+  embedded: true,
   magic: [{ bytes: ascii('MZ') }],
   locate(blob, offset) {
     const at = header(blob, offset, 64)?.readUInt32LE(60);
