@@ -119,7 +119,7 @@ const COMMANDS: readonly Spec[] = [
   {
     name: 'list',
     arguments: '<what>',
-    summary: 'baselines, controls, checks, facts, gatherers, unpackers or formats',
+    summary: 'baselines, controls, checks, facts, keywords, gatherers, unpackers or formats',
     options: [
       new Option('--baseline <id>', 'of this baseline'),
       new Option('--coverage', 'controls: what decides them'),

@@ -32,6 +32,7 @@ const KINDS: { readonly [kind: string]: Kind } = {
   },
   checks: { rows: listChecks, shown: ['id', 'key', 'severity', 'title'] },
   facts: { rows: listFacts, shown: ['name', 'over', 'title'] },
+  keywords: { rows: listKeywords, shown: ['name', 'at', 'takes', 'title'] },
   gatherers: { rows: listGatherers, shown: ['id', 'kind', 'intrusion', 'title'] },
   unpackers: { rows: listUnpackers, shown: ['id', 'class', 'opens', 'title'] },
   formats: { rows: listFormats, shown: ['id', 'kind', 'extension', 'title'] },
@@ -148,6 +149,17 @@ async function listFacts(): Promise<readonly Row[]> {
       title,
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Words of conditions beyond those of JSON Schema. */
+async function listKeywords(): Promise<readonly Row[]> {
+  const { keywords } = (await library()).vocabulary;
+  return [...keywords.values()].map(({ name, suits, operand, title }) => ({
+    name,
+    at: suits,
+    takes: Array.isArray(operand['enum']) ? operand['enum'] : operand['type'],
+    title: title.replace(/:$/, ''),
+  }));
 }
 
 async function listGatherers(): Promise<readonly Row[]> {
