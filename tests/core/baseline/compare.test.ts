@@ -4,21 +4,23 @@ import { compareBaselines, inWords } from '../../../src/core/baseline/compare.ts
 import type { Applicability, Baseline } from '../../../src/core/model/baseline.ts';
 import { baseline, check, control, unit } from '../../support/judge.ts';
 
-const locked = check('doors/locked', { every: 'net.door', satisfies: { ok: true } });
-const quiet = check('rooms/quiet', { none: 'file.room', where: { ok: false } });
-const first: Baseline = baseline(
-  [
-    control('1', [unit('1a', 'decide', [locked]), unit('1b', 'person')]),
-    control('2', [unit('2a', 'decide', [locked])]),
-    control('4', [unit('4a', 'person')], { obligation: 'recommended' }),
-  ],
-  { version: '1' },
-);
-const changed = (second: Baseline) => compareBaselines(first, second).changed.map(({ changes }) => changes);
+const locked = () => check('doors/locked', { every: 'net.door', satisfies: { ok: true } });
+const quiet = () => check('rooms/quiet', { none: 'file.room', where: { ok: false } });
+const editionOne = (): Baseline =>
+  baseline(
+    [
+      control('1', [unit('1a', 'decide', [locked()]), unit('1b', 'person')]),
+      control('2', [unit('2a', 'decide', [locked()])]),
+      control('4', [unit('4a', 'person')], { obligation: 'recommended' }),
+    ],
+    { version: '1' },
+  );
+const changed = (second: Baseline) => compareBaselines(editionOne(), second).changed.map(({ changes }) => changes);
 const edition = (controls: Baseline['controls']): Baseline => baseline(controls, { version: '2', level: 'high' });
 
 describe('two editions', () => {
   test('a control that came, one that went, those that stayed', () => {
+    const first = editionOne();
     const second = edition([...first.controls.slice(0, 2), control('3', [], { title: 'New' })]);
     expect(compareBaselines(first, second)).toEqual({
       before: 'house@1',
@@ -31,6 +33,7 @@ describe('two editions', () => {
   });
 
   test('what a control asks otherwise, member by member', () => {
+    const first = editionOne();
     const [, two] = first.controls;
     if (two === undefined) throw new Error('there are three');
     const applies: Applicability = {
@@ -60,9 +63,9 @@ describe('two editions', () => {
   });
 
   test('units that came, went, judge otherwise or by other checks', () => {
-    const [one] = first.controls;
+    const [one] = editionOne().controls;
     if (one === undefined) throw new Error('there are three');
-    const moved = { ...unit('1a', 'refute', [quiet]), work: 'Look.' };
+    const moved = { ...unit('1a', 'refute', [quiet()]), work: 'Look.' };
     expect(changed(edition([{ ...one, units: [moved, unit('1c', 'person')] }]))).toEqual([
       [
         'units: +1c',
@@ -75,6 +78,7 @@ describe('two editions', () => {
   });
 
   test('a baseline and itself differ in nothing', () => {
+    const first = editionOne();
     expect(compareBaselines(first, first)).toMatchObject({ added: [], removed: [], changed: [], same: 3 });
   });
 });
