@@ -43,7 +43,11 @@ fi
 
 # A step's summary may hold 1 MiB.
 if [ -n "${GITHUB_STEP_SUMMARY:-}" ] && [ -f "$folder/assay.md" ]; then
-  head -c 1000000 "$folder/assay.md" >>"$GITHUB_STEP_SUMMARY"
+  head -c 700000 "$folder/assay.md" >>"$GITHUB_STEP_SUMMARY"
+  # What a ratchet counts is what changed, not what the report says of the whole.
+  if [ -n "${ASSAY_AGAINST:-}" ] && [ -f "$folder/assay.json" ]; then
+    { echo; node "$here/bin/assay.js" diff "$ASSAY_AGAINST" "$folder/assay.json" --markdown | head -c 250000; } >>"$GITHUB_STEP_SUMMARY"
+  fi
 fi
 if [ -n "${GITHUB_OUTPUT:-}" ]; then
   {

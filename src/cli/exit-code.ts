@@ -112,11 +112,15 @@ function ofDifference({ failOn }: Judging, { controls, grown, gaps }: Difference
     unseen: gaps.appeared.length === 0 ? '' : `${plural(gaps.appeared.length, 'thing')} newly not seen`,
     details: [
       ...worse.map(({ control, before, title }) => `${control}: ${before ?? 'not there'} → fail  ${title}`),
-      ...wider.map(({ check, title, subjects }) => `${check}: ${title}: ${subjects.join(', ')}`),
+      ...wider.map(({ check, title, subjects }) => `${check}: ${title}: ${few(subjects)}`),
       ...gaps.appeared.map(({ scope, message }) => `${scope}: ${message}`),
     ],
   };
 }
+
+/** Three names, and how many more. */
+export const few = (names: readonly string[]): string =>
+  names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
 
 const openMandatory = (report: Report): number =>
   counting(report).filter(

@@ -150,7 +150,7 @@ const COMMANDS: readonly Spec[] = [
   {
     name: 'demo',
     summary: 'scan the embedded demo device and the bundled image',
-    options: [new Option('--hardened', 'the device and image done well'), BASELINE, REPORT, ...TALK],
+    options: [new Option('--hardened', 'the device and image done well'), BASELINE, REPORT, OUT, ...TALK],
     load: () => import('./commands/demo.ts'),
   },
   {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Io } from '../../src/cli/io.ts';
 import { main } from '../../src/cli/main.ts';
+import { desk } from '../support/cli.ts';
 
 const run = async (...argv: string[]) => {
   let out = '';
@@ -27,9 +28,15 @@ describe('assay demo', () => {
     expect(out).toContain('would have ended with exit code 1');
     expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
   });
-  test('has nothing failing on the hardened product', { timeout: 60_000 }, async () => {
-    const { code, out } = await run('demo', '--hardened');
+  test('has nothing failing on the hardened product, whose dossier is kept where one was asked for', {
+    timeout: 60_000,
+  }, async () => {
+    const on = desk();
+    const { code, out } = await run('demo', '--hardened', '--out', on.path('dossier'));
     expect(code).toBe(0);
     expect(out).toContain('no failing control');
+    const again = await run('evaluate', on.path('dossier'), '--baseline', 'uk-psti');
+    expect(again.out).toContain('DemoCam, hardened');
+    on.clear();
   });
 });

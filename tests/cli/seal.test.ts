@@ -76,6 +76,28 @@ test('any changed byte in any file fails and says where', async () => {
   );
 }, 60_000);
 
+test('every file counts: changed in a byte, cut, emptied or removed it is told by name', {
+  timeout: 120_000,
+}, async () => {
+  // Everything that a dossier is made of is among them.
+  for (const name of ['dossier.json', 'facts.jsonl', 'gaps.jsonl', 'files.jsonl', 'seal.json'])
+    expect(names).toContain(name);
+  expect(names.filter((name) => name.startsWith('evidence/')).length).toBeGreaterThan(0);
+  for (const name of names) {
+    const changes: readonly ((path: string, bytes: Buffer) => void)[] = [
+      (path, bytes) => writeFileSync(path, Buffer.concat([Buffer.from([(bytes[0] ?? 0) ^ 1]), bytes.subarray(1)])),
+      (path, bytes) => writeFileSync(path, bytes.subarray(0, -1)),
+      (path) => writeFileSync(path, ''),
+      (path) => rmSync(path),
+    ];
+    for (const [at, change] of changes.entries()) {
+      const said = await changed((folder) => change(join(folder, name), readFileSync(join(folder, name))), verify);
+      expect([name, at, said.code]).toEqual([name, at, 1]);
+      expect(said.out, `${name}, change ${at}`).toContain(name);
+    }
+  }
+});
+
 test('every byte of a small seal counts', () => {
   const keys = generateKeyPairSync('ed25519');
   const said = { baselines: ['x'], outcome: 'fail', assessedAt: '2026', sha256: '0', rules: '0' };

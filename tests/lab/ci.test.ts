@@ -84,13 +84,21 @@ describe('the GitHub action', () => {
       against: 'assay-report/assay.json',
       folder: 'next',
     };
-    expect(run({ ...inputs, firmware: INSECURE }).code).toBe(0);
+    const { code, log, summary } = run({ ...inputs, firmware: INSECURE });
+    expect(code).toBe(0);
+    // The report of the whole is red all the same: log and summary say what counts.
+    expect(log).toContain('exit code 0: nothing that counts got worse');
+    expect(summary).toContain('## 0 controls worse, 0 better, 0 newly unknown');
   });
 
   test('a release that got worse fails', () => {
     const baseline = 'xiaomi-consumer-iot:low';
     run({ baseline, firmware: HARDENED, folder: 'good' });
-    expect(run({ baseline, firmware: INSECURE, against: 'good/assay.json', folder: 'worse' }).code).toBe(1);
+    const { code, log, summary } = run({ baseline, firmware: INSECURE, against: 'good/assay.json', folder: 'worse' });
+    expect(code).toBe(1);
+    expect(log).toMatch(/exit code 1: \d+ controls fail that did not/);
+    expect(log).toMatch(/^ {2}xiaomi-consumer-iot\/4\.2\.3: inconclusive → fail/m);
+    expect(summary).toMatch(/### Worse \(\d+\)/);
   });
 
   test('what a workflow says is never read as shell, and a bad input is usage', () => {

@@ -7,7 +7,7 @@ import { inertMarkdown, plural, safeText, wrap } from '../../lib/text.ts';
 import type { Call } from '../call.ts';
 import { library, openRegistry } from '../compose.ts';
 import { compareEditions, editionMarkdown, editionSections, editionSum } from '../editions.ts';
-import { EXIT } from '../exit-code.ts';
+import { EXIT, few } from '../exit-code.ts';
 import { isFolder } from '../files.ts';
 import { NONE } from '../gatherers.ts';
 import type { Io } from '../io.ts';
@@ -120,9 +120,6 @@ function productSections({ files, things }: ProductDifference): readonly Section
     { title: 'Files moved', lines: files.moved.map(({ from, to }) => `${from} → ${to}`) },
   ];
 }
-
-const few = (names: readonly string[]): string =>
-  names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
 
 const causeLines = ({ causes }: Difference): readonly string[] => causes.map(({ kind, what }) => `${kind}: ${what}`);
 

@@ -100,6 +100,38 @@ describe('GitHub', () => {
     expect(text).toMatch(/^::notice title=uk-psti@2023::fail: mandatory 1 fail, 0 pass, 1 open$/m);
   });
 
+  test('a check has one annotation, however many subjects fail it', () => {
+    const report = failingReport();
+    const many: Report = {
+      ...report,
+      checks: report.checks.map((check) => ({
+        ...check,
+        results: check.results.flatMap((one) => (one.outcome === 'fail' ? [one, one, one] : [one])),
+      })),
+    };
+    const annotations = (one: Report): number => render(github, one).match(/^::(error|warning) /gm)?.length ?? 0;
+    expect(annotations(many)).toBe(annotations(report));
+    expect(render(github, many)).toContain(' (and 2 more) (');
+  });
+
+  test('a waiver that no longer does anything is a warning, one that is used is none', () => {
+    const waiver = {
+      control: 'uk-psti/PSTI-1',
+      kind: 'accepted-risk',
+      reason: 'x',
+      approvedBy: 'y',
+      expires: '2025-01-31',
+    } as const;
+    const text = render(github, {
+      ...failingReport(),
+      waivers: (['used', 'expired', 'unused'] as const).map((state) => ({ waiver, state })),
+    });
+    expect(text.match(/^::warning title=waiver [^\n]*/gm)).toEqual([
+      '::warning title=waiver expired::uk-psti/PSTI-1: until 2025-01-31, by y: x',
+      '::warning title=waiver unused::uk-psti/PSTI-1: until 2025-01-31, by y: x',
+    ]);
+  });
+
   test('a gap is a warning', () => {
     expect(render(github, mixedReport())).toMatch(/^::warning title=2 things tried and not seen::.*no answer in 3 s/m);
   });
