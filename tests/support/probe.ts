@@ -110,6 +110,7 @@ function contextOf<S extends Subject>(
   gaps: SeenGap[],
 ): ProbeContext {
   return {
+    asked: () => {},
     facts: options.view ?? viewOf([...(options.known ?? []), ...facts]),
     signal: new AbortController().signal,
     settings: { ...SETTINGS, ...options.settings },

@@ -119,7 +119,8 @@ export class StreamReader {
       const left = end - Date.now();
       if (left <= 0) return;
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left);
+        // Where this process was busy, bytes that came in time still wait in the kernel: they are read first.
+        const timer = setTimeout(() => setImmediate(resolve), left);
         this.#wake = () => {
           clearTimeout(timer);
           resolve();

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../lib/canonical.ts';
 import type { Coverage, Fact, FactType, FactView, Gap } from '../model/fact.ts';
-import { type Area, nameOf, touches } from '../model/target.ts';
+import { type Area, nameOf, type SubjectOf, touches } from '../model/target.ts';
 import { closeGap, type Relations } from './relations.ts';
 
 /** A gatherer that ran and the fact types it spoke about. */
@@ -39,6 +39,8 @@ export class FactStore implements FactView {
   readonly #gapsByType = new Map<string, Gap[]>();
   readonly #gapCount = new Map<string, number>();
   readonly #heard = new Map<string, string[]>();
+  /** Of endpoints, by place and type. */
+  readonly #byPlace = new Map<string, Map<string, Fact[]>>();
 
   constructor(relations: Relations) {
     this.#relations = relations;
@@ -49,7 +51,24 @@ export class FactStore implements FactView {
     if (this.#byId.has(fact.id)) return false;
     this.#byId.set(fact.id, fact);
     push(this.#byType, fact.type, fact);
+    if (fact.subject.kind === 'endpoint') {
+      const place = nameOf(fact.subject);
+      const types = this.#byPlace.get(place) ?? new Map<string, Fact[]>();
+      this.#byPlace.set(place, types);
+      push(types, fact.type, fact);
+    }
     return true;
+  }
+
+  /** The facts about one endpoint and no other. */
+  at(endpoint: SubjectOf<'endpoint'>): FactView {
+    const place = nameOf(endpoint);
+    const named = (name: string): readonly Fact[] => this.#byPlace.get(place)?.get(name) ?? [];
+    return {
+      named,
+      of: <T>(type: FactType<T>) => named(type.name) as readonly Fact<T>[],
+      coverage: (name, over) => this.coverage(name, over),
+    };
   }
 
   /** Keeps a gap, closed over what feeds on it; returns the gaps that were new. */

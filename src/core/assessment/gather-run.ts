@@ -55,6 +55,8 @@ export class Run {
   readonly store: FactStore;
   readonly settings: Settings;
   readonly listen: Listener;
+  /** Is told every new fact. */
+  onFact: (fact: Fact) => void = () => {};
   readonly #doors: RunDoors;
   readonly #log: Log;
   readonly #limit: number;
@@ -144,6 +146,7 @@ export class Run {
     const tally = this.#tallies.get(worker.id);
     if (tally !== undefined) tally.facts += 1;
     this.#log.fact(fact);
+    this.onFact(fact);
     return fact;
   }
 

@@ -8,9 +8,10 @@ import type { GathererStatus } from '../model/report.ts';
 import type { Subject, SubjectOf, Target } from '../model/target.ts';
 import type { UpdateVerdict } from '../model/verifier.ts';
 import type { Heard } from './facts.ts';
+import { Flow } from './flow.ts';
 import { gatherImages, type ImageDoors } from './gather-images.ts';
 import { GATHERER_LIMIT, type Log, Run, type RunDoors, type Worker } from './gather-run.ts';
-import { waitsOf } from './order.ts';
+import { feeding, waitsOf } from './order.ts';
 import { feedings, type Plan, type Registry, type Step } from './plan.ts';
 import { relationsOf } from './relations.ts';
 
@@ -91,14 +92,36 @@ async function runSteps(run: Run, request: GatherRequest, slots: Slots): Promise
     found ??= artefactsOf(request);
     return found;
   };
+  const { dialer: dial } = request.doors;
+  const flow = new Flow(run, steps, {
+    slots,
+    look: ({ gatherer }, subject, context) => gatherer.observe(subject, { ...context, dial }),
+    workerOf,
+  });
   const started = new Map<Step, Promise<void>>();
   const start = (step: Step): Promise<void> => {
     const known = started.get(step);
     if (known !== undefined) return known;
-    const work = Promise.all((waits.get(step) ?? []).map(start)).then(() =>
-      runStep(run, request, step, { artefacts, slots }),
-    );
+    const before = waits.get(step) ?? [];
+    const besides = flow.besides(step, before);
+    const whole = (): Promise<void> =>
+      besides === undefined ? runStep(run, request, step, { artefacts, slots }) : flow.finish(step);
+    // What feeds it must have answered; of what it lets go first for care it is enough that it was asked.
+    const fed = new Set(feeding(step, steps));
+    const cleared = (other: Step): Promise<void> => {
+      const done = start(other);
+      return fed.has(other) ? done : (flow.quiet(other) ?? done);
+    };
+    const work = Promise.all(before.map(cleared))
+      .then(whole)
+      .then(() => flow.end(step));
     started.set(step, work);
+    // What breaks there is heard of by whoever waits for all.
+    if (besides !== undefined)
+      Promise.all(besides.map(start)).then(
+        () => flow.ready(step),
+        () => {},
+      );
     return work;
   };
   await Promise.all(steps.map(start));
@@ -154,7 +177,7 @@ function runProbe(run: Run, request: GatherRequest, probe: Probe, slots: Slots):
   const subjects = (): readonly (SubjectOf<'host'> | SubjectOf<'endpoint'>)[] =>
     probe.consumes.length === 0 ? hosts : probe.subjects(run.store);
   return runEach(run, { kind: 'probe', gatherer: probe }, subjects, slots, (subject, context) =>
-    probe.observe(subject, { ...context, dial: request.doors.dialer }),
+    probe.observe(subject, { ...context, dial: request.doors.dialer, asked: () => {} }),
   );
 }
 

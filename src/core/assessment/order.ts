@@ -37,8 +37,8 @@ export function waitsOf(steps: readonly Step[]): ReadonlyMap<Step, readonly Step
   return new Map([...waits].map(([step, others]) => [step, [...others]]));
 }
 
-/** Steps of one layer do not feed on one another. */
-function feeding(step: Step, steps: readonly Step[]): readonly Step[] {
+/** What feeds a step. Steps of one layer do not feed on one another. */
+export function feeding(step: Step, steps: readonly Step[]): readonly Step[] {
   const names = consumed(step);
   return steps.filter(
     (other) => other.layer < step.layer && other.gatherer.produces.some(({ name }) => names.has(name)),

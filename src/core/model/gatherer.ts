@@ -3,7 +3,7 @@ import type { Blob } from '../../lib/blob.ts';
 import type { EvidenceRef, Fact, FactType, FactView, Method, Unseen } from './fact.ts';
 import type { FileEntry, FileTree } from './files.ts';
 import type { Dialer } from './network.ts';
-import type { Area, DeviceState, Subject, SubjectOf } from './target.ts';
+import type { Area, DeviceState, Subject, SubjectOf, Transport } from './target.ts';
 import type { TrustedKey, UpdateVerdict } from './verifier.ts';
 
 /** `passive` touches nothing, `safe` talks as any client would, `intrusive` needs the user's word (`--credentials`, `--intrusive`). */
@@ -72,6 +72,8 @@ export interface Gatherer<S extends Subject, C extends GatherContext> extends Ga
 
 export interface ProbeContext extends GatherContext {
   readonly dial: Dialer;
+  /** Says that the observed subject was sent all that it is sent, and that only answers are waited for: logins need not wait. */
+  asked(): void;
 }
 export interface AnalyzerContext extends GatherContext {
   readonly tree: FileTree;
@@ -93,6 +95,10 @@ export interface InspectorContext extends GatherContext {
 export interface Probe extends Gatherer<SubjectOf<'host'> | SubjectOf<'endpoint'>, ProbeContext> {
   /** Runs once every other harmless probe is done. */
   readonly last?: boolean;
+  /** Of a probe of hosts: it tells of endpoints of this transport and no other, and all that it tells of one at once. */
+  readonly finds?: Transport;
+  /** It reads facts of more than the endpoint that it looks at, or looks at hosts: it begins once all that feeds it is done. */
+  readonly wide?: boolean;
 }
 /** Looks at a whole update artefact (`--update`, or an image that is an update by nature). */
 export type Inspector = Gatherer<SubjectOf<'update'>, InspectorContext>;

@@ -78,6 +78,14 @@ export interface SweepResult {
   readonly unreachable?: string;
 }
 
+export interface SweepWishes {
+  readonly onProgress?: (done: number) => void;
+  /** Ports that are likely to be open: they are asked beside the others. */
+  readonly likely?: ReadonlySet<number>;
+  /** Is told likely ports as they are found, unless the pace has the sweep alone with the device. */
+  readonly onOpen?: (port: number) => void;
+}
+
 export interface HttpRequest {
   readonly host: string;
   readonly port: number;
@@ -115,11 +123,7 @@ export interface Dialer {
   /** Tolerant HTTP/1.x over `tcp`/`tls`; redirects are not followed. */
   http(request: HttpRequest): Promise<HttpReply>;
   /** Tells open, closed and silent TCP ports apart, paced; self-connects on loopback are recognised. */
-  sweep(
-    host: string,
-    ports: readonly number[],
-    options?: DialOptions & { readonly onProgress?: (done: number) => void },
-  ): Promise<SweepResult>;
+  sweep(host: string, ports: readonly number[], options?: DialOptions & SweepWishes): Promise<SweepResult>;
   /** The hardware address behind an address on this machine's own link, as the system knows it; undefined for others. */
   neighbour?(host: string): Promise<string | undefined>;
   /** PEM of the public authorities that Node trusts; absent where a dialer has none. */

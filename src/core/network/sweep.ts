@@ -10,6 +10,7 @@ export interface SweepOptions extends DialOptions {
   /** Connects at once. */
   readonly inFlight: number;
   readonly onProgress?: (done: number) => void;
+  readonly onOpen?: (port: number) => void;
   count(made: number): void;
 }
 
@@ -171,8 +172,9 @@ class Run {
     return Math.min(TIMEOUT.most, Math.max(least, smoothed + 4 * deviation));
   }
 
-  told(state: State, rtt: number): void {
+  told(port: number, state: State, rtt: number): void {
     this.#done += 1;
+    if (state === 'open') this.#options.onOpen?.(port);
     if (this.#done % 1024 === 0) this.#options.onProgress?.(this.#done);
     if (this.#near || (state !== 'open' && state !== 'closed')) return;
     const { smoothed } = this.#rtt;
@@ -291,7 +293,7 @@ class Pass {
     attempt.socket.destroy();
     const { port } = attempt;
     const rtt = performance.now() - attempt.started;
-    this.#run.told(state, rtt);
+    this.#run.told(port, state, rtt);
     this.#answers.push(state === 'open' ? { port, state, rtt } : { port, state });
     return true;
   }

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDialer } from '../../../src/core/network/dialer.ts';
 import { joined } from '../../../src/core/network/sweep.ts';
-import { SWEEP, SWEEP_JOB } from '../../../src/core/network/sweep-threads.ts';
+import { SWEEP, SWEEP_JOB, sweepOnThreads } from '../../../src/core/network/sweep-threads.ts';
 import { createPool } from '../../../src/core/work/pool.ts';
 
 const pool = createPool({ jobs: { [SWEEP]: SWEEP_JOB } });
@@ -78,3 +78,17 @@ test('parts are joined: no way to the host only where no part found one, and soc
   expect(some).not.toHaveProperty('unreachable');
   expect(() => joined([part, { ...part, starved: 1 }])).toThrow('no sockets left for 1 ports');
 });
+
+test('likely ports are told as they are found, and no port where a pace has the sweep alone', async () => {
+  const found: number[] = [];
+  const onOpen = (port: number): void => void found.push(port);
+  const likely = new Set([20_001, 24_999, 24_998]);
+  const result = await dialer().sweep('127.0.77.9', PORTS, { likely, onOpen });
+  expect(found.sort((a, b) => a - b)).toEqual([20_001, 24_999]);
+  expect(result.open.map(({ port }) => port)).toEqual(OPEN);
+  expect(result.open.length + result.closed + result.silent).toBe(PORTS.length);
+  const paced = { rate: 100_000, inFlight: 64, count: () => {}, likely, onOpen };
+  found.length = 0;
+  expect((await sweepOnThreads('127.0.77.9', [20_001, 20_002], paced, undefined)).open).toHaveLength(1);
+  expect(found).toEqual([]);
+}, 60_000);

@@ -46,8 +46,20 @@ export const coapResources: Probe = {
     emit(coapResource, data, served ? { evidence } : {});
     const links = served ? coreLinks(core.payload).filter((path) => path !== CORE) : [];
     const queue = links.slice(0, MOST_RESOURCES);
+    let asking = 0;
     const worker = async (): Promise<void> => {
-      for (let path = queue.shift(); path !== undefined; path = queue.shift()) await look(subject, context, path);
+      for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
+        asking += 1;
+        let asked = false;
+        const promised = (): void => {
+          if (asked) return;
+          asked = true;
+          asking -= 1;
+          if (asking === 0 && queue.length === 0) context.asked();
+        };
+        await look(subject, context, path, promised);
+        promised();
+      }
     };
     await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker));
     if (links.length > MOST_RESOURCES)
@@ -55,9 +67,9 @@ export const coapResources: Probe = {
   },
 };
 
-async function look(subject: Endpoint, context: ProbeContext, path: string): Promise<void> {
+async function look(subject: Endpoint, context: ProbeContext, path: string, promised: () => void): Promise<void> {
   try {
-    const { code } = await get(subject, context, path);
+    const { code } = await get(subject, context, path, promised);
     context.emit(coapResource, { path, served: code.startsWith('2.'), code });
   } catch (thrown) {
     const { kind, message } = faultOf(thrown);
@@ -68,20 +80,30 @@ async function look(subject: Endpoint, context: ProbeContext, path: string): Pro
 
 type Answer = CoapReply & { readonly amplification: number };
 
-/** A whole answer, block by block; `amplification` is how many times longer the first datagram is than the question. */
-async function get(subject: Endpoint, { dial, signal }: ProbeContext, path: string): Promise<Answer> {
+/**
+ * A whole answer, block by block; `amplification` is how many times longer the first datagram is than the question.
+ * `promised` hears when an answer is only waited for: the question was acknowledged, or over TCP not answered for long.
+ */
+async function get(
+  subject: Endpoint,
+  { dial, signal }: ProbeContext,
+  path: string,
+  promised: () => void = () => {},
+): Promise<Answer> {
   if (subject.transport === 'tcp') {
     const stream = await dial.tcp(subject.host, subject.port, { signal });
+    const timer = setTimeout(promised, WINDOW);
     try {
       const channel = new CoapStream(stream);
       return await whole(path, async (question) => ({ reading: await channel.ask(question, LATER), length: 0 }));
     } finally {
+      clearTimeout(timer);
       stream.destroy();
     }
   }
   const port = await dial.udp(subject.host, subject.port, { signal });
   try {
-    return await whole(path, (question) => ask(port, question));
+    return await whole(path, (question) => ask(port, question, promised));
   } finally {
     port.close();
   }
@@ -111,12 +133,13 @@ async function whole(path: string, exchange: (question: CoapQuestion) => Promise
 }
 
 /** Asks up to twice; a server that acknowledges the question is not asked again, its answer comes later (RFC 7252 §5.2.2). */
-async function ask(port: DatagramPort, question: CoapQuestion): Promise<Heard> {
+async function ask(port: DatagramPort, question: CoapQuestion, promised: () => void): Promise<Heard> {
   for (let round = 0; round < 2; round += 1) {
     await port.send(question.bytes);
     const heard = await listen(port, question, WINDOW);
     if (heard === undefined) continue;
     if (heard.reading.kind !== 'wait') return heard;
+    promised();
     const later = await listen(port, question, LATER);
     if (later !== undefined && later.reading.kind !== 'wait') return later;
     throw new FaultError('timeout', 'the question was acknowledged and not answered');

@@ -44,6 +44,7 @@ export const credentialProbe = (kind: DoorKind): Probe => ({
   title: kind.title,
   method: 'TEST',
   intrusion: 'intrusive',
+  wide: true,
   consumes: [loginSurface, netService, httpService, httpAuthentication, upnpDevice],
   produces: [loginDefault, loginOpen, loginThrottling],
   subjects: (facts: FactView) =>

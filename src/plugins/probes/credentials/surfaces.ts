@@ -43,6 +43,7 @@ export const credentialsSurfaces: Probe = {
   title: 'Where the device asks for credentials',
   method: 'TEST',
   intrusion: 'passive',
+  wide: true,
   consumes: [...SOURCES, netService],
   produces: [loginSurface, loginOpen],
   subjects: (facts) => endpointsOf(SOURCES.flatMap((type) => facts.named(type.name))),

@@ -14,6 +14,7 @@ export const httpUpnp: Probe = {
   title: 'UPnP descriptions and their actions',
   method: 'TEST',
   intrusion: 'safe',
+  wide: true,
   consumes: [netService, httpService, ssdpAnswer],
   produces: [upnpDevice, netIdentity],
   subjects: httpEndpoints,

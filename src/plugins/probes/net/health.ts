@@ -14,6 +14,7 @@ export const netHealthProbe: Probe = {
   title: 'Whether the device still answers after probing',
   method: 'TEST',
   intrusion: 'safe',
+  wide: true,
   last: true,
   consumes: [netHost, netPort],
   produces: [netHealth],

@@ -8,6 +8,7 @@ export const netIdentityProbe: Probe = {
   title: 'The hardware address of a device on this link',
   method: 'TEST',
   intrusion: 'passive',
+  wide: true,
   consumes: [netHost],
   produces: [netIdentity],
   subjects: (facts) => {

@@ -13,13 +13,23 @@ export const netPorts: Probe = {
   title: 'Open TCP ports',
   method: 'TEST',
   intrusion: 'safe',
+  finds: 'tcp',
   consumes: [],
   produces: [netHost, netSweep, netPort],
   subjects: () => [],
   async observe(subject, context) {
     const ports = portsOf(context.settings.ports);
+    const told = new Set<number>();
+    const tellOpen = (port: number): void => {
+      if (told.has(port)) return;
+      told.add(port);
+      const at: SubjectOf<'endpoint'> = { kind: 'endpoint', host: subject.host, port, transport: 'tcp' };
+      context.emit(netPort, { transport: 'tcp', port }, { subject: at });
+    };
     const result = await context.dial.sweep(subject.host, ports, {
       signal: context.signal,
+      likely: new Set(portsOf('default')),
+      onOpen: tellOpen,
       onProgress: (done) => context.progress(Math.min(done, ports.length), ports.length),
     });
     const host = { kind: 'host', host: subject.host } as const;
@@ -32,10 +42,7 @@ export const netPorts: Probe = {
       tellSilence(subject.host, ports, result, context);
       return;
     }
-    for (const { port } of result.open) {
-      const at: SubjectOf<'endpoint'> = { kind: 'endpoint', host: subject.host, port, transport: 'tcp' };
-      context.emit(netPort, { transport: 'tcp', port }, { subject: at });
-    }
+    for (const { port } of result.open) tellOpen(port);
     const complete = ports.length === EVERY;
     context.emit(
       netSweep,

@@ -26,6 +26,7 @@ export const netUdp: Probe = {
   title: 'UDP services by protocol-aware questions',
   method: 'TEST',
   intrusion: 'safe',
+  finds: 'udp',
   consumes: [],
   produces: [netPort, netService, netSweep],
   subjects: () => [],
