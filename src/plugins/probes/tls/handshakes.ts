@@ -84,16 +84,8 @@ export class Handshakes {
   async greet(offer: Offer): Promise<Flight> {
     const first = await this.#once(offer);
     const flight = first.end === 'closed' && first.hello === undefined ? await this.#once(offer) : first;
-    if (flight.hello === undefined) {
-      // Of datagrams, a closed port says nothing of what a server would have refused.
-      if (flight.end === 'closed' && this.mode === 'datagram')
-        throw new FaultError('closed', `the port closed before a hello of ${offer.version} was answered`);
-      // Alerts may be left out (RFC 6347 §4.1.2.7): who asked for a cookie and then leaves every hello with it unanswered, refuses.
-      if (flight.end === 'timeout' && flight.verified !== true)
-        throw new FaultError('timeout', `no answer to a hello of ${offer.version}`);
-      if (flight.end === 'malformed')
-        throw new FaultError('malformed', `the answer to a hello of ${offer.version} is not TLS`);
-    }
+    const unseen = flight.hello === undefined ? unseenIn(flight, offer.version, this.mode) : undefined;
+    if (unseen !== undefined) throw unseen;
     return flight;
   }
 
@@ -156,6 +148,27 @@ export class Handshakes {
       ...(compression === undefined ? {} : { compression }),
       ...(sessionId === undefined ? {} : { sessionId }),
     };
+  }
+}
+
+/** Why an answer without a hello shows no refusal. */
+function unseenIn({ end, verified }: Flight, version: VersionName, mode: Mode): FaultError | undefined {
+  switch (end) {
+    case 'closed':
+      // Of datagrams, a closed port says nothing of what a server would have refused.
+      return mode === 'datagram'
+        ? new FaultError('closed', `the port closed before a hello of ${version} was answered`)
+        : undefined;
+    case 'timeout':
+      // Alerts may be left out (RFC 6347 §4.1.2.7), but a small device may need longer for its keys, too: silence is no refusal.
+      return new FaultError(
+        'timeout',
+        `no answer to a hello of ${version}${verified === true ? ', after its cookie was asked for' : ''}`,
+      );
+    case 'malformed':
+      return new FaultError('malformed', `the answer to a hello of ${version} is not TLS`);
+    default:
+      return undefined;
   }
 }
 

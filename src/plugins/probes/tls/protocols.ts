@@ -79,7 +79,11 @@ async function lookAt(handshakes: Handshakes, version: VersionName): Promise<Loo
   const chains: Chain[] = [];
   const chunks = chunksFor(version);
   if (handshakes.mode === 'datagram') {
-    for (const chunk of chunks) chains.push(await enumerate(handshakes, version, chunk));
+    for (const chunk of chunks) {
+      // A server that went silent is not asked for the rest.
+      if (chains.some(({ fault }) => fault !== undefined)) break;
+      chains.push(await enumerate(handshakes, version, chunk));
+    }
   } else chains.push(...(await Promise.all(chunks.map((chunk) => enumerate(handshakes, version, chunk)))));
   const codes = chains.flatMap(({ accepted }) => accepted);
   const fault = chains.find((chain) => chain.fault !== undefined)?.fault;
@@ -98,8 +102,7 @@ interface Chain {
   readonly fault?: Fault;
 }
 
-const refusalOf = ({ alert, verified }: Flight): string =>
-  alert?.name ?? (verified === true ? 'no answer after its cookie' : 'closed without an alert');
+const refusalOf = ({ alert }: Flight): string => alert?.name ?? 'closed without an alert';
 
 /** Offers the suites again and again, less the one that was picked, until none is picked. */
 async function enumerate(handshakes: Handshakes, version: VersionName, suites: readonly number[]): Promise<Chain> {

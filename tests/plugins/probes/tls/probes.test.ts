@@ -1,4 +1,6 @@
 /** The TLS probes against the demo device, scripted peers for what no library here speaks, and odd peers. */
+
+import { createSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -148,3 +150,44 @@ test.concurrent.each(Object.keys(ODD_PEERS))(
   },
   60_000,
 );
+
+/** Asks every hello for a cookie, and says nothing to what brings one: an alert to versions in `refuses`. RFC 6347 §4.2.1. */
+async function cookieThenSilence(refuses: readonly number[]): Promise<{ readonly port: number; stop(): void }> {
+  const socket = createSocket('udp4');
+  socket.on('message', (bytes, from) => {
+    const hello = bytes.subarray(25);
+    const version = hello.readUInt16BE(0);
+    const cookie = hello[35 + (hello[34] ?? 0)] ?? 0;
+    if (cookie > 0 && !refuses.includes(version)) return;
+    const body = Buffer.from(cookie > 0 ? [2, 70] : [3, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 7, 0xfe, 0xff, 4, 1, 2, 3, 4]);
+    const head = Buffer.from([cookie > 0 ? 21 : 22, 0xfe, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, body.length]);
+    socket.send(Buffer.concat([head, body]), from.port, from.address);
+  });
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  return { port: socket.address().port, stop: () => socket.close() };
+}
+
+describe('DTLS that is silent after its cookie', () => {
+  const look = (port: number) =>
+    runProbe(tlsProtocols, {
+      known: [aFact(netService, endpoint(port, 'udp'), { protocol: 'dtls', transport: 'udp', tls: true })],
+      dial,
+    });
+
+  test('was not seen: no version counts as refused', async () => {
+    const peer = await cookieThenSilence([]);
+    const run = await look(peer.port);
+    peer.stop();
+    expect(run.of(tlsProtocol)).toEqual([]);
+    expect(run.gaps).toMatchObject([{ unseen: { kind: 'timeout' } }]);
+  }, 60_000);
+
+  test('to one version leaves that one open', async () => {
+    const peer = await cookieThenSilence([0xfeff]);
+    const run = await look(peer.port);
+    peer.stop();
+    expect(run.of(tlsProtocol).filter(({ accepted }) => accepted)).toEqual([]);
+    expect(run.gaps.length).toBeGreaterThan(0);
+    expect(run.of(tlsProtocol).some(({ version }) => version === 'DTLSv1.2')).toBe(false);
+  }, 60_000);
+});
