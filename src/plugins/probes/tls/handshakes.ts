@@ -26,8 +26,9 @@ type Mode = 'direct' | 'auth-tls' | 'datagram';
 export const STREAM_VERSIONS = ['SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;
 export const DATAGRAM_VERSIONS = ['DTLSv1', 'DTLSv1.2'] as const;
 
-/** Milliseconds for one hello and its answer. */
+/** Milliseconds for one hello and its answer; in which a server that is quick answers. */
 const EXCHANGE = 8000;
+const QUICK = 1000;
 
 /** Endpoints that speak TLS at once, DTLS, or TLS after AUTH TLS. */
 export const tlsEndpoints = (facts: FactView): readonly Endpoint[] =>
@@ -52,11 +53,15 @@ export class Handshakes {
   readonly at: Endpoint;
   readonly mode: Mode;
   readonly #context: ProbeContext;
+  /** A hello that was answered. */
+  #taken: Offer | undefined;
   constructor(at: Endpoint, context: ProbeContext) {
     this.at = at;
     this.#context = context;
     const direct = factsAt(context.facts.of(netService), at).some(({ data }) => data.tls);
     this.mode = at.transport === 'udp' ? 'datagram' : direct ? 'direct' : 'auth-tls';
+    const [newest] = acceptedAt(context.facts, at);
+    this.#taken = newest === undefined ? undefined : { version: newest.version, suites: newest.suites.slice(0, 1) };
   }
 
   /** A stream on which the next bytes are those of TLS. */
@@ -84,9 +89,29 @@ export class Handshakes {
   async greet(offer: Offer): Promise<Flight> {
     const first = await this.#once(offer);
     const flight = first.end === 'closed' && first.hello === undefined ? await this.#once(offer) : first;
-    const unseen = flight.hello === undefined ? unseenIn(flight, offer.version, this.mode) : undefined;
+    if (flight.hello !== undefined) {
+      this.#taken ??= { version: offer.version, suites: [flight.hello.suite] };
+      return flight;
+    }
+    if (flight.end === 'timeout' && flight.verified === true && (await this.#answersOthers())) return flight;
+    const unseen = unseenIn(flight, offer.version, this.mode);
     if (unseen !== undefined) throw unseen;
     return flight;
+  }
+
+  /** Whether the endpoint was seen to take a hello. */
+  get takesSome(): boolean {
+    return this.#taken !== undefined;
+  }
+
+  /**
+   * DTLS may leave alerts out (RFC 6347 §4.1.2.7), as gnutls-serv does, but a device may be gone, or need long for its keys.
+   * Who answers at once to a hello that was taken before has refused the one that it left unanswered.
+   */
+  async #answersOthers(): Promise<boolean> {
+    if (this.#taken === undefined) return false;
+    const started = Date.now();
+    return (await this.#once(this.#taken)).hello !== undefined && Date.now() - started < QUICK;
   }
 
   async #once(offer: Offer): Promise<Flight> {
@@ -160,7 +185,6 @@ function unseenIn({ end, verified }: Flight, version: VersionName, mode: Mode): 
         ? new FaultError('closed', `the port closed before a hello of ${version} was answered`)
         : undefined;
     case 'timeout':
-      // Alerts may be left out (RFC 6347 §4.1.2.7), but a small device may need longer for its keys, too: silence is no refusal.
       return new FaultError(
         'timeout',
         `no answer to a hello of ${version}${verified === true ? ', after its cookie was asked for' : ''}`,

@@ -27,15 +27,12 @@ export const tlsProtocols: Probe = {
   async observe(subject, context) {
     if (subject.kind !== 'endpoint') return;
     const handshakes = new Handshakes(subject, context);
-    const versions = handshakes.mode === 'datagram' ? DATAGRAM_VERSIONS : STREAM_VERSIONS;
     const seen: Look[] = [];
-    if (handshakes.mode === 'datagram') {
-      // Small DTLS servers talk to one client at a time.
-      for (const version of versions) seen.push(await lookAt(handshakes, version));
-    } else {
-      const looks = versions.map((version) => lookAt(handshakes, version));
-      seen.push(...(await Promise.all([lookAtTwo(handshakes), ...looks])));
-    }
+    if (handshakes.mode === 'datagram') seen.push(...(await lookOverDatagrams(handshakes)));
+    else
+      seen.push(
+        ...(await Promise.all([lookAtTwo(handshakes), ...STREAM_VERSIONS.map((one) => lookAt(handshakes, one))])),
+      );
     if (!seen.some(({ suites }) => suites.length > 0)) throw nothingTaken(seen);
     for (const look of seen) tell(look, context);
     if (seen.every(({ fault }) => fault === undefined)) tellVulnerabilities(seen, context);
@@ -76,15 +73,50 @@ function splitClassic(): readonly (readonly number[])[] {
 }
 
 async function lookAt(handshakes: Handshakes, version: VersionName): Promise<Look> {
-  const chains: Chain[] = [];
   const chunks = chunksFor(version);
-  if (handshakes.mode === 'datagram') {
-    for (const chunk of chunks) {
-      // A server that went silent is not asked for the rest.
-      if (chains.some(({ fault }) => fault !== undefined)) break;
-      chains.push(await enumerate(handshakes, version, chunk));
-    }
-  } else chains.push(...(await Promise.all(chunks.map((chunk) => enumerate(handshakes, version, chunk)))));
+  return lookOf(version, await Promise.all(chunks.map((chunk) => enumerate(handshakes, version, chunk))));
+}
+
+/** The suites of one version that were offered together, and what came of it. */
+interface Asked {
+  readonly version: VersionName;
+  readonly chunk: readonly number[];
+  chain: Chain;
+  /** It was silent before anything was taken: that may have been a refusal. */
+  readonly blind: boolean;
+}
+
+/** One hello after the other, for small servers talk to one client at a time; newest version first, as it is taken most often. */
+async function lookOverDatagrams(handshakes: Handshakes): Promise<readonly Look[]> {
+  const versions = DATAGRAM_VERSIONS.toReversed();
+  const asked: Asked[] = [];
+  for (const version of versions)
+    for (const chunk of chunksFor(version)) asked.push(await ask(handshakes, version, chunk, asked));
+  // Whether silence is a refusal shows beside a hello that is taken.
+  for (const one of asked)
+    if (one.blind && handshakes.takesSome) one.chain = await enumerate(handshakes, one.version, one.chunk);
+  return versions.map((version) => {
+    const chains = asked.filter((one) => one.version === version).map(({ chain }) => chain);
+    return lookOf(version, chains);
+  });
+}
+
+async function ask(
+  handshakes: Handshakes,
+  version: VersionName,
+  chunk: readonly number[],
+  before: readonly Asked[],
+): Promise<Asked> {
+  // What was taken before is not taken any more: the rest is not asked for.
+  const gone = handshakes.takesSome
+    ? before.find(({ chain, blind }) => chain.fault !== undefined && !blind)
+    : undefined;
+  if (gone !== undefined) return { version, chunk, chain: { accepted: [], fault: gone.chain.fault }, blind: false };
+  const chain = await enumerate(handshakes, version, chunk);
+  return { version, chunk, chain, blind: chain.fault?.kind === 'timeout' && !handshakes.takesSome };
+}
+
+function lookOf(version: VersionName, chains: readonly Chain[]): Look {
   const codes = chains.flatMap(({ accepted }) => accepted);
   const fault = chains.find((chain) => chain.fault !== undefined)?.fault;
   const refusal = chains.find((chain) => chain.refusal !== undefined)?.refusal;
@@ -99,10 +131,11 @@ async function lookAt(handshakes: Handshakes, version: VersionName): Promise<Loo
 interface Chain {
   readonly accepted: readonly number[];
   readonly refusal?: string;
-  readonly fault?: Fault;
+  readonly fault?: Fault | undefined;
 }
 
-const refusalOf = ({ alert }: Flight): string => alert?.name ?? 'closed without an alert';
+const refusalOf = ({ alert, end }: Flight): string =>
+  alert?.name ?? (end === 'timeout' ? 'no answer after its cookie' : 'closed without an alert');
 
 /** Offers the suites again and again, less the one that was picked, until none is picked. */
 async function enumerate(handshakes: Handshakes, version: VersionName, suites: readonly number[]): Promise<Chain> {
