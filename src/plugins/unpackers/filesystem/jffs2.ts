@@ -3,20 +3,17 @@ import { extentOfJffs2, openJffs2 } from '../../../codecs/formats/jffs2.ts';
 import type { Unpacker } from '../../../core/model/unpacker.ts';
 import { giveTree } from './tree.ts';
 
-const TYPES = [
-  [0xe0, 0x01],
-  [0xe0, 0x02],
-  [0x20, 0x03],
-  [0x20, 0x04],
-  [0x20, 0x06],
-  [0xe0, 0x08],
-] as const;
+/** Types of nodes; one that is obsolete has lost the bit 0x2000, and a log that was written for long begins with such. */
+const TYPES = [0xe001, 0xe002, 0x2003, 0x2004, 0x2006, 0xe008, 0xe009].flatMap((type) => [type, type & ~0x2000]);
 
 export const jffs2: Unpacker = {
   id: 'filesystem/jffs2',
   title: 'JFFS2 file system',
   class: 'file-system',
-  magic: TYPES.flatMap(([high, low]) => [{ bytes: [0x19, 0x85, high, low] }, { bytes: [0x85, 0x19, low, high] }]),
+  magic: TYPES.map((type) => [type >> 8, type & 0xff] as const).flatMap(([high, low]) => [
+    { bytes: [0x19, 0x85, high, low] },
+    { bytes: [0x85, 0x19, low, high] },
+  ]),
   locate(blob, offset) {
     const little = blob.read(offset, 1)[0] === 0x85;
     const found = extentOfJffs2(blob.slice(offset), little);

@@ -24,7 +24,10 @@ function sizeAt(blob: Blob, start: number, prefix: 4 | 5): number | undefined {
   });
 }
 
-/** The variables that an environment may start with; one of them is in every default environment. */
+/** Whether a variable starts here. */
+const isVariable = (bytes: Uint8Array): boolean => /^[A-Za-z][\w.-]{0,30}=/.test(Buffer.from(bytes).toString('latin1'));
+
+/** The variables that an environment may start with; one of them is in most default environments. */
 const FIRST = [
   'bootargs=',
   'bootcmd=',
@@ -35,6 +38,52 @@ const FIRST = [
   'ipaddr=',
   'altbootcmd=',
   'board=',
+  'active=',
+  'addip=',
+  'addmisc=',
+  'addtty=',
+  'arm_freq=',
+  'autoload=',
+  'autostart=',
+  'board_name=',
+  'boot_a_script=',
+  'boot_targets=',
+  'bootcount=',
+  'bootfile=',
+  'bootm_size=',
+  'bootpartition=',
+  'bootretry=',
+  'console=',
+  'cpu=',
+  'dfu_alt_info=',
+  'ethact=',
+  'eth1addr=',
+  'ethprime=',
+  'fdt_addr=',
+  'fdt_high=',
+  'fdtaddr=',
+  'fileaddr=',
+  'filesize=',
+  'gatewayip=',
+  'hostname=',
+  'initrd_high=',
+  'kernel_addr=',
+  'loadaddr=',
+  'mtdids=',
+  'mtdparts=',
+  'netmask=',
+  'nfsboot=',
+  'preboot=',
+  'ramboot=',
+  'serverip=',
+  'serial#=',
+  'stderr=',
+  'stdin=',
+  'stdout=',
+  'tftpboot=',
+  'ver=',
+  'verify=',
+  'wlanaddr=',
 ];
 
 export const ubootEnvironment: Unpacker = {
@@ -42,8 +91,11 @@ export const ubootEnvironment: Unpacker = {
   title: 'U-Boot environment',
   class: 'leaf',
   magic: FIRST.flatMap((text) => [4, 5].map((at) => ({ bytes: [...Buffer.from(text)], at }))),
+  // Others may come first: what lies between other things is asked, too.
+  whole: true,
   locate(blob, offset) {
     for (const prefix of [5, 4] as const) {
+      if (!isVariable(blob.read(offset + prefix, 32))) continue;
       const size = sizeAt(blob, offset, prefix);
       if (size === undefined) continue;
       return {

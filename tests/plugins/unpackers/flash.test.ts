@@ -1,11 +1,12 @@
-/** Boot loaders as they lie in flash: what they embed is theirs, what lies behind long padding is not. */
+/** Partitions as they lie in flash that was written for long: loaders and what they embed, older remains, obsolete nodes, environments. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
 import { opened } from '../../support/unpacked.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'assay-programs-'));
+const folder = mkdtempSync(join(tmpdir(), 'assay-flash-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function regionsOf(...parts: readonly Uint8Array[]): Promise<string[]> {
@@ -52,4 +53,32 @@ test('a partition that is only formatted is an empty JFFS2', async () => {
     'padding 7800c..80000',
     'filesystem/jffs2 0..7800c',
   ]);
+});
+
+test('a JFFS2 whose first nodes are obsolete begins with them', async () => {
+  // The mark of an erased block and a node of data, both without the bit that says that they hold.
+  const mark = Buffer.from('851903000c000000b1b01ee4', 'hex');
+  const head = Buffer.from('851902e044000000', 'hex');
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32LE((crc32(head, 0xffffffff) ^ 0xffffffff) >>> 0);
+  head[3] = 0xc0;
+  const log = Buffer.concat([mark, head, sum, Buffer.alloc(0x44 - 12, 1)]);
+  expect(await regionsOf(log, erased(0x1000 - log.length))).toEqual([
+    'understood 0..50',
+    'padding 50..1000',
+    'filesystem/jffs2 0..50',
+  ]);
+});
+
+test.each([
+  ['arm_freq=0x00112032', 0x1000],
+  ['bootcmd=run boot', 0x1000],
+  ['zz_vendor=7', 0],
+] as const)('an environment that begins with %s', async (first, before) => {
+  const variables = Buffer.alloc(0x2000 - 4);
+  variables.write(`${first}\0console=ttyS0\0`);
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32LE(crc32(variables));
+  const found = await regionsOf(erased(before), sum, variables);
+  expect(found.at(-1)).toBe(`image/uboot-environment ${before.toString(16)}..${(before + 0x2000).toString(16)}`);
 });
