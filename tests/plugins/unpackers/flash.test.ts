@@ -1,5 +1,5 @@
 /** Partitions as they lie in flash that was written for long: loaders and what they embed, older remains, obsolete nodes, environments. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -81,4 +81,17 @@ test.each([
   sum.writeUInt32LE(crc32(variables));
   const found = await regionsOf(erased(before), sum, variables);
   expect(found.at(-1)).toBe(`image/uboot-environment ${before.toString(16)}..${(before + 0x2000).toString(16)}`);
+});
+
+test.each([
+  ['RSA', 2],
+  ['ECDSA', 3],
+])('an application of ESP32 ends with the sector of its signatures of %s', async (_, version) => {
+  const application = readFileSync('fixtures/unpackers/image/esp32.bin');
+  const sector = Buffer.alloc(4096, 0xff);
+  sector.set([0xe7, version, 0, 0]);
+  const end = (Math.ceil(application.length / 4096) * 4096 + 4096).toString(16);
+  expect(await regionsOf(application, erased(-application.length & 4095), sector, erased(4096))).toContain(
+    `image/esp 0..${end}`,
+  );
 });

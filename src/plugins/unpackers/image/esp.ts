@@ -57,7 +57,8 @@ function tail8266(blob: Blob, end: number): number {
 function signedEnd(blob: Blob, end: number): number {
   const sector = align(end, SECTOR);
   const block = header(blob, sector, 4);
-  if (block?.[0] === 0xe7 && block[1] === 2) return sector + SECTOR;
+  // Version 2 is RSA, version 3 ECDSA.
+  if (block?.[0] === 0xe7 && (block[1] === 2 || block[1] === 3)) return sector + SECTOR;
   if (blob.size - end === 68 && header(blob, end, 4)?.readUInt32LE(0) === 0) return blob.size;
   return end;
 }
