@@ -1,7 +1,7 @@
 /** A fact of a report or dossier in words: what was seen, where, the bytes that show it, and what rests on it. */
 import type { Fact } from '../core/model/fact.ts';
 import type { Report } from '../core/model/report.ts';
-import { nameOf } from '../core/model/target.ts';
+import { shownName } from '../core/model/target.ts';
 import { excerptOf } from '../core/model/telling.ts';
 import { UsageError } from '../lib/fault.ts';
 import { bytes, safeText } from '../lib/text.ts';
@@ -40,7 +40,7 @@ export async function factPage(id: string, path: string): Promise<FactPage> {
     kind: 'fact',
     title: type?.title ?? fact.type,
     said: [
-      ['Of', [nameOf(fact.subject)]],
+      ['Of', [shownName(fact.subject)]],
       ['Where', fact.where === undefined ? [] : [fact.where]],
       ['Seen', [`${fact.observedAt}, ${fact.method.toLowerCase()} by ${fact.source}`]],
       ['Data', some(Object.entries(fact.data as object).map(([name, value]) => `${name} = ${JSON.stringify(value)}`))],

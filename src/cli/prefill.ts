@@ -20,8 +20,8 @@ export function declarationOf(seen: Seen | undefined): string {
   return [
     '# What the maker states of the product. What was observed is filled in: confirm it, or say what is meant.',
     '# assay lint declaration.yaml tells every mistake; baselines/schema/declaration.schema.json completes in editors.',
-    ...(product.length > 0 ? ['product:', ...product] : ['product: {}']),
-    '  # maker, model, hardware, software, serial',
+    `product: ${product.length > 0 ? '' : '{}'}  # maker, model, hardware, software, serial`,
+    ...product,
     'device:',
     `  state: ${head?.state ?? 'unknown'}  # factory, initialised or unknown: the state of the unit looked at`,
     '',

@@ -1,6 +1,6 @@
 /** What the engine says while it works → stderr: one live line on a terminal, plain lines when asked, else silence. */
 import type { EngineEvent, Listener } from '../core/model/event.ts';
-import { nameOf } from '../core/model/target.ts';
+import { shownName } from '../core/model/target.ts';
 import { plural, safeText } from '../lib/text.ts';
 import type { Io } from './io.ts';
 
@@ -25,7 +25,7 @@ function verbose(io: Io, event: EngineEvent): void {
     io.err(`${safeText(event.gatherer)} ${safeText(event.subject)}: ${plural(event.facts, 'fact')}, ${event.ms} ms\n`);
   if (event.kind === 'gap' && event.gap.unseen.kind !== 'not-given')
     io.err(
-      `${safeText(event.gap.source)} ${safeText(nameOf(event.gap.scope))}: not seen: ${safeText(event.gap.unseen.message)}\n`,
+      `${safeText(event.gap.source)} ${safeText(shownName(event.gap.scope))}: not seen: ${safeText(event.gap.unseen.message)}\n`,
     );
 }
 

@@ -5,7 +5,7 @@ import type { Check } from '../model/baseline.ts';
 import type { Judgement, SubjectJudgement } from '../model/condition.ts';
 import type { Fact, FactView, Gap } from '../model/fact.ts';
 import type { CheckReport, Result } from '../model/report.ts';
-import { nameOf, type Subject } from '../model/target.ts';
+import { nameOf, type Subject, shownName } from '../model/target.ts';
 import { gravest, type Outcome, type Reason, uniteReasons } from '../model/verdict.ts';
 import { compare } from './facts.ts';
 
@@ -142,7 +142,7 @@ function unseen(gaps: readonly Gap[]): string {
 }
 function gapWords(gap: Gap): string {
   const flag = gap.unseen.kind === 'not-given' ? ` (${gap.unseen.flag})` : '';
-  const where = gap.scope.kind === 'target' ? '' : `${nameOf(gap.scope)}: `;
+  const where = gap.scope.kind === 'target' ? '' : `${shownName(gap.scope)}: `;
   return `${where}${gap.unseen.message}${flag}`;
 }
 

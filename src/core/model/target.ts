@@ -87,6 +87,22 @@ export function nameOf(subject: Subject): string {
   }
 }
 
+/** Ranges of ports that are named one by one to a person. */
+const RANGES = 8;
+
+/** The name for a person: of very many ranges of ports the first ones and how many ports there are. */
+export function shownName(subject: Subject): string {
+  if (subject.kind !== 'ports') return nameOf(subject);
+  const ranges = subject.ports.split(',');
+  if (ranges.length <= RANGES) return nameOf(subject);
+  const count = ranges.reduce((sum, range) => {
+    const [first = 0, last = first] = range.split('-').map(Number);
+    return sum + last - first + 1;
+  }, 0);
+  const ports = `${ranges.slice(0, RANGES).join(',')},… (${count} ports)`;
+  return `${bracketed(subject.host)}:${ports}/${subject.transport}`;
+}
+
 const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
 /** A host as it stands in a URL or a Host header: a zone means nothing to others, and no URL may hold it (RFC 6874 §1). */

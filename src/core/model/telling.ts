@@ -3,7 +3,7 @@ import { hexLines, isText } from '../../lib/hex.ts';
 import { safeText } from '../../lib/text.ts';
 import type { EvidenceRef, Fact } from './fact.ts';
 import type { Assessment, CheckReport, ControlReport, Report, Result, UnitReport } from './report.ts';
-import { nameOf, type Subject } from './target.ts';
+import { nameOf, type Subject, shownName } from './target.ts';
 import type { Mark, Obligation, Outcome, Reason } from './verdict.ts';
 
 /** One control that a check speaks for. */
@@ -139,7 +139,10 @@ export const reasonWords = (reasons: readonly Reason[]): string => reasons.map((
 
 /** One harmless line for a result. */
 export const resultLine = (result: Result, limit = 2000): string =>
-  safeText(result.subject.kind === 'target' ? result.message : `${nameOf(result.subject)}: ${result.message}`, limit);
+  safeText(
+    result.subject.kind === 'target' ? result.message : `${shownName(result.subject)}: ${result.message}`,
+    limit,
+  );
 
 /** Where in its artefact a result's facts lie: a line (from 1) or a byte offset, of the first fact that tells it. */
 export function placeOf(

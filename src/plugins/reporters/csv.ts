@@ -2,7 +2,7 @@
 import { stringify } from 'csv-stringify/sync';
 import type { Reporter } from '../../core/model/renderer.ts';
 import type { Assessment, CheckReport, ControlReport, Report, Result, UnitReport } from '../../core/model/report.ts';
-import { nameOf } from '../../core/model/target.ts';
+import { shownName } from '../../core/model/target.ts';
 import { safeText } from '../../lib/text.ts';
 
 const COLUMNS = [
@@ -71,7 +71,7 @@ function unitRows(unit: UnitReport, checks: ReadonlyMap<string, CheckReport>): r
 const cellsOf = (check: CheckReport, result: Result): readonly string[] => [
   check.key,
   check.severity,
-  nameOf(result.subject),
+  shownName(result.subject),
   result.outcome,
   result.message,
   result.outcome === 'fail' ? check.remediation : '',

@@ -1,7 +1,7 @@
 /** The report as GitHub workflow commands: annotations for what fails and for what was tried and not seen. */
 import type { Reporter } from '../../core/model/renderer.ts';
 import type { Report } from '../../core/model/report.ts';
-import { nameOf } from '../../core/model/target.ts';
+import { nameOf, shownName } from '../../core/model/target.ts';
 import {
   baselineName,
   byCheck,
@@ -59,7 +59,7 @@ function failureLines(report: Report): readonly string[] {
 
 function gapLines(report: Report): readonly string[] {
   const gaps = report.coverage.gaps.filter(({ unseen }) => unseen.kind !== 'not-given');
-  const shown = gaps.slice(0, 3).map((gap) => `${nameOf(gap.scope)}: ${gap.unseen.message}`);
+  const shown = gaps.slice(0, 3).map((gap) => `${shownName(gap.scope)}: ${gap.unseen.message}`);
   if (gaps.length === 0) return [];
   const more = gaps.length > shown.length ? ` and ${gaps.length - shown.length} more` : '';
   return [

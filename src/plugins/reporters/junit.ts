@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { Builder } from 'junit-report-builder';
 import type { Reporter } from '../../core/model/renderer.ts';
 import type { Assessment, CheckReport, ControlReport, Report, UnitReport } from '../../core/model/report.ts';
-import { nameOf } from '../../core/model/target.ts';
+import { shownName } from '../../core/model/target.ts';
 import { baselineName, openFor, reasonWords, resultLine } from '../../core/model/telling.ts';
 import { safeText } from '../../lib/text.ts';
 
@@ -49,7 +49,7 @@ function addSight(root: Builder, report: Report): void {
   const one = root.testSuite().name('assay').testCase().className('assay').name('all that was planned was seen');
   const lines = tried
     .slice(0, RESULTS)
-    .map((gap) => safeText(`${nameOf(gap.scope)}: ${gap.unseen.message} (${gap.source})`, 600));
+    .map((gap) => safeText(`${shownName(gap.scope)}: ${gap.unseen.message} (${gap.source})`, 600));
   const more = tried.length > RESULTS ? [`and ${tried.length - RESULTS} more`] : [];
   if (tried.length > 0) one.error(`${tried.length} not seen`, 'not-seen', cdata([...lines, ...more].join('\n')));
 }

@@ -1,7 +1,7 @@
 /** The report as GitHub-flavoured Markdown: a comment of a merge request, a step summary. */
 import type { Reporter } from '../../core/model/renderer.ts';
 import type { Report } from '../../core/model/report.ts';
-import { nameOf } from '../../core/model/target.ts';
+import { shownName } from '../../core/model/target.ts';
 import { baselineName, byCheck, citationPhrase, findingsOf, flagWords } from '../../core/model/telling.ts';
 import { bytes, inertMarkdown, plural } from '../../lib/text.ts';
 
@@ -57,7 +57,7 @@ function failures(report: Report): readonly string[] {
   const findings = findingsOf(report, 'fail');
   if (findings.length === 0) return ['### Nothing that was looked at fails'];
   const lines = byCheck(findings).map(({ check, list }) => {
-    const where = list.slice(0, 3).map(({ result }) => inertMarkdown(nameOf(result.subject), 200));
+    const where = list.slice(0, 3).map(({ result }) => inertMarkdown(shownName(result.subject), 200));
     const more = list.length > 3 ? ` and ${list.length - 3} more` : '';
     const citations = list[0]?.citations ?? [];
     return row([
@@ -85,7 +85,7 @@ function gaps(report: Report): readonly string[] {
     `What was tried and could not be seen (${tried.length})`,
     tried.map(
       (gap) =>
-        `${inertMarkdown(nameOf(gap.scope), 200)}: ${inertMarkdown(gap.unseen.message)} (${inertMarkdown(gap.source)})`,
+        `${inertMarkdown(shownName(gap.scope), 200)}: ${inertMarkdown(gap.unseen.message)} (${inertMarkdown(gap.source)})`,
     ),
   );
 }

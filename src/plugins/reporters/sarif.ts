@@ -14,7 +14,7 @@ import type {
 } from 'sarif';
 import type { Reporter } from '../../core/model/renderer.ts';
 import type { CheckReport, Report, Result } from '../../core/model/report.ts';
-import { nameOf, type Subject } from '../../core/model/target.ts';
+import { nameOf, type Subject, shownName } from '../../core/model/target.ts';
 import {
   type Citation,
   citationPhrase,
@@ -224,7 +224,7 @@ function invocationOf(report: Report): Invocation {
   const notifications: Notification[] = tried.map((gap) => ({
     level: gap.unseen.kind === 'bug' ? 'error' : 'warning',
     descriptor: { id: gap.unseen.kind },
-    message: { text: safeText(`${gap.source} on ${nameOf(gap.scope)}: ${gap.unseen.message}`, 2000) },
+    message: { text: safeText(`${gap.source} on ${shownName(gap.scope)}: ${gap.unseen.message}`, 2000) },
   }));
   return {
     executionSuccessful: tried.every(({ unseen }) => unseen.kind !== 'bug'),

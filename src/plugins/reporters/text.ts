@@ -2,7 +2,7 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 import type { Reporter } from '../../core/model/renderer.ts';
 import type { CheckReport, ControlReport, Report } from '../../core/model/report.ts';
-import { nameOf } from '../../core/model/target.ts';
+import { shownName } from '../../core/model/target.ts';
 import { flagWords } from '../../core/model/telling.ts';
 import type { Outcome, Severity } from '../../core/model/verdict.ts';
 import { SEVERITIES } from '../../core/model/verdict.ts';
@@ -180,7 +180,7 @@ function writeResults(page: Page, check: CheckReport): void {
   const groups = new Map<string, string[]>();
   for (const { outcome, subject, message } of check.results) {
     if (outcome !== 'fail') continue;
-    const key = subject.kind === 'target' ? '' : nameOf(subject);
+    const key = subject.kind === 'target' ? '' : shownName(subject);
     const group = groups.get(message);
     if (group === undefined) groups.set(message, [key]);
     else group.push(key);
@@ -210,7 +210,7 @@ function writeErrors(page: Page): void {
   if (bugs.length === 0) return;
   heading(page, `Errors of assay itself (${bugs.length}): please report them`);
   for (const gap of bugs.slice(0, GAPS))
-    put(page, `   ${page.ink.red('!')} `, 5, `${gap.source} on ${nameOf(gap.scope)}: ${gap.unseen.message}`);
+    put(page, `   ${page.ink.red('!')} `, 5, `${gap.source} on ${shownName(gap.scope)}: ${gap.unseen.message}`);
 }
 
 function writeGaps(page: Page): void {
@@ -218,7 +218,7 @@ function writeGaps(page: Page): void {
   if (gaps.length === 0) return;
   heading(page, `What was tried and could not be seen (${gaps.length})`);
   for (const gap of gaps.slice(0, GAPS)) {
-    put(page, `   ${page.ink.yellow('?')} `, 5, `${nameOf(gap.scope)}: ${gap.unseen.message} (${gap.source})`);
+    put(page, `   ${page.ink.yellow('?')} `, 5, `${shownName(gap.scope)}: ${gap.unseen.message} (${gap.source})`);
   }
   if (gaps.length > GAPS)
     put(page, '     ', 5, `and ${gaps.length - GAPS} more; --report json lists them all`, page.ink.dim);

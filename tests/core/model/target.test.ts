@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { endpointsOf, factsAt } from '../../../src/core/model/fact.ts';
-import { AREAS, type Area, nameOf, type Subject, touches } from '../../../src/core/model/target.ts';
+import { AREAS, type Area, nameOf, type Subject, shownName, touches } from '../../../src/core/model/target.ts';
 import { aFact, endpoint } from '../../support/facts.ts';
 import { fc, property } from '../../support/property.ts';
 
@@ -22,6 +22,17 @@ describe('names', () => {
   ];
   test.each(names)('%j is %s', (subject, name) => {
     expect(nameOf(subject)).toBe(name);
+  });
+
+  test.each(names)('a person reads %j as %s too', (subject, name) => {
+    expect(shownName(subject)).toBe(name);
+  });
+
+  test('of very many ranges of ports a person reads the first ones and how many ports there are', () => {
+    const ports = `1-9,${Array.from({ length: 999 }, (_, at) => 20 + 2 * at).join(',')}`;
+    expect(shownName({ kind: 'ports', host: '::1', transport: 'tcp', ports })).toBe(
+      '[::1]:1-9,20,22,24,26,28,30,32,… (1008 ports)/tcp',
+    );
   });
 
   property.prop([

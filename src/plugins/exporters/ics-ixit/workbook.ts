@@ -83,7 +83,14 @@ function sheet(
     rowDefs: new Map(all.map(({ values }, at) => [at, { height: heightOf(values, widths) }])),
     dataValidations: lists.map(({ column, values }) => listAt(column, values, lines.length + SPARE)),
     freezePane: { rows: 1 },
-    pageSetup: { paperSize: 'a4', orientation: 'landscape', fitToPage: true, fitToWidth: 1, fitToHeight: 0 },
+    pageSetup: {
+      paperSize: 'a4',
+      orientation: 'landscape',
+      fitToPage: true,
+      fitToWidth: 1,
+      fitToHeight: 0,
+      printTitlesRow: '$1:$1',
+    },
   };
 }
 
@@ -140,7 +147,7 @@ function icsSheet(ics: readonly IcsRow[]): WriteSheet {
     'ICS',
     ICS_HEAD,
     lines,
-    [16, 12, 9, 44, 10, 10, 30, 22, 34],
+    [16, 12, 9, 44, 10, 10, 30, 30, 40],
     [
       { column: 2, values: ['Y', 'N', 'N/A'] },
       { column: 4, values: MARKS },
@@ -160,13 +167,13 @@ function tableSheet({ name, layout, fields, rows }: FormTable): WriteSheet {
       );
       return { values: [fields[at] ?? '', ...answer.values], styles: ['plain', ...answer.styles] };
     });
-    return sheet(name, ['Field', 'Answer', ...REST], lines, [46, 70, 11, 16, 30], [{ column: 2, values: MARKS }]);
+    return sheet(name, ['Field', 'Answer', ...REST], lines, [46, 70, 11, 16, 40], [{ column: 2, values: MARKS }]);
   }
   const lines = rows.map((row) =>
     line(row.cells, [row.mark, row.missing.join(', '), row.evidence.join('\n')], row.mark),
   );
   const width = Math.min(50, Math.max(15, Math.floor(110 / Math.max(1, fields.length - 1))));
-  const widths = [...fields.map((field) => (field === 'ID' ? 16 : width)), 11, 18, 26];
+  const widths = [...fields.map((field) => (field === 'ID' ? 16 : width)), 11, 18, 40];
   return sheet(name, [...fields, ...REST], lines, widths, [{ column: fields.length, values: MARKS }]);
 }
 

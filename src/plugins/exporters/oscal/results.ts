@@ -1,7 +1,7 @@
 /** The report as OSCAL 1.2.1 assessment results: one result for each baseline, for tools that follow controls and risks. */
 import type { Exporter } from '../../../core/model/renderer.ts';
 import type { Assessment, Report } from '../../../core/model/report.ts';
-import { nameOf } from '../../../core/model/target.ts';
+import { shownName } from '../../../core/model/target.ts';
 import { baselineName } from '../../../core/model/telling.ts';
 import { canonicalJson } from '../../../lib/canonical.ts';
 import { sha256Of, uuidOf } from '../../../lib/uuid.ts';
@@ -159,7 +159,7 @@ function logOf(report: Report, name: string): object {
   if (gaps.length === 0) return {};
   const entries = gaps.slice(0, GAPS).map((gap, at) => ({
     uuid: uuidOf('oscal', 'gap', report.target.name, report.assessedAt, name, String(at)),
-    title: markup(`Not seen: ${nameOf(gap.scope)}`),
+    title: markup(`Not seen: ${shownName(gap.scope)}`),
     description: markup(gap.unseen.message),
     start: report.assessedAt,
     props: [

@@ -1,7 +1,7 @@
 /** Checks on the page: each with what was seen, its facts and its remedy; and the matrix of one check under many standards. */
 import type { EvidenceRef, Fact } from '../../../core/model/fact.ts';
 import type { CheckReport, Report, Result } from '../../../core/model/report.ts';
-import { nameOf } from '../../../core/model/target.ts';
+import { shownName } from '../../../core/model/target.ts';
 import { baselineName, type Citation, citationPhrase, excerptOf, reasonWords } from '../../../core/model/telling.ts';
 import { type Outcome, SEVERITIES } from '../../../core/model/verdict.ts';
 import { bytes } from '../../../lib/text.ts';
@@ -55,7 +55,7 @@ function firstWords({ results }: CheckReport): string {
   const more = failing.length > 1 ? ` (and ${failing.length - 1} more)` : '';
   return first.subject.kind === 'target'
     ? `${first.message}${more}`
-    : `${nameOf(first.subject)}: ${first.message}${more}`;
+    : `${shownName(first.subject)}: ${first.message}${more}`;
 }
 
 /** A result that says no more than its check's title is its subject alone. */
@@ -63,7 +63,7 @@ function resultOf(result: Result, title: string, facts: Index['facts']): Markup 
   const known = result.facts.flatMap((id) => facts.get(id) ?? []);
   const more = known.length - FACTS;
   const { waiver } = result;
-  return html`<li>${badge(result.outcome)} <span class="path">${nameOf(result.subject)}</span>${result.message === title ? '' : `: ${result.message}`}
+  return html`<li>${badge(result.outcome)} <span class="path">${shownName(result.subject)}</span>${result.message === title ? '' : `: ${result.message}`}
 ${waiver === undefined ? NOTHING : html`<em>waived until ${waiver.expires} by ${waiver.approvedBy}: ${waiver.reason}</em>`}
 ${known.slice(0, FACTS).map(factOf)}${when(more > 0, () => html`<p class="dim">and ${more} more facts</p>`)}</li>`;
 }

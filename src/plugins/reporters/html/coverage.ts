@@ -1,6 +1,6 @@
 /** What was looked at, on the page: the bytes of each image in their places, gaps, gatherers, and what judged. */
 import type { ImageCoverage, Report } from '../../../core/model/report.ts';
-import { nameOf } from '../../../core/model/target.ts';
+import { shownName } from '../../../core/model/target.ts';
 import { bytes } from '../../../lib/text.ts';
 import { html, type Markup, mille, when } from './markup.ts';
 
@@ -17,7 +17,7 @@ export function coverageOf(report: Report): Markup {
     .slice(0, GAPS)
     .map(
       (gap) =>
-        html`<li><span class="path">${nameOf(gap.scope)}</span>: ${gap.unseen.message} <span class="dim">${gap.source}, ${gap.unseen.kind}</span></li>`,
+        html`<li><span class="path">${shownName(gap.scope)}</span>: ${gap.unseen.message} <span class="dim">${gap.source}, ${gap.unseen.kind}</span></li>`,
     )}</ul>${when(more > 0, () => html`<p>and ${more} more in the JSON report</p>`)}
 <p class="dim">Not looked for because something was not given: ${gaps.length - tried.length}</p>
 <h3>Gatherers</h3><div class="wide" tabindex="0" role="region" aria-label="Gatherers"><table><thead><tr><th scope="col">Gatherer</th><th scope="col">Status</th><th scope="col">Facts</th></tr></thead><tbody>${gatherers
