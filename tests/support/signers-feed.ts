@@ -28,11 +28,13 @@ export interface PgpSigner {
   detached(bytes: Uint8Array): Promise<string>;
 }
 
-export async function pgpSigner(): Promise<PgpSigner> {
+/** `days`: how long the key lasts. */
+export async function pgpSigner(days?: number): Promise<PgpSigner> {
   const date = new Date('2026-01-01T00:00:00Z');
   const { privateKey, publicKey } = await openpgp.generateKey({
     userIDs: [{ name: 'fixture', email: 'fixture@example.org' }],
     date,
+    ...(days === undefined ? {} : { keyExpirationTime: days * 86_400 }),
     format: 'object',
   });
   return {

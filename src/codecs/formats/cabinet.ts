@@ -11,6 +11,8 @@ export interface CabinetFile {
   /** In the unpacked folder. */
   readonly start: number;
   readonly end: number;
+  /** Where the list of files names it. */
+  readonly record: Range;
 }
 
 /** One block: the unpacked bytes of its folder that it holds, and where it lies in the cabinet. */
@@ -123,7 +125,13 @@ function filesOf(blob: Blob, from: number, count: number, folders: readonly Cabi
     const [size, start, folder] = [head.readUInt32LE(0), head.readUInt32LE(4), head.readUInt16LE(8)];
     const end = start + size;
     if (end > (folders[folder]?.bytes.length ?? -1)) return bad('a file reaches out of its folder');
-    files.push({ name: rest.toString('utf8', 0, length), folder, start, end });
+    files.push({
+      name: rest.toString('utf8', 0, length),
+      folder,
+      start,
+      end,
+      record: { start: at, end: at + 17 + length },
+    });
     at += 17 + length;
   }
   if (new Set(files.map(({ name }) => name)).size !== files.length) return bad('a name comes twice');

@@ -140,7 +140,7 @@ async function factsOf(one: Checked, known: Named | undefined): Promise<Partial<
   };
 }
 
-async function verdictOf(_trust: Trust, keys: readonly Named[], one: Checked): Promise<Signed> {
+async function verdictOf(trust: Trust, keys: readonly Named[], one: Checked): Promise<Signed> {
   const { keyID, verified } = one;
   const number = keyID.toHex();
   const known = keys.find(({ key }) => key.getKeyIDs().some((id) => id.toHex() === number));
@@ -149,8 +149,21 @@ async function verdictOf(_trust: Trust, keys: readonly Named[], one: Checked): P
     (error: unknown) => (error instanceof Error ? error.message : 'unknown'),
   );
   const base = { algorithm: 'OpenPGP', ...(await factsOf(one, known)), signer: `key ${number}` };
-  if (why === undefined && known !== undefined)
-    return { ...base, outcome: 'verified', verifiedBy: known.name, message: `verifies with ${known.name}` };
+  if (why === undefined && known !== undefined) {
+    const message = `verifies with ${known.name}`;
+    const ended = await known.key.getExpirationTime();
+    // As gpg has it: the signature says when it was made, and whoever holds the key can say what he wants.
+    if (!(ended instanceof Date) || ended >= trust.now)
+      return { ...base, outcome: 'verified', verifiedBy: known.name, message };
+    const expired = ended.toISOString();
+    return {
+      ...base,
+      outcome: 'verified',
+      verifiedBy: known.name,
+      keyExpired: expired,
+      message: `${message}, whose key ended on ${expired.slice(0, 10)}; the signature says that it is older`,
+    };
+  }
   if (known === undefined) {
     const message = keys.length > 0 ? 'made with another key than the given one' : 'cannot be verified without the key';
     return { ...base, outcome: keys.length > 0 ? 'wrong-key' : 'signer-unknown', message };

@@ -45,6 +45,8 @@ export interface Signed {
   readonly outcome: 'verified' | 'signer-unknown' | 'wrong-key' | 'broken' | 'refused';
   readonly verifiedBy?: string;
   readonly sampleKey?: string;
+  /** The key ended before now, and the signature says that it is older (ISO 8601). */
+  readonly keyExpired?: string;
   readonly message: string;
 }
 

@@ -43,6 +43,8 @@ export interface FoundSignature {
   readonly verifiedBy?: string;
   /** The key is a public sample or test key: its name. */
   readonly sampleKey?: string;
+  /** The key ended before now, and the signature says that it is older (ISO 8601). */
+  readonly keyExpired?: string;
   readonly message: string;
 }
 

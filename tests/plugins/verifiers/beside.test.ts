@@ -172,3 +172,18 @@ test.each([
   expect(judged).toMatchObject({ word, code, verdicts: [{ format: 'xiaomi-hdr', integrity: [{ holds: true }] }] });
   if (size > 0) expect((await judge(bytes.subarray(0, -1))).verdicts[0]!.faults).toMatchObject([{ kind: 'truncated' }]);
 });
+
+test('a key of OpenPGP that has ended verifies what says that it is older, as gpg has it, and nothing for apt', async () => {
+  const pgp = await pgpSigner(30);
+  const text = Buffer.from('a firmware');
+  const companions = { '.asc': Buffer.from(await pgp.detached(text)) };
+  const then = { keys: [pgp.trusted], now: '2026-01-20T00:00:00Z' };
+  expect((await judge(text, { ...then, companions })).verdicts[0]!.signatures[0]).not.toHaveProperty('keyExpired');
+  const later = await judge(text, { keys: [pgp.trusted], companions });
+  expect(later.word).toBe('verified');
+  expect(later.verdicts[0]!.signatures[0]!.message).toContain('ended on 2026-01-31');
+  const release = releaseOf([{ path: 'main/Contents', bytes: text }]);
+  const signed = Buffer.from(await pgp.cleartext(release));
+  expect((await judge(signed, { ...then, name: 'InRelease' })).code).toBe(0);
+  expect(await judge(signed, { keys: [pgp.trusted], name: 'InRelease' })).toMatchObject({ code: 1, word: 'refused' });
+});

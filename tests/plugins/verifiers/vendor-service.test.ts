@@ -44,6 +44,19 @@ describe.each([
     expect(code).toBe(1);
   });
 
+  test('is covered in part with an empty file that nothing signs, and with data that no file owns', async () => {
+    const empty = await judge(cab(good, packed, [{ name: 'rmware.bin', bytes: Buffer.alloc(0) }]), { keys });
+    expect(empty.verdicts[0]!.uncovered).toMatchObject([{ what: 'rmware.bin' }]);
+    expect(empty.code).toBe(1);
+    // The list of files read two bytes later begins with such a file, and the firmware is of none.
+    const bytes = Buffer.from(cab(good, packed));
+    bytes.writeUInt32LE(46, 16);
+    const shifted = await judge(bytes, { keys });
+    const what = shifted.verdicts[0]!.uncovered.map((range) => range.what);
+    expect(what).toEqual(expect.arrayContaining(['rmware.bin', 'data of no file']));
+    expect(shifted.code).toBe(1);
+  });
+
   test('is not verified with a changed byte of a file, cut off, or longer', async () => {
     const bytes = cab(good, packed);
     const { covered } = (await judge(bytes, { keys })).verdicts[0]!;

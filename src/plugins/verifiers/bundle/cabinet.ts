@@ -52,7 +52,7 @@ export const cabinet: Verifier = {
       updateByNature: metainfo !== undefined,
       signed: parts.length > 0,
       signatures: parts.map(({ signature, name }) => ({ ...signature, message: `${name}: ${signature.message}` })),
-      ...account(artefact.size, payloadOf(artefact, cab), coveredBy(cab, held)),
+      ...account(artefact.size, payloadOf(artefact, cab, held), coveredBy(cab, held)),
       integrity,
       ...(version === undefined ? {} : { version }),
     };
@@ -123,13 +123,23 @@ function placesOf({ folders }: Cabinet, file: CabinetFile): readonly Range[] {
     );
 }
 
-/** What is installed; what follows the cabinet is in no format. */
-const payloadOf = (artefact: Blob, cab: Cabinet): readonly ByteRange[] => [
+/** What is installed; what follows the cabinet is in no format, and what lies in it without belonging to a file is of no use but mischief. */
+const payloadOf = (artefact: Blob, cab: Cabinet, held: ReadonlySet<string>): readonly ByteRange[] => [
   ...cab.files
     .filter(isInstalled)
     .flatMap((file) => placesOf(cab, file).map((place) => ({ ...place, what: file.name }))),
+  // An empty file has no bytes to show but those that name it.
+  ...cab.files
+    .filter((file) => isInstalled(file) && file.start === file.end && !held.has(file.name))
+    .map(({ name, record }) => ({ ...record, what: name })),
+  ...ofNoFile(cab).map((range) => ({ ...range, what: 'data of no file' })),
   ...(artefact.size > cab.size ? [{ start: cab.size, end: artefact.size, what: 'behind the cabinet' }] : []),
 ];
+
+function ofNoFile(cab: Cabinet): readonly Range[] {
+  const owned = union(cab.files.flatMap((file) => placesOf(cab, file)));
+  return cab.folders.flatMap(({ blocks }) => blocks.flatMap(({ place }) => without(place, owned)));
+}
 
 /** A packed block is covered when each file that is installed from it is. */
 function coveredBy(cab: Cabinet, held: ReadonlySet<string>): readonly Range[] {

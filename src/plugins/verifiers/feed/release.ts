@@ -54,6 +54,12 @@ export const release: Verifier = {
   },
 };
 
+/** apt takes no signature by a key that has ended, whenever it was made (`EXPKEYSIG`). */
+const asApt = (one: Signed): Signed =>
+  one.keyExpired === undefined
+    ? one
+    : { ...one, outcome: 'refused', message: `the key ended on ${one.keyExpired.slice(0, 10)}` };
+
 interface Read {
   readonly text: string;
   readonly signatures: readonly Signed[];
@@ -68,7 +74,7 @@ async function read(artefact: Blob, context: VerifyContext): Promise<Read> {
     const beside = besideOf(context);
     const text = message.bytes().toString('latin1');
     const signatures = beside.length === 0 ? [] : await detachedSignatures(context, beside, message);
-    return { text, signatures, ranges: all, signed: beside.length > 0 };
+    return { text, signatures: signatures.map(asApt), ranges: all, signed: beside.length > 0 };
   }
   const { document, text, ranges } = cleartextOf(artefact);
   const others: Signed[] = [];
@@ -78,7 +84,7 @@ async function read(artefact: Blob, context: VerifyContext): Promise<Read> {
     others.push(...rest);
     return one;
   });
-  return { text, signatures: [first, ...others], ranges, signed: true };
+  return { text, signatures: [first, ...others].map(asApt), ranges, signed: true };
 }
 
 /** `Valid-Until` is what keeps an old index from being played again. */
