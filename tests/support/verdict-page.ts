@@ -1,5 +1,6 @@
 /** The table in `docs/verifying-updates.md` that stands between two marks: what assay and the real tool say of the same artefact. */
 import { readFileSync } from 'node:fs';
+import type { Workshop } from './workshop.ts';
 
 export const PAGE = 'docs/verifying-updates.md';
 const [BEGIN, END] = ['<!-- verdicts: made by tests/lab/updates-verdicts.test.ts -->', '<!-- end of verdicts -->'];
@@ -23,6 +24,23 @@ export interface Verdict {
   readonly ours: number;
   /** Undefined where no tool of Debian reads the format. */
   readonly theirs?: boolean | undefined;
+}
+
+export interface VerdictFormat {
+  readonly format: string;
+  readonly tool: string;
+  /** Writes `name`, and where it can `expired.NAME` and `unsigned.NAME`. */
+  make(shop: Workshop, name: string): void;
+  readonly name: string;
+  readonly keys: readonly [good: string, other: string];
+  /** Whether the real tool takes it, with paths relative to the folder. */
+  takes(shop: Workshop, name: string, key: string): boolean;
+  /** A byte of the payload; the middle where nothing is said. */
+  payload?(bytes: Buffer): number;
+  /** The file that holds the signature, when it stands beside. */
+  readonly suffix?: string;
+  /** A byte of the signature within the artefact. */
+  signature?(bytes: Buffer): number;
 }
 
 const wordOf = ({ ours, theirs }: Verdict): string =>
