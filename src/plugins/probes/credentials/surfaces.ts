@@ -1,9 +1,8 @@
 /** Gathers from what other probes saw where a device asks for credentials, and which services take anybody. */
-import { endpointsOf, type FactView, factsAt } from '../../../core/model/fact.ts';
+import { endpointsOf, type Fact, type FactView, factsAt } from '../../../core/model/fact.ts';
 import type { Probe, ProbeContext } from '../../../core/model/gatherer.ts';
 import type { SubjectOf } from '../../../core/model/target.ts';
 import {
-  ftpAccess,
   httpAuthentication,
   loginDefault,
   loginOpen,
@@ -31,7 +30,6 @@ const SOURCES = [
   httpAuthentication,
   sshAuthentication,
   telnetSession,
-  ftpAccess,
   mqttAccess,
   snmpAccess,
   rtspAccess,
@@ -46,7 +44,7 @@ export const credentialsSurfaces: Probe = {
   wide: true,
   consumes: [...SOURCES, netService],
   produces: [loginSurface, loginOpen],
-  subjects: (facts) => endpointsOf(SOURCES.flatMap((type) => facts.named(type.name))),
+  subjects: (facts) => endpointsOf([...SOURCES.flatMap((type) => facts.named(type.name)), ...ftpServices(facts)]),
   observe(subject, context) {
     if (subject.kind !== 'endpoint') return Promise.resolve();
     const tls = factsAt(context.facts.of(netService), subject).some((fact) => fact.data.tls);
@@ -55,6 +53,10 @@ export const credentialsSurfaces: Probe = {
     return Promise.resolve();
   },
 };
+
+/** Every FTP server knows logins; whether it takes anonymous ones, which can take seconds, is not waited for. */
+const ftpServices = (facts: FactView): readonly Fact[] =>
+  facts.of(netService).filter(({ data }) => data.protocol === 'ftp');
 
 function tell({ protocol, encrypted, path, open }: Seen, { emit, settings }: ProbeContext): void {
   if (open === undefined) emit(loginSurface, { protocol, encrypted, ...(path === undefined ? {} : { path }) });
@@ -98,10 +100,7 @@ function shellsAt(at: SubjectOf<'endpoint'>, facts: FactView, tls: boolean): rea
 
 function othersAt(at: SubjectOf<'endpoint'>, facts: FactView, tls: boolean): readonly Seen[] {
   const seen: Seen[] = [];
-  for (const { data } of factsAt(facts.of(ftpAccess), at)) {
-    if (data.anonymous) seen.push({ protocol: 'ftp', encrypted: tls, open: 'anonymous login was taken' });
-    seen.push({ protocol: 'ftp', encrypted: tls });
-  }
+  if (factsAt(ftpServices(facts), at).length > 0) seen.push({ protocol: 'ftp', encrypted: tls });
   for (const { data } of factsAt(facts.of(mqttAccess), at)) {
     if (data.anonymous) seen.push({ protocol: 'mqtt', encrypted: tls, open: 'CONNACK code 0 without credentials' });
     else seen.push({ protocol: 'mqtt', encrypted: tls });

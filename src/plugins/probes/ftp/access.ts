@@ -4,7 +4,7 @@ import { endpointsOf, factsAt } from '../../../core/model/fact.ts';
 import type { Probe, ProbeContext } from '../../../core/model/gatherer.ts';
 import { reach } from '../../../core/model/network.ts';
 import type { SubjectOf } from '../../../core/model/target.ts';
-import { ftpAccess, netService } from '../../../facts/index.ts';
+import { ftpAccess, loginOpen, netService } from '../../../facts/index.ts';
 import { FaultError } from '../../../lib/fault.ts';
 
 /** A name that no device has: tells how unencrypted logins are answered, without a password. */
@@ -18,7 +18,7 @@ export const ftpAccessProbe: Probe = {
   method: 'TEST',
   intrusion: 'safe',
   consumes: [netService],
-  produces: [ftpAccess],
+  produces: [ftpAccess, loginOpen],
   subjects: (facts) => endpointsOf(facts.of(netService).filter((fact) => fact.data.protocol === 'ftp')),
   async observe(subject, context) {
     if (subject.kind !== 'endpoint') return;
@@ -29,17 +29,23 @@ export const ftpAccessProbe: Probe = {
         banner: banner.text,
         auth: implicit ? undefined : await control.command('AUTH TLS'),
       }));
-    const login = (): Promise<FtpReply> => converse(subject, context, plain, loginAnonymously);
+    let sent = (): void => {};
+    const lastSent = new Promise<void>((resolve) => {
+      sent = resolve;
+    });
+    const login = (): Promise<FtpReply> => converse(subject, context, plain, (ftp) => loginAnonymously(ftp, sent));
     const name = async (): Promise<FtpReply | undefined> =>
       implicit ? undefined : converse(subject, context, plain, (ftp) => ftp.command(`USER ${NOBODY}`));
     // Side by side, for many servers answer a wrong login after seconds; one that takes one client at a time is asked again.
-    const [first, second, third] = await Promise.allSettled([greet(), login(), name()]);
+    const short = [greet(), name()] as const;
+    void Promise.allSettled([...short, lastSent]).then(() => context.asked());
+    const [first, second, third] = await Promise.allSettled([short[0], login(), short[1]]);
     const hello = first.status === 'fulfilled' ? first.value : await greet();
     let anonymous = second.status === 'fulfilled' ? second.value : await login();
     const stranger = third.status === 'fulfilled' ? third.value : await name();
     const authTls = hello.auth?.code === 234;
     if (wantsTls(anonymous) && authTls)
-      anonymous = await converse(subject, context, { secure: false, upgrade: true }, loginAnonymously);
+      anonymous = await converse(subject, context, { secure: false, upgrade: true }, (ftp) => loginAnonymously(ftp));
     if (anonymous.code !== 230 && !REFUSALS.includes(anonymous.code))
       throw new FaultError('unrecognised', `anonymous login was answered ${anonymous.code} ${anonymous.text}`);
     const tlsRequired = implicit ? true : demandOf(stranger);
@@ -53,6 +59,10 @@ export const ftpAccessProbe: Probe = {
       },
       { where: `${anonymous.code} ${anonymous.text}`.slice(0, 120) },
     );
+    if (anonymous.code !== 230) return;
+    const { state } = context.settings;
+    const open = { protocol: 'ftp', open: true, how: 'no-credentials', state } as const;
+    context.emit(loginOpen, open, { where: 'anonymous login was taken' });
   },
 };
 
@@ -68,9 +78,13 @@ function demandOf(reply: FtpReply | undefined): boolean | undefined {
   return wantsTls(reply) ? true : undefined;
 }
 
-async function loginAnonymously(control: FtpControl): Promise<FtpReply> {
+/** `sent` hears when the password is, whose refusal many servers hold back for seconds. */
+async function loginAnonymously(control: FtpControl, sent: () => void = () => {}): Promise<FtpReply> {
   const reply = await control.command('USER anonymous');
-  return reply.code === 331 ? control.command('PASS assay@') : reply;
+  if (reply.code !== 331) return reply;
+  const answer = control.command('PASS assay@');
+  sent();
+  return answer;
 }
 
 async function converse<T>(

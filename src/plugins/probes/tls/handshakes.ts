@@ -17,7 +17,7 @@ import { endpointsOf, type Fact, type FactView, factsAt } from '../../../core/mo
 import type { ProbeContext } from '../../../core/model/gatherer.ts';
 import type { Dialer } from '../../../core/model/network.ts';
 import type { SubjectOf } from '../../../core/model/target.ts';
-import { ftpAccess, netService, tlsCipher, tlsProtocol } from '../../../facts/index.ts';
+import { netService, tlsCipher, tlsProtocol } from '../../../facts/index.ts';
 import { FaultError } from '../../../lib/fault.ts';
 
 type Endpoint = SubjectOf<'endpoint'>;
@@ -30,12 +30,9 @@ export const DATAGRAM_VERSIONS = ['DTLSv1', 'DTLSv1.2'] as const;
 const EXCHANGE = 8000;
 const QUICK = 1000;
 
-/** Endpoints that speak TLS at once, DTLS, or TLS after AUTH TLS. */
+/** Endpoints that speak TLS at once, DTLS, or perhaps TLS after AUTH TLS. */
 export const tlsEndpoints = (facts: FactView): readonly Endpoint[] =>
-  endpointsOf([
-    ...facts.of(netService).filter(({ data }) => data.tls || data.protocol === 'dtls'),
-    ...facts.of(ftpAccess).filter(({ data }) => data.authTls),
-  ]);
+  endpointsOf(facts.of(netService).filter(({ data }) => data.tls || ['dtls', 'ftp'].includes(data.protocol)));
 
 export interface Offer {
   readonly version: VersionName;
@@ -73,11 +70,27 @@ export class Handshakes {
       const control = new FtpControl(stream);
       await control.reply();
       const { code, text } = await control.command('AUTH TLS');
-      if (code !== 234) throw new FaultError('refused', `AUTH TLS was answered ${code} ${text}`);
+      if (code !== 234) {
+        // 5xx is for good (RFC 959 §4.2).
+        const kind = code >= 500 ? 'unsupported' : 'refused';
+        throw new FaultError(kind, `AUTH TLS was answered ${code} ${text}`);
+      }
       stream.removeAllListeners('data');
       return stream;
     } catch (thrown) {
       stream.destroy();
+      throw thrown;
+    }
+  }
+
+  /** Whether TLS is spoken there at all: an FTP server may offer none. Throws FaultError where that was not seen. */
+  async offersTls(): Promise<boolean> {
+    if (this.mode !== 'auth-tls') return true;
+    try {
+      (await this.open()).destroy();
+      return true;
+    } catch (thrown) {
+      if (thrown instanceof FaultError && thrown.fault.kind === 'unsupported') return false;
       throw thrown;
     }
   }

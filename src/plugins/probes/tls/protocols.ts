@@ -12,7 +12,7 @@ import {
 } from '../../../codecs/protocols/tls-suites.ts';
 import { VERSIONS, type VersionName, versionName } from '../../../codecs/protocols/tls-wire.ts';
 import type { Probe, ProbeContext } from '../../../core/model/gatherer.ts';
-import { ftpAccess, netService, tlsCipher, tlsProtocol, tlsVulnerability } from '../../../facts/index.ts';
+import { netService, tlsCipher, tlsProtocol, tlsVulnerability } from '../../../facts/index.ts';
 import { type Fault, FaultError } from '../../../lib/fault.ts';
 import { DATAGRAM_VERSIONS, Handshakes, STREAM_VERSIONS, tlsEndpoints } from './handshakes.ts';
 
@@ -21,12 +21,13 @@ export const tlsProtocols: Probe = {
   title: 'TLS versions and every cipher suite of each',
   method: 'TEST',
   intrusion: 'safe',
-  consumes: [netService, ftpAccess],
+  consumes: [netService],
   produces: [tlsProtocol, tlsCipher, tlsVulnerability],
   subjects: tlsEndpoints,
   async observe(subject, context) {
     if (subject.kind !== 'endpoint') return;
     const handshakes = new Handshakes(subject, context);
+    if (!(await handshakes.offersTls())) return;
     const seen: Look[] = [];
     if (handshakes.mode === 'datagram') seen.push(...(await lookOverDatagrams(handshakes)));
     else
