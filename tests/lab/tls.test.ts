@@ -7,73 +7,22 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { suiteOf } from '../../src/codecs/protocols/tls-suites.ts';
-import type { Fact } from '../../src/core/model/fact.ts';
 import {
-  netService,
   tlsCertificate,
   tlsChain,
   tlsCipher,
   tlsConfiguration,
   tlsDhParameters,
   tlsGroup,
-  tlsProtocol,
   tlsSignatureAlgorithm,
   tlsVulnerability,
 } from '../../src/facts/index.ts';
-import { tlsCertificateProbe } from '../../src/plugins/probes/tls/certificate.ts';
-import { tlsConfigurationProbe } from '../../src/plugins/probes/tls/configuration.ts';
-import { tlsGroups } from '../../src/plugins/probes/tls/groups.ts';
-import { tlsProtocols } from '../../src/plugins/probes/tls/protocols.ts';
-import { loopback } from '../support/door.ts';
-import { aFact, endpoint, type Run, runProbe } from '../support/probe.ts';
 import { freePort, type Lab, openLab, program } from '../support/process.ts';
+import { lookAtTls, suitesOf, versionsOf } from '../support/tls-look.ts';
+import { bySslscan } from '../support/tls-peers.ts';
 
 const need = ['openssl', 'sslscan', 'gnutls-serv', 'nginx', 'lighttpd', 'stunnel4'];
 const missing = need.filter((name) => program(name) === undefined);
-
-/** All four probes, as the engine would run them. */
-async function look(port: number, transport: 'tcp' | 'udp' = 'tcp'): Promise<Run> {
-  const known: Fact[] = [aFact(netService, endpoint(port, transport), { protocol: 'tls', transport, tls: true })];
-  const dial = loopback();
-  const settings = { now: new Date(Date.now() + 60_000).toISOString() };
-  const first = await runProbe(tlsProtocols, { known, dial, settings });
-  const all = [...known, ...first.facts];
-  const rest = await Promise.all(
-    [tlsGroups, tlsCertificateProbe, tlsConfigurationProbe].map((probe) =>
-      runProbe(probe as typeof tlsGroups, { known: all, dial, settings }),
-    ),
-  );
-  const facts = [first, ...rest].flatMap((run) => run.facts);
-  return {
-    facts,
-    gaps: [first, ...rest].flatMap((run) => run.gaps),
-    of: (type) => facts.filter((fact) => fact.type === type.name).map((fact) => fact.data as never),
-  };
-}
-
-/** Version and IANA name of every suite that sslscan accepts. */
-function sslscan(port: number): readonly string[] {
-  const xml = spawnSync('sslscan', ['--xml=-', '--no-heartbleed', `127.0.0.1:${port}`], {
-    encoding: 'utf8',
-  }).stdout;
-  const seen: string[] = [];
-  for (const [, attributes = ''] of xml.matchAll(/<cipher ([^>]*)\/>/g)) {
-    const value = (name: string): string => new RegExp(`${name}="([^"]*)"`).exec(attributes)?.[1] ?? '';
-    seen.push(`${value('sslversion').replace('TLSv1.0', 'TLSv1')} ${suiteOf(Number(value('id'))).suite}`);
-  }
-  return seen.sort((a, b) => (a < b ? -1 : 1));
-}
-
-const suitesOf = (run: Run): readonly string[] =>
-  run
-    .of(tlsCipher)
-    .map(({ version, suite }) => `${version} ${suite}`)
-    .sort();
-const versionsOf = (run: Run): readonly string[] =>
-  run
-    .of(tlsProtocol)
-    .flatMap(({ version, accepted }) => (accepted ? [version] : []))
-    .sort();
 
 describe.skipIf(missing.length > 0)(`against real servers (missing: ${missing.join(' ') || 'nothing'})`, () => {
   let lab: Lab;
@@ -174,10 +123,10 @@ describe.skipIf(missing.length > 0)(`against real servers (missing: ${missing.jo
       'ALL:eNULL:@SECLEVEL=0',
       '-legacy_renegotiation',
     );
-    const run = await look(port);
+    const run = await lookAtTls(port);
     expect(run.gaps).toEqual([]);
     expect(versionsOf(run)).toEqual(['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']);
-    expect(suitesOf(run)).toEqual(expect.arrayContaining([...sslscan(port)]));
+    expect(suitesOf(run)).toEqual(expect.arrayContaining([...(await bySslscan(port))]));
     expect(run.of(tlsCertificate)).toMatchObject([
       { position: 'leaf', keyType: 'RSA', keyBits: 2048, selfSigned: true },
     ]);
@@ -211,18 +160,18 @@ describe.skipIf(missing.length > 0)(`against real servers (missing: ${missing.jo
     ['Ed25519', 'ed', 'Ed25519'],
   ])('openssl with a key of %s', async (_name, files, keyType) => {
     const port = await server('-cert', `${files}.pem`, '-key', `${files}.key`);
-    const run = await look(port);
+    const run = await lookAtTls(port);
     expect(run.gaps).toEqual([]);
-    expect(suitesOf(run)).toEqual(sslscan(port));
+    expect(suitesOf(run)).toEqual(await bySslscan(port));
     expect(run.of(tlsCertificate)).toMatchObject([{ keyType, keyBits: 256 }]);
   });
 
   test('TLS 1.3 alone: chain, groups and signature schemes are read inside the encryption', async () => {
     const port = await server('-cert', 'ec.pem', '-key', 'ec.key', '-tls1_3');
-    const run = await look(port);
+    const run = await lookAtTls(port);
     expect(run.gaps).toEqual([]);
     expect(versionsOf(run)).toEqual(['TLSv1.3']);
-    expect(suitesOf(run)).toEqual(sslscan(port));
+    expect(suitesOf(run)).toEqual(await bySslscan(port));
     expect(run.of(tlsCertificate)).toMatchObject([{ keyType: 'EC', names: ['127.0.0.1'] }]);
     expect(run.of(tlsSignatureAlgorithm)).toEqual([{ name: 'ecdsa_secp256r1_sha256', hash: 'SHA-256', weak: false }]);
   });
@@ -234,9 +183,9 @@ describe.skipIf(missing.length > 0)(`against real servers (missing: ${missing.jo
     ['client certificate demanded', 'ssl_protocols TLSv1.2; ssl_client_certificate rsa.pem; ssl_verify_client on;'],
   ])('nginx, %s: suites equal sslscan', async (name, settings) => {
     const port = await nginx(name.replaceAll(' ', '-'), settings);
-    const run = await look(port);
+    const run = await lookAtTls(port);
     expect(run.gaps).toEqual([]);
-    expect(suitesOf(run)).toEqual(sslscan(port));
+    expect(suitesOf(run)).toEqual(await bySslscan(port));
   });
 
   test('a chain of the maker is trusted with --ca, and unknown without; weak parts are told', async () => {
@@ -250,7 +199,7 @@ describe.skipIf(missing.length > 0)(`against real servers (missing: ${missing.jo
       '-cipher',
       'ALL:@SECLEVEL=0',
     );
-    const run = await look(port);
+    const run = await lookAtTls(port);
     expect(run.of(tlsCertificate)).toMatchObject([
       { position: 'leaf', keyBits: 1024, signatureHash: 'SHA-1', selfSigned: false },
       { position: 'root', keyType: 'EC', curve: 'secp384r1', ca: true },
@@ -277,9 +226,9 @@ describe.skipIf(missing.length > 0)(`against real servers (missing: ${missing.jo
       ],
       port,
     );
-    const run = await look(port);
+    const run = await lookAtTls(port);
     expect(versionsOf(run)).toEqual(['TLSv1.2']);
-    expect(suitesOf(run)).toEqual(expect.arrayContaining([...sslscan(port)]));
+    expect(suitesOf(run)).toEqual(expect.arrayContaining([...(await bySslscan(port))]));
     const weaknesses = new Set(run.of(tlsCipher).flatMap((cipher) => cipher.weaknesses));
     // sslscan's OpenSSL offers neither 3DES nor RC4: those are seen here alone.
     for (const weakness of ['null', 'anonymous', '3des', 'rc4'] as const) expect(weaknesses).toContain(weakness);
