@@ -2,7 +2,15 @@
 
 import { describe, expect, test } from 'vitest';
 import { endpointsOf, factsAt } from '../../../src/core/model/fact.ts';
-import { AREAS, type Area, nameOf, type Subject, shownName, touches } from '../../../src/core/model/target.ts';
+import {
+  AREAS,
+  type Area,
+  hostInUrl,
+  nameOf,
+  type Subject,
+  shownName,
+  touches,
+} from '../../../src/core/model/target.ts';
 import { aFact, endpoint } from '../../support/facts.ts';
 import { fc, property } from '../../support/property.ts';
 
@@ -33,6 +41,16 @@ describe('names', () => {
     expect(shownName({ kind: 'ports', host: '::1', transport: 'tcp', ports })).toBe(
       '[::1]:1-9,20,22,24,26,28,30,32,… (1008 ports)/tcp',
     );
+  });
+
+  test.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['hub.example', 'hub.example'],
+    ['2001:db8::7', '[2001:db8::7]'],
+    ['fe80::1%eth0', '[fe80::1]'],
+    ['fe80::1%25%eth0', '[fe80::1%25]'],
+  ])('%s stands in a URL as %s', (host, written) => {
+    expect(hostInUrl(host)).toBe(written);
   });
 
   property.prop([

@@ -4,14 +4,19 @@ import type { CheckReport, ControlReport, Report, Result } from '../../../src/co
 import type { Subject } from '../../../src/core/model/target.ts';
 import {
   baselineName,
+  byCheck,
   citationPhrase,
   citationsOf,
+  excerptOf,
   factsById,
   findingsOf,
+  flagWords,
   gravestObligation,
   lastingName,
+  MARK_WORDS,
   openFor,
   placeOf,
+  reasonWords,
   resultLine,
   unitsOf,
 } from '../../../src/core/model/telling.ts';
@@ -115,6 +120,82 @@ test('findings come by severity then key, of the outcome asked for, and only whe
     checks: [...report.checks].reverse().map((one) => ({ ...one, severity: 'info' as const })),
   };
   expect(findingsOf(same, 'fail').map(({ check: { key } }) => key)).toEqual(['a', 'a', 'b']);
+});
+
+test('findings of one check come together, where the first of them stands', () => {
+  const found = findingsOf(report, 'fail');
+  const mixed = [found[1], found[0], found[2]].filter((one) => one !== undefined);
+  expect(byCheck(mixed).map(({ check: { key }, list }) => [key, list])).toEqual([
+    ['a', [found[1], found[2]]],
+    ['b', [found[0]]],
+  ]);
+  expect(byCheck([])).toEqual([]);
+});
+
+test('severities stand in their order', () => {
+  const grades = ['info', 'low', 'medium', 'high', 'critical'] as const;
+  const graded = {
+    ...report,
+    assessments: [{ baseline: { id: 'one', version: '1', title: 'One' }, controls: [control('1', { cites: grades })] }],
+    checks: grades.map((grade) => check(grade, grade, [result('fail')])),
+  } as unknown as Report;
+  expect(findingsOf(graded, 'fail').map(({ check: { key } }) => key)).toEqual([...grades].reverse());
+});
+
+test('an option is told with what it takes, marks and reasons in words', () => {
+  expect(
+    ['--declaration', '--device', '--firmware', '--update', '--update-url', '--key', '--credentials'].map(flagWords),
+  ).toEqual([
+    '--declaration FILE',
+    '--device HOST',
+    '--firmware FILE',
+    '--update FILE',
+    '--update-url URL',
+    '--key FILE',
+    '--credentials',
+  ]);
+  expect(MARK_WORDS).toEqual({
+    decide: 'checks decide it',
+    refute: 'checks can only fail it',
+    person: 'for a person',
+  });
+  expect(reasonWords(['gap', 'not-given', 'unattested', 'unrefuted'])).toBe(
+    'could not be seen, something was not given, a person must look, nothing found against it',
+  );
+  expect(reasonWords([])).toBe('');
+});
+
+describe('an excerpt of evidence', () => {
+  const piece = (bytes: Uint8Array | string, more: { readonly size?: number; readonly offset?: number } = {}) => {
+    const held = Buffer.from(bytes);
+    return excerptOf({ sha256: 'a', mediaType: 't', size: held.length, ...more, excerpt: held.toString('base64') });
+  };
+  test('text stands as harmless lines, beside its bytes in hex', () => {
+    expect(piece('root:x\r\n\tdaemon\n')).toEqual({
+      text: ['root:x', '  daemon'],
+      hex: ['00000000  72 6f 6f 74 3a 78 0d 0a  09 64 61 65 6d 6f 6e 0a  |root:x...daemon.|'],
+      bytes: 16,
+      cut: false,
+    });
+    expect(piece('one\ntwo')?.text).toEqual(['one', 'two']);
+    expect(piece('one\n\ntwo\n')?.text).toEqual(['one', '', 'two']);
+    expect(piece('a\u202eb')?.text).toEqual(['a\\u202eb']);
+  });
+  test('bytes that are no text stand in hex alone, from their offset', () => {
+    expect(piece(Uint8Array.of(0, 255), { offset: 0x40 })).toMatchObject({
+      text: [],
+      hex: [expect.stringMatching(/^00000040 {2}00 ff /)],
+      bytes: 2,
+    });
+  });
+  test('what is not all of it is cut, and no more than 256 bytes are shown', () => {
+    expect(piece('abc', { size: 4 })).toMatchObject({ bytes: 3, cut: true });
+    expect(piece('x'.repeat(300))).toMatchObject({ bytes: 256, cut: true, text: ['x'.repeat(256)] });
+    expect(piece('x'.repeat(256))).toMatchObject({ bytes: 256, cut: false });
+  });
+  test('there is none where none was kept', () => {
+    expect(excerptOf({ sha256: 'a', mediaType: 't', size: 3 })).toBeUndefined();
+  });
 });
 
 test('what is open is open for want of sight or for a person', () => {
