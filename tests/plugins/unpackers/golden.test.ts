@@ -5,7 +5,7 @@ import type { UnpackedImage } from '../../../src/core/unpacking/unpack.ts';
 import { opened } from '../../support/unpacked.ts';
 
 const top = 'fixtures/unpackers';
-const fixtures = ['archive', 'image', 'router', 'vendor'].flatMap((family) =>
+const fixtures = ['archive', 'chip', 'image', 'router', 'vendor'].flatMap((family) =>
   readdirSync(`${top}/${family}`)
     .filter((name) => !/^make\./.test(name))
     .map((name) => `${family}/${name}`),
