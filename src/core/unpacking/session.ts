@@ -1,9 +1,9 @@
 /** Descends through the containers of one image: opens each, recurses into what it held, and accounts for its bytes. */
 import type { Blob } from '../../lib/blob.ts';
 import { type Fault, FaultError, faultOf } from '../../lib/fault.ts';
+import { looksEncrypted, statisticsOf } from '../../lib/statistics.ts';
 import type { RootFileSystem } from '../model/files.ts';
 import type { Unpacker } from '../model/unpacker.ts';
-import { looksEncrypted, statisticsOf } from './bytes.ts';
 import { type Claim, Locator } from './carve.ts';
 import { isText, sha256Of } from './digest.ts';
 import type { Node } from './folder.ts';

@@ -1,7 +1,8 @@
 /** Settles what lies in one run of bytes: claims of formats, and regions for all that is between them. */
 import type { Blob } from '../../lib/blob.ts';
+import { looksEncrypted, statisticsOf } from '../../lib/statistics.ts';
 import type { Unpacker } from '../model/unpacker.ts';
-import { describe, looksEncrypted, type Run, runsOf, statisticsOf } from './bytes.ts';
+import { describe, type Run, runsOf } from './bytes.ts';
 import { type Claim, carve, Locator } from './carve.ts';
 import { isAllText } from './digest.ts';
 import type { MagicIndex } from './magic.ts';

@@ -1,8 +1,8 @@
 /** Firmware of chips in which a header is clear and the code may be encrypted: told by statistics where no field says it. */
 
 import type { Unpacker } from '../../../core/model/unpacker.ts';
-import { looksEncrypted, statisticsOf } from '../../../core/unpacking/bytes.ts';
 import { FaultError } from '../../../lib/fault.ts';
+import { looksEncrypted, statisticsOf } from '../../../lib/statistics.ts';
 
 /** Adds to a leaf that what lies behind its header of `head` bytes is noted where it cannot be told from random bytes. */
 export function sealedLeaf(leaf: Omit<Unpacker, 'class' | 'unpack'>, head: number): Unpacker {
