@@ -60,7 +60,8 @@ export function compareProducts(before: ReadDossier, after: ReadDossier): Produc
 /** By path through the containers; of an only image its own name is left out, for releases differ in it. */
 function byPath(files: readonly ListedFile[], { head }: ReadDossier, single: boolean): Files {
   const name = head.target.images[0]?.path ?? '';
-  const inside = (path: string): string => (single && path.startsWith(name) ? path.slice(name.length) : path);
+  const inside = (path: string): string =>
+    single && path.startsWith(name) ? path.slice(name.length).replace(/^!/, '') : path;
   return new Map(files.map((file) => [inside(file.path), file]));
 }
 
@@ -166,7 +167,7 @@ const KINDS: readonly Kind[] = [
     of: [
       telling(serviceStart, ({ program, file, command, started, user }) => [
         `${program} by ${file}`,
-        `${command}, ${started}, as ${user}`,
+        `${command}, ${started}${user === 'unknown' ? '' : `, as ${user}`}`,
       ]),
     ],
   },

@@ -1,6 +1,6 @@
 /** Two dossiers side by side: what changed in the product's files, components, services, accounts and keys, and what was not looked for in both. */
 import { chmodSync, cpSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ProductDifference } from '../../src/cli/product-diff.ts';
 import { assay, desk } from '../support/cli.ts';
@@ -90,6 +90,34 @@ test('a person reads it in sections, in the terminal and in a comment', async ()
   expect(text).toMatch(/^ {2}new {2}\/bin\/su$/m);
   for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   expect((await assay(['diff', old, fresh, '--markdown', ...BASELINE])).out).toContain('### Files added (1)');
+});
+
+test('a control that fails no more is told apart from one that is lost from sight, and subjects of a check stand together', {
+  timeout: 60_000,
+}, async () => {
+  const [bad, good] = [on.path('insecure'), on.path('hardened')];
+  for (const folder of [bad, good])
+    await assay([
+      'gather',
+      `fixtures/demo/${basename(folder)}.bin`,
+      '--out',
+      folder,
+      '--quiet',
+      '--crack-seconds',
+      '0',
+    ]);
+  const baseline = ['--baseline', 'xiaomi-consumer-iot'];
+  const mended = (await assay(['diff', bad, good, ...baseline])).out;
+  expect(mended).toMatch(/^Fails no more, and is open now \(\d+\)$/m);
+  expect(mended).toMatch(/^ {2}xiaomi-consumer-iot\/4\.2\.3: fail → open /m);
+  expect(mended).not.toContain('Newly unknown');
+  expect(mended).toMatch(/^0 controls worse, \d+ better, \d+ failing no more and open, 0 newly unknown$/m);
+  expect(mended.match(/binaries\/no-executable-stack on/g)).toHaveLength(1);
+  expect(mended).toContain('squashfs/usr/sbin/lighttpd and 2 more');
+  expect(mended).toMatch(/^ {2}squashfs\/etc\/shadow: content$/m);
+  for (const line of mended.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  const broken = (await assay(['diff', good, bad, ...baseline])).out;
+  expect(broken).toMatch(/binaries\/no-executable-stack on .* and 2 more:\s+Its stack may be executed\./s);
 });
 
 test('what only one of the two looked for is no change, and is said', async () => {

@@ -74,8 +74,11 @@ interface Section {
 
 /** All that changed, worst first; sections without a line are left out. */
 function sectionsOf({ controls, results, grown, gaps, product }: Both): readonly Section[] {
+  const word = (outcome: ControlChange['after']): string =>
+    outcome === undefined ? 'not there' : outcome === 'inconclusive' ? 'open' : outcome;
   const change = ({ control, title, before, after }: ControlChange): string =>
-    `${control}: ${before ?? 'not there'} → ${after ?? 'not there'}  ${title}`;
+    `${control}: ${word(before)} → ${word(after)}  ${title}`;
+  const { relieved, unknown } = openNow(controls);
   const sections: readonly Section[] = [
     { title: 'Worse', lines: controls.worse.map(change) },
     {
@@ -84,16 +87,40 @@ function sectionsOf({ controls, results, grown, gaps, product }: Both): readonly
         ({ check, title, before, after, subjects }) => `${check}: ${before} → ${after}  ${title}: ${few(subjects)}`,
       ),
     },
-    { title: 'Newly unknown', lines: controls.newlyUnknown.map(change) },
+    { title: 'Newly unknown', lines: unknown.map(change) },
+    { title: 'Fails no more, and is open now', lines: relieved.map(change) },
     { title: 'Better', lines: controls.better.map(change) },
     { title: 'Changed otherwise', lines: controls.other.map(change) },
-    { title: 'New failures', lines: results.appeared.map((one) => `${one.check} on ${one.subject}: ${one.message}`) },
-    { title: 'Failures gone', lines: results.gone.map(({ check, subject }) => `${check} on ${subject}`) },
+    { title: 'New failures', lines: failureLines(results.appeared, true) },
+    { title: 'Failures gone', lines: failureLines(results.gone, false) },
     { title: 'New gaps', lines: gaps.appeared.map((one) => `${one.scope}: ${one.message} (${one.source})`) },
     { title: 'Gaps gone', lines: gaps.gone.map(({ source, scope }) => `${scope} (${source})`) },
     ...(product === undefined ? [] : productSections(product)),
   ];
   return sections.filter(({ lines }) => lines.length > 0);
+}
+
+/** What is open now: what failed before is on its way, what passed is a loss of sight. */
+function openNow({ newlyUnknown }: Difference['controls']): {
+  readonly relieved: readonly ControlChange[];
+  readonly unknown: readonly ControlChange[];
+} {
+  return {
+    relieved: newlyUnknown.filter(({ before }) => before === 'fail'),
+    unknown: newlyUnknown.filter(({ before }) => before !== 'fail'),
+  };
+}
+
+/** A line for each check, and for each thing that is said of its subjects where that is told. */
+function failureLines(list: Difference['results']['appeared'], told: boolean): readonly string[] {
+  const groups = new Map<string, { readonly check: string; readonly message: string; readonly subjects: string[] }>();
+  for (const { check, subject, message } of list) {
+    const key = told ? `${check}\n${message}` : check;
+    const group = groups.get(key) ?? { check, message: told ? `: ${message}` : '', subjects: [] };
+    groups.set(key, group);
+    group.subjects.push(subject);
+  }
+  return [...groups.values()].map(({ check, message, subjects }) => `${check} on ${few(subjects)}${message}`);
 }
 
 /** The product's own changes: what may matter most first. */
@@ -123,8 +150,10 @@ function productSections({ files, things }: ProductDifference): readonly Section
 
 const causeLines = ({ causes }: Difference): readonly string[] => causes.map(({ kind, what }) => `${kind}: ${what}`);
 
-const sum = ({ controls: { worse, better, newlyUnknown } }: Difference): string =>
-  `${plural(worse.length, 'control')} worse, ${better.length} better, ${newlyUnknown.length} newly unknown`;
+function sum({ controls }: Difference): string {
+  const { relieved, unknown } = openNow(controls);
+  return `${plural(controls.worse.length, 'control')} worse, ${controls.better.length} better, ${relieved.length} failing no more and open, ${unknown.length} newly unknown`;
+}
 
 /** Lines of one section before the rest is counted. */
 const LISTED = 50;
@@ -151,7 +180,7 @@ function markdownOf(difference: Both): string {
 function tell(difference: Both, io: Io): void {
   const lines: string[] = [];
   const put = (text: string, hang = 0): void => {
-    const [first = '', ...rest] = wrap(safeText(text, 2000), io.columns - hang);
+    const [first = '', ...rest] = wrap(safeText(text, 2000), io.columns - hang - 2);
     lines.push(' '.repeat(hang) + first, ...rest.map((line) => ' '.repeat(hang + 2) + line));
   };
   const section = ({ title, lines: items }: Section): void => {

@@ -1,6 +1,6 @@
 /** A draft of the statement of compliance that the UK's PSTI regime wants with each product: what nobody gave is marked, nothing is filled in by guess. */
 import type { Dossier, Exporter } from '../../../core/model/renderer.ts';
-import type { Assessment, ControlReport } from '../../../core/model/report.ts';
+import type { Assessment, ControlReport, Report } from '../../../core/model/report.ts';
 import { reasonWords } from '../../../core/model/telling.ts';
 import { UsageError } from '../../../lib/fault.ts';
 import { inertPage, safeText } from '../../../lib/text.ts';
@@ -23,6 +23,10 @@ const record = (value: unknown): { readonly [name: string]: unknown } =>
     ? (value as { readonly [name: string]: unknown })
     : {};
 
+/** The regulations define the period as a length with an end (SI 2023/1007, regulation 2): a date alone is half of it. */
+const endOf = (until: unknown): string =>
+  given(until) === MISSING ? MISSING : `until ${given(until)}; the length: ${MISSING}`;
+
 function statementOf({ report, declaration }: Dossier): readonly string[] {
   const assessment = report.assessments.find(({ baseline }) => baseline.id === BASELINE);
   if (assessment === undefined)
@@ -43,12 +47,14 @@ function statementOf({ report, declaration }: Dossier): readonly string[] {
     ...[
       ['Product: type', given(product.model)],
       ['Product: batch', MISSING],
-      ['Software version', given(product.software)],
       ['Manufacturer: name', given(product.maker)],
       ['Manufacturer: address', MISSING],
       ['Authorised representative: name and address, where there is one', MISSING],
       ['Prepared by or on behalf of the manufacturer', MISSING],
-      ['Defined support period, as it was when the product was first supplied', given(support['until'])],
+      [
+        'Defined support period (a length of time and its end date), as it was when the product was first supplied',
+        endOf(support['until']),
+      ],
       ['Signatory: name', MISSING],
       ['Signatory: function', MISSING],
       ['Signature', MISSING],
@@ -64,7 +70,7 @@ function statementOf({ report, declaration }: Dossier): readonly string[] {
     '| --- | --- | --- | --- | --- |',
     ...assessment.controls.map(requirementLine),
     '',
-    ...basisOf(report.target.name, assessment, report.assessedAt),
+    ...basisOf(report, assessment),
   ];
 }
 
@@ -93,6 +99,6 @@ function requirementLine(control: ControlReport): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-const basisOf = (name: string, { baseline }: Assessment, at: string): readonly string[] => [
-  `Basis: ${text(name)}, judged by ${baseline.id} ${text(baseline.version)} as of ${text(at)}.`,
+const basisOf = ({ target, assessedAt }: Report, { baseline }: Assessment): readonly string[] => [
+  `Basis: ${text(target.name)}${target.product?.software === undefined ? '' : `, software ${text(target.product.software)}`}, judged by ${baseline.id} ${text(baseline.version)} as of ${text(assessedAt)}.`,
 ];
