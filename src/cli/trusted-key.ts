@@ -1,7 +1,9 @@
 /** A key file of the user → a trusted key: what kind it is is found out from its bytes. */
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
+import { readCrl } from '../codecs/formats/crl.ts';
 import { childOf, fdtHeader, fdtTree, stringOf } from '../codecs/formats/fdt.ts';
+import { pemBlocks } from '../codecs/formats/pem.ts';
 import { controlKeys } from '../codecs/signatures/key-material.ts';
 import type { TrustedKey } from '../core/model/verifier.ts';
 import { memoryBlob } from '../lib/blob.ts';
@@ -50,12 +52,26 @@ export function readTrustedKeys(path: string, name = path): readonly TrustedKey[
   const control = fdtHeader(memoryBlob(bytes), 0) === undefined ? undefined : controlTreeKeys(path, name, bytes);
   if (control !== undefined) return control;
   const text = Buffer.from(bytes).toString('latin1');
-  const blocks = text.split(/(?=-----BEGIN CERTIFICATE-----)/).filter((block) => block.startsWith('-----BEGIN CERT'));
+  const blocks = text.split(/(?=-----BEGIN )/).filter((block) => /^-----BEGIN (CERTIFICATE|X509 CRL)-----/.test(block));
   if (blocks.length < 2 || blocks.length > 256) return [readTrustedKey(path, name)];
   return blocks.map((block, index) => {
-    const found = asDer(`${name}#${index + 1}`, Buffer.from(block), path);
-    return found ?? fail(path);
+    const own = `${name}#${index + 1}`;
+    return block.startsWith('-----BEGIN X509 CRL')
+      ? listIn(own, block, path)
+      : (asDer(own, Buffer.from(block), path) ?? fail(path));
   });
+}
+
+/** Certificates that an authority has revoked since, as keyrings of RAUC hold them. */
+function listIn(name: string, block: string, path: string): TrustedKey {
+  const [first] = pemBlocks(Buffer.from(block));
+  try {
+    readCrl(first?.der ?? Buffer.alloc(0));
+  } catch (error) {
+    if (error instanceof FaultError) throw new UsageError(`${path}: ${error.fault.message}`);
+    throw error;
+  }
+  return { name, kind: 'crl', bytes: new Uint8Array(first?.der ?? Buffer.alloc(0)) };
 }
 
 /** U-Boot's control device tree (`u-boot.dtb`): each key of its node `signature`, with what it demands. */

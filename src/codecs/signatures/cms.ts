@@ -7,6 +7,7 @@ import { type DerElement, derChildren, derWhole, oidOf, smallInteger, TAG } from
 import { check, notByNumbers, type Scheme } from './check.ts';
 import { type Message, messageOf } from './message.ts';
 import { keyOfCertificate, type PublicKey, publicKey } from './public-key.ts';
+import { revocation } from './revocation.ts';
 import { type CertificateSeen, hashTitle, keyFacts, orBroken, type Signed, type Trust } from './trust.ts';
 
 const MOST_CHAIN = 16;
@@ -221,7 +222,7 @@ function chained(
       (one) => one.fingerprint256 !== at.fingerprint256 && issued(at, one),
     );
     if (issuer === undefined) break;
-    const weak = keyOfCertificate(issuer).weak ?? weakSignature(at);
+    const weak = keyOfCertificate(issuer).weak ?? weakSignature(at) ?? revocation(trust.keys, at, issuer, trust.now);
     if (weak !== undefined) return refused(weak);
     at = issuer;
   }

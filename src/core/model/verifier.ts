@@ -6,7 +6,7 @@ import { type Range, sizeOf, union, without } from '../../lib/ranges.ts';
 /** A public key or certificate that the user trusts, with its origin for messages. `der` is SPKI or certificate; raw formats (minisign, usign, PGP) keep their bytes in `raw`. */
 export interface TrustedKey {
   readonly name: string;
-  readonly kind: 'spki' | 'certificate' | 'openpgp' | 'minisign' | 'signify' | 'ssh' | 'hmac' | 'raw';
+  readonly kind: 'spki' | 'certificate' | 'crl' | 'openpgp' | 'minisign' | 'signify' | 'ssh' | 'hmac' | 'raw';
   readonly bytes: Uint8Array;
   /** U-Boot's control device tree: what must be signed with this key, and whether with each such key or with any of them. */
   readonly demand?: { readonly of: 'conf' | 'image'; readonly each: boolean };
