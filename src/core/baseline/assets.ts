@@ -28,15 +28,15 @@ const PACKAGE = new URL('../../../', import.meta.url);
 const COMPILED = new URL('../../assets/', import.meta.url);
 
 /** Every shipped document. Reads the compiled index where there is one; else parses all YAML (a source tree before its build). */
-export async function openAssets(): Promise<readonly Asset[]> {
-  const index = new URL('index.json', COMPILED);
+export async function openAssets(compiled: URL = COMPILED): Promise<readonly Asset[]> {
+  const index = new URL('index.json', compiled);
   if (!existsSync(index)) return (await readShipped()).map(({ asset }) => asset);
   return (readJson(index) as readonly AssetEntry[]).map(({ path, ...entry }) => {
     let document: SourceDocument | undefined;
     return {
       ...entry,
       open() {
-        document ??= openCompiled(readJson(new URL(path, COMPILED)) as CompiledDocument);
+        document ??= openCompiled(readJson(new URL(path, compiled)) as CompiledDocument);
         return document;
       },
     };

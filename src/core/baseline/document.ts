@@ -101,7 +101,7 @@ function refuseRepeated(yaml: typeof import('yaml'), parsed: Document.Parsed, li
 
 function placeAt(lines: LineCounter, file: string, offset: number): Place {
   const { line, col } = lines.linePos(offset);
-  return { file, line: Math.max(1, line), column: Math.max(1, col) };
+  return { file, line, column: col };
 }
 
 function refuse(parsed: Document.Parsed, lines: LineCounter, file: string, cutAt: number | undefined): void {
@@ -118,7 +118,7 @@ function refuse(parsed: Document.Parsed, lines: LineCounter, file: string, cutAt
 }
 
 const firstLine = (message: string): string =>
-  message.includes('call stack') ? 'values nest too deeply' : (message.split('\n', 1)[0] ?? message);
+  message.includes('call stack') ? 'values nest too deeply' : message.replace(/\n.*$/s, '');
 
 /**
  * How deep the text may nest, before the recursive parser sees it: brackets that are still open (those inside text count
@@ -130,8 +130,7 @@ function nestsTooDeep(text: string): boolean {
     open = Math.max(0, open + (token === '[' || token === '{' ? 1 : -1));
     if (open > TEXT_DEPTH_LIMIT) return true;
   }
-  const { length } = COMPACT_RUN.exec(text)?.[0] ?? '';
-  return length > 0;
+  return COMPACT_RUN.test(text);
 }
 const TEXT_DEPTH_LIMIT = 500;
 /** 256 indicators in a row, each followed by one or a few blanks: linear, since each repetition begins with its own character. */

@@ -9,9 +9,8 @@ export function nearest(word: string, candidates: readonly string[]): string | u
     const distance = editDistance(word.toLowerCase().slice(0, 64), candidate.toLowerCase().slice(0, 64));
     if (best === undefined || distance < best.distance) best = { candidate, distance };
   }
-  const near =
-    best !== undefined && best.distance < word.length && best.distance <= Math.max(1, Math.floor(word.length / 3));
-  return near ? `did you mean '${best?.candidate ?? ''}'?` : undefined;
+  if (best === undefined || best.distance >= word.length) return undefined;
+  return best.distance <= Math.max(1, Math.floor(word.length / 3)) ? `did you mean '${best.candidate}'?` : undefined;
 }
 
 /** Damerau–Levenshtein distance (adjacent transpositions count once), over three rows. */
@@ -38,6 +37,6 @@ function cell(
 ): number {
   const far = Number.MAX_SAFE_INTEGER;
   const changed = (previous[j - 1] ?? far) + (a[i - 1] === b[j - 1] ? 0 : 1);
-  const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] ?? far) + 1 : far;
+  const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] ?? far) + 1 : far;
   return Math.min((previous[j] ?? far) + 1, (row[j - 1] ?? far) + 1, changed, swapped);
 }

@@ -1,4 +1,8 @@
 /** What ships, as it is found and opened. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { openAssets } from '../../../src/core/baseline/assets.ts';
 import { readDocument } from '../../../src/core/baseline/document.ts';
@@ -22,6 +26,21 @@ describe('what ships', () => {
     }
     expect(new Set(assets.map(({ kind }) => kind))).toEqual(new Set(['checks', 'baseline', 'knowledge']));
     expect(assets.map(({ file }) => file).filter((file) => file.includes('/schema/'))).toEqual([]);
+  });
+  test('compiled, an entry opens to its file beside the index, and is read once', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'assay-assets-'));
+    const write = (name: string, value: unknown): void => writeFileSync(join(folder, name), JSON.stringify(value));
+    const entry = { kind: 'checks', id: 'a', file: 'baselines/checks/a.yaml', sha256: 'ab' } as const;
+    write('index.json', [{ ...entry, path: 'a.json' }]);
+    write('a.json', { file: entry.file, sha256: 'ab', value: { checks: [] }, places: { '/checks/0': [3, 5] } });
+    const [asset, ...more] = await openAssets(pathToFileURL(`${folder}/`));
+    const opened = asset?.open();
+    rmSync(folder, { recursive: true });
+    expect(more).toEqual([]);
+    expect(asset).toEqual({ ...entry, open: expect.any(Function) });
+    expect(opened?.value).toEqual({ checks: [] });
+    expect(opened?.place(['checks', 0, 'id'])).toEqual({ file: entry.file, line: 3, column: 5 });
+    expect(asset?.open()).toBe(opened);
   });
   test('opens to what its file says, with places in the package', async () => {
     const etsi = (await shipped()).find(({ file }) => file === 'baselines/etsi-en-303-645/2.1.1.yaml');

@@ -184,6 +184,35 @@ controls:
     ]);
   });
 
+  test('what a row leaves empty is told by the edition that it fills best', async () => {
+    const both = `tables:
+  - number: 2
+    names: { old: 2-Same, new: 2-Same }
+    fields:
+      - { name: ID, editions: [old, new] }
+      - { name: First, editions: [old] }
+      - { name: Second, editions: [old, new] }
+      - { name: Third, editions: [new] }
+      - { name: Fourth, editions: [new] }
+`;
+    const library = await aLibrary({ knowledge: { 'ixit-tables': both } });
+    const notesOf = async (row: string) =>
+      (await lintDocument(await yaml(`ixit:\n  2-Same:\n    - { ${row} }\n`), library)).notes.map(told);
+    expect(await notesOf('ID: A, First: x, Second: y')).toEqual([]);
+    expect(await notesOf('ID: A, Second: y, Third: z, Fourth: z')).toEqual([]);
+    expect(await notesOf('ID: A, First: "", Second: y')).toEqual(['3:7 without an answer in 2-Same: First']);
+    expect(await notesOf('ID: A, First: ~, Second: []')).toEqual(['3:7 without an answer in 2-Same: First, Second']);
+    expect(await notesOf('ID: A, First: 0, Second: false')).toEqual([]);
+    expect(await notesOf('ID: A, Third: z')).toEqual(['3:7 without an answer in 2-Same: First, Second']);
+  });
+
+  test('without tables of the IXIT every one is unknown, and what is no list or row has nothing to tell', async () => {
+    const library = await aLibrary({});
+    const lintOf = async (text: string) => (await lintDocument(await yaml(text), library)).problems.map(told);
+    expect(await lintOf('ixit:\n  1-Any: []\n')).toEqual(["2:3 there is no IXIT table '1-Any'"]);
+    expect(await lintOf('features: {}\n')).toEqual([]);
+  });
+
   test('tables, fields, provisions, units and features of a declaration', async () => {
     const text = `features: { radio: true, battry: true }
 ics:

@@ -307,6 +307,23 @@ describe('tailoring', () => {
     expect(made?.excluded).toEqual([{ control: '1.1', reason: 'R' }]);
     expect((await tailored('include: ["1"]\n')).problems).toEqual(["5:11 there is no control '1'"]);
   });
+  test('what a baseline left out stays left out of those that extend it', async () => {
+    const once = 'id: once\nversion: "1"\ntitle: O\nextends: std\nexclude: [{ control: "2", reason: first }]\n';
+    const library = await aLibrary({ checks: [CHECK], baselines: [std, once] });
+    const made = await library.resolve(
+      await yaml(
+        'id: twice\nversion: "1"\ntitle: T\nextends: once\nexclude: [{ control: "1.*", reason: second }, { control: "1.1", reason: third }]\n',
+      ),
+      undefined,
+      [],
+    );
+    expect(made?.excluded).toEqual([
+      { control: '2', reason: 'first' },
+      { control: '1.1', reason: 'second' },
+      { control: '1.2', reason: 'second' },
+    ]);
+    expect(made?.controls).toEqual([]);
+  });
   test('a control of one’s own beside one of the same id is a mistake', async () => {
     expect((await tailored(`controls:\n${control('2', 'own/floor')}`)).problems).toEqual([
       "6:11 there are two controls '2'",
