@@ -8,7 +8,11 @@ export function factsOf(image) {
   const folder = mkdtempSync(join(tmpdir(), 'assay-accuracy-'));
   try {
     const out = join(folder, 'dossier');
-    spawnSync(process.execPath, ['bin/assay.js', 'gather', '--firmware', image, '--out', out], { stdio: 'ignore' });
+    spawnSync(
+      process.execPath,
+      ['bin/assay.js', 'gather', '--firmware', image, '--out', out, '--crack-seconds', '300'],
+      { stdio: 'ignore' },
+    );
     return readFileSync(join(out, 'facts.jsonl'), 'utf8')
       .trim()
       .split('\n')

@@ -1,5 +1,7 @@
 /** A start script as a list of simple commands: which run always, which under a condition. A reader of habits, no shell. POSIX.1 §2. */
 
+import { assignmentsIn, LINE, split, substituted, withoutComment, wordsOf } from './shell-words.ts';
+
 /** One simple command, its words without quotes, where it stands. */
 export interface ShellCommand {
   readonly words: readonly string[];
@@ -15,7 +17,6 @@ export interface ShellCommand {
 const NEVER = '\u0000';
 /** Lines of a script that are read; whoever reads a longer one must tell that its end was not seen. */
 export const LINES = 5000;
-export const LINE = 4096;
 
 interface Block {
   readonly kind: 'if' | 'case' | 'loop' | 'function';
@@ -34,6 +35,7 @@ interface State {
   readonly commands: (ShellCommand & { readonly within?: string })[];
   readonly variables: Map<string, string>;
   readonly exists: (path: string) => boolean;
+  readonly sourced: (path: string) => string | undefined;
   readonly functions: Set<string>;
   /** What was run of each function: under which condition, inside which other. */
   readonly calls: Map<string, Call[]>;
@@ -54,13 +56,21 @@ const ENTRIES = /^(start|boot|start_service|start_pre|start_post)$/;
 const VALUES = 100;
 const CALLS = 200;
 
-/** Reads a script. `exists(path)` tells whether a program or file is in the image, so that `[ -x /sbin/x ] && x` is no condition. */
-export function readScript(text: string, exists: (path: string) => boolean): readonly ShellCommand[] {
+/**
+ * Reads a script. `exists(path)` tells whether a program or file is in the image, so that `[ -x /sbin/x ] && x` is no condition;
+ * `sourced(path)` gives the text of a file of settings that it reads in.
+ */
+export function readScript(
+  text: string,
+  exists: (path: string) => boolean,
+  sourced: (path: string) => string | undefined = () => undefined,
+): readonly ShellCommand[] {
   const state: State = {
     blocks: [],
     commands: [],
     variables: new Map(),
     exists,
+    sourced,
     functions: new Set(),
     calls: new Map(),
     dispatched: /^#!\s*(\S+\s+\/etc\/rc\.common|\S*\/(openrc-run|runscript))/.test(text),
@@ -130,40 +140,6 @@ function conditionOf(
   const condition = conditions.includes(undefined) ? undefined : (conditions.find((one) => one !== NEVER) ?? NEVER);
   known.set(name, condition);
   return condition;
-}
-
-/** Cuts a comment that is not inside quotes. */
-function withoutComment(line: string): string {
-  let quote = '';
-  for (let at = 0; at < line.length; at += 1) {
-    const character = line[at] ?? '';
-    if (quote !== '') {
-      if (character === quote) quote = '';
-    } else if (character === '"' || character === "'") quote = character;
-    else if (character === '#' && (at === 0 || /\s/.test(line[at - 1] ?? ''))) return line.slice(0, at);
-  }
-  return line;
-}
-
-/** Splits a line at `;` and `;;` outside quotes; `then`, `do`, `else` and `{` end a piece too. */
-function split(line: string): readonly string[] {
-  const pieces: string[] = [];
-  let quote = '';
-  let piece = '';
-  for (const character of line) {
-    if (quote !== '') {
-      if (character === quote) quote = '';
-      piece += character;
-    } else if (character === ';') {
-      pieces.push(piece);
-      piece = '';
-    } else {
-      if (character === '"' || character === "'") quote = character;
-      piece += character;
-    }
-  }
-  pieces.push(piece);
-  return pieces;
 }
 
 function take(piece: string, line: number, state: State): void {
@@ -330,6 +306,7 @@ function simple(text: string, line: number, condition: string | undefined, state
     else state.returned = both(state.returned, negated(condition));
     return;
   }
+  readSettings(/^(?:\.|source)\s+["']?(\/[\w./-]+)/.exec(text)?.[1], state);
   const loop = loopNamed(text, state);
   let piped = false;
   for (const [index, command] of text.split(/(?<![|&><])([|&])(?![|&>])/).entries()) {
@@ -344,6 +321,13 @@ function simple(text: string, line: number, condition: string | undefined, state
       push(wordsOf(substituted(command, variables)), { text: command, line, condition, piped }, state);
     }
   }
+}
+
+/** The plain assignments of a file that is read in. */
+function readSettings(path: string | undefined, { sourced, variables }: State): void {
+  const text = path === undefined ? undefined : sourced(path);
+  for (const [name, value] of assignmentsIn(text ?? ''))
+    if (variables.size < 500) variables.set(name, substituted(value, variables));
 }
 
 interface Pushed {
@@ -380,18 +364,4 @@ function noteCall(words: readonly string[], condition: string | undefined, state
     if (list === undefined) state.calls.set(word, [call]);
     else if (list.length < CALLS) list.push(call);
   }
-}
-
-/** `$NAME` and `${NAME}` of variables that the script itself has set to plain text. */
-const substituted = (text: string, variables: ReadonlyMap<string, string>): string =>
-  text.includes('$')
-    ? text.replace(/\$\{?(\w+)\}?/g, (whole: string, name: string) => variables.get(name) ?? whole).slice(0, LINE)
-    : text;
-
-/** Words without quotes and redirections; leading assignments are dropped. */
-function wordsOf(command: string): readonly string[] {
-  const words = (command.match(/"[^"]*"|'[^']*'|[^\s"']+/g) ?? []).map((word) => word.replace(/^["']|["']$/g, ''));
-  const kept = words.filter((word) => !/^\d?[<>]/.test(word) && word !== '&');
-  const first = kept.findIndex((word) => !/^\w+=/.test(word));
-  return first < 0 ? [] : kept.slice(first);
 }

@@ -20,14 +20,17 @@ interface Sign {
 /** Anchored by a command name; `.{0,n}` bounds keep them linear on one line of at most 4,096 characters. */
 const SIGNS: readonly Sign[] = [
   { what: 'host-key', shape: /\bssh-keygen\s.{0,200}?(-A\b|host|-f\s)/ },
-  { what: 'host-key', shape: /\bdropbearkey\s.{0,120}?-f\s/ },
+  { what: 'host-key', shape: /(?:\b|_)dropbearkey\s.{0,120}?-f\s/ },
   { what: 'host-key', shape: /\bdropbear\b.{0,120}?\s-\w*R\w*\b/ },
   { what: 'host-key', shape: /\bdropbearconvert\s/ },
   { what: 'certificate', shape: /\bopenssl\s+(req|genrsa|genpkey|ecparam|dhparam)\s.{0,300}?(-out|-keyout|>)\s?\S/ },
+  { what: 'certificate', shape: /\s-newkey\s+\S+\s.{0,200}?-keyout\s/ },
   { what: 'certificate', shape: /\b(px5g|mbedtls_gen_key|gen_key|certtool|gnutls-certtool|make-ssl-cert|selfsign)\s/ },
   { what: 'wifi-key', shape: /(wpa_passphrase|\.key|WPAPSK|wpa_psk|sae_password)=["']?[$`]/ },
   { what: 'identifier', shape: /(systemd-machine-id-setup|\buuidgen\b|\/proc\/sys\/kernel\/random\/uuid)/ },
 ];
+/** Options that a start line is given by a name: told where no line of the file says so itself. */
+const BY_NAME = /\bDROPBEAR_\w{1,16}=.{0,120}?[\s"'=]-\w*R\w*\b/;
 /** What gives a value of its own to each unit: randomness, or something that the factory wrote. */
 const OWN_VALUE = /(\$|`|urandom|\/dev\/random|openssl rand|pwgen|makepasswd|getenv|nvram|serial|mac)/i;
 
@@ -42,8 +45,18 @@ export const accountsFirstBoot: Analyzer = {
   observe(file, content, context) {
     if (!looksLikeText(content)) return;
     let found = 0;
+    let byName: { readonly number: number; readonly text: string } | undefined;
+    const tell = (what: What, accounts: string[], text: string, number: number): void => {
+      const how = text
+        .trim()
+        .replace(/(:)([^:$`'"\s]{1,64})(['"]?\s*\|)/g, '$1…$3')
+        .slice(0, 200);
+      const where = `line ${number}`;
+      context.emit(accountFirstBoot, { what, accounts, how, file: file.name, line: number }, { where });
+    };
     const cut = (message: string): void => context.gap({ kind: 'over-budget', message });
     for (const { number, text } of linesOf(content, { cut })) {
+      if (BY_NAME.test(text) && !text.trimStart().startsWith('#')) byName ??= { number, text };
       const sign = signOf(text);
       if (sign === undefined) continue;
       if (found === MAX_FOUND) {
@@ -51,12 +64,10 @@ export const accountsFirstBoot: Analyzer = {
         return;
       }
       found += 1;
-      const how = text
-        .trim()
-        .replace(/(:)([^:$`'"\s]{1,64})(['"]?\s*\|)/g, '$1…$3')
-        .slice(0, 200);
-      context.emit(accountFirstBoot, { ...sign, how, file: file.name, line: number }, { where: `line ${number}` });
+      if (sign.what === 'host-key') byName = undefined;
+      tell(sign.what, sign.accounts, text, number);
     }
+    if (byName !== undefined) tell('host-key', [], byName.text, byName.number);
   },
 };
 

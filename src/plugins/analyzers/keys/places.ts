@@ -60,24 +60,34 @@ export interface Namers {
 export function namedBy(files: readonly FileEntry[], tree: FileTree): Namers {
   const namers = new Map<string, FileEntry>();
   const wanted = new Map(files.filter(({ name }) => name.length > 6).map((file) => [file.path, file]));
-  let read = 0;
-  for (const entry of tree.entries()) {
-    if (wanted.size === 0) break;
-    if (!mayName(entry)) continue;
-    read += 1;
-    if (read > MAX_FILES) return { namers, cut: `only ${MAX_FILES} texts were searched for who names a key` };
-    for (const path of namesIn(Buffer.from(tree.content(entry).read(0, MAX_TEXT)), entry, wanted)) {
+  const candidates = [...tree.entries()].filter(mayName);
+  let long: string | undefined;
+  for (const entry of candidates.slice(0, MAX_FILES)) {
+    if (wanted.size === 0) return { namers };
+    const text = Buffer.from(tree.content(entry).read(0, MAX_TEXT));
+    if (isBinary(text)) continue;
+    if (entry.size > MAX_TEXT) long ??= entry.name;
+    for (const path of namesIn(text, entry, wanted)) {
       namers.set(path, entry);
       wanted.delete(path);
     }
   }
-  return { namers };
+  const cut = wanted.size === 0 ? undefined : unsearched(candidates.length, long);
+  return { namers, ...(cut === undefined ? {} : { cut }) };
 }
 
-const mayName = (entry: FileEntry): boolean =>
-  entry.type === 'file' && entry.size > 0 && entry.size <= MAX_TEXT && TEXT_PLACES.test(entry.name);
+/** What was not searched, in words. */
+function unsearched(files: number, long: string | undefined): string | undefined {
+  if (files > MAX_FILES) return `only ${MAX_FILES} texts were searched for who names a key`;
+  return long === undefined
+    ? undefined
+    : `of ${long} only the first ${MAX_TEXT >> 20} MiB were searched for who names a key`;
+}
+
+const mayName = (entry: FileEntry): boolean => entry.type === 'file' && entry.size > 0 && TEXT_PLACES.test(entry.name);
+
+const isBinary = (text: Buffer): boolean => text.subarray(0, 256).includes(0);
 
 function namesIn(text: Buffer, entry: FileEntry, wanted: ReadonlyMap<string, FileEntry>): readonly string[] {
-  if (text.subarray(0, 256).includes(0)) return [];
   return [...wanted].filter(([path, file]) => path !== entry.path && text.includes(file.name)).map(([path]) => path);
 }

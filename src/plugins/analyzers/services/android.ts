@@ -33,15 +33,60 @@ export function androidServices(
   read: Read,
   cut: (why: string) => void,
 ): AndroidStarts {
-  const files = ['/', '/system/etc/init', '/vendor/etc/init'].flatMap((folder) => tree.list(root, folder));
-  const scripts = files.filter((entry) => entry.type === 'file' && entry.name.endsWith('.rc'));
-  if (scripts.length > FILES) cut(`more than ${FILES} init.rc files`);
-  const properties = scripts.length === 0 ? new Map<string, string>() : propertiesOf(root, tree, cut);
-  const services = scripts.slice(0, FILES).flatMap((entry) => servicesIn(entry, read(entry) ?? ''));
+  const files = ['/', '/system/etc/init', '/vendor/etc/init', '/odm/etc/init', '/product/etc/init'].flatMap((folder) =>
+    tree.list(root, folder),
+  );
+  const first = files.filter((entry) => entry.type === 'file' && entry.name.endsWith('.rc'));
+  const properties = first.length === 0 ? new Map<string, string>() : propertiesOf(root, tree, cut);
+  const scripts = withImports(first, properties, root, tree, read);
+  if (scripts.size > FILES) cut(`more than ${FILES} init.rc files`);
+  const services = [...scripts.values()]
+    .slice(0, FILES)
+    .flatMap(({ entry, condition }) => servicesIn(entry, read(entry) ?? '', condition));
   return {
     units: services.map((service) => startOf(service, properties)),
     consoles: services.filter(({ block }) => /^\s+console\b/m.test(block)).map((one) => consoleOf(one, properties)),
   };
+}
+
+interface Script {
+  readonly entry: FileEntry;
+  /** A file that a property names which the image does not set. */
+  readonly condition?: string;
+}
+
+/** Scripts and what they import, by path; `${ro.hardware}` comes from the boot loader, so that any file that fits may be meant. */
+function withImports(
+  first: readonly FileEntry[],
+  properties: Properties,
+  root: RootFileSystem,
+  tree: FileTree,
+  read: Read,
+): ReadonlyMap<string, Script> {
+  const scripts = new Map<string, Script>(first.map((entry) => [entry.path, { entry }]));
+  // The map grows while it is gone through.
+  for (const { entry } of scripts.values()) {
+    for (const [, written = ''] of (read(entry) ?? '').matchAll(/^import[ \t]+(\/\S{1,200})/gm)) {
+      const name = written.replace(/\$\{([\w.-]+)\}/g, (whole, key: string) => properties.get(key) ?? whole);
+      for (const imported of importsOf(name, root, tree))
+        if (imported.entry.type === 'file' && !scripts.has(imported.entry.path) && scripts.size <= FILES)
+          scripts.set(imported.entry.path, imported);
+    }
+  }
+  return scripts;
+}
+
+function importsOf(name: string, root: RootFileSystem, tree: FileTree): readonly Script[] {
+  const entry = tree.resolve(root, name);
+  if (entry !== undefined)
+    return entry.type === 'directory' ? tree.list(root, name).map((one) => ({ entry: one })) : [{ entry }];
+  const [before = '', after] = name.split(/\$\{[^}]*\}/);
+  if (after === undefined) return [];
+  const folder = before.slice(0, before.lastIndexOf('/')) || '/';
+  return tree
+    .list(root, folder)
+    .filter((one) => one.name.startsWith(before) && one.name.endsWith(after))
+    .map((one) => ({ entry: one, condition: `${name} means ${one.name}` }));
 }
 
 function propertiesOf(root: RootFileSystem, tree: FileTree, cut: (why: string) => void): Properties {
@@ -62,15 +107,22 @@ interface Service {
   readonly block: string;
   readonly entry: FileEntry;
   readonly line: number;
+  readonly condition?: string;
 }
 
-function servicesIn(entry: FileEntry, text: string): readonly Service[] {
+function servicesIn(entry: FileEntry, text: string, condition: string | undefined): readonly Service[] {
   const found: Service[] = [];
   let line = 1;
   for (const block of text.split(/^(?=(?:service|on)\s)/m)) {
     const command = /^service\s+\S+\s+(.+)$/m.exec(block)?.[1];
     if (command !== undefined && block.startsWith('service'))
-      found.push({ words: command.trim().split(/\s+/), block, entry, line });
+      found.push({
+        words: command.trim().split(/\s+/),
+        block,
+        entry,
+        line,
+        ...(condition === undefined ? {} : { condition }),
+      });
     line += block.split('\n').length - 1;
   }
   return found;
@@ -98,7 +150,7 @@ function startOf(service: Service, properties: Properties): UnitStart {
   return {
     words: [...words, ...open],
     account: /^\s+user\s+(\S+)/m.exec(block)?.[1],
-    condition: on ? undefined : 'disabled until a trigger',
+    condition: on ? service.condition : 'disabled until a trigger',
     manager: 'android',
     entry,
     line,
@@ -116,7 +168,7 @@ function consoleOf(service: Service, properties: Properties): Console & { readon
     serial: true,
     program,
     login,
-    started: on ? 'always' : 'unknown',
+    started: on && service.condition === undefined ? 'always' : 'unknown',
     file: entry.name,
     line,
     path: entry.path,

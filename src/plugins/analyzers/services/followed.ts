@@ -1,5 +1,4 @@
 /** Follows the boot of one root file system from its entry points through the scripts that they run. */
-import { posix } from 'node:path';
 import { both, readScript, type ShellCommand } from '../../../codecs/formats/shell-script.ts';
 import type { FileEntry, FileTree, RootFileSystem } from '../../../core/model/files.ts';
 import { androidServices } from './android.ts';
@@ -8,6 +7,7 @@ import { type Console, inittabOf } from './inittab.ts';
 import { loginByScript } from './login-script.ts';
 import { isFoundOutside, isOutside, type Outside } from './outside.ts';
 import { consoleIn } from './script-console.ts';
+import { entryText, foldersIn, mayRun, type Text } from './script-text.ts';
 import { supervisedBy } from './supervised.ts';
 import { PLAIN, SHELLS, targetsOf } from './targets.ts';
 import { leftOf } from './uci.ts';
@@ -52,6 +52,8 @@ export interface Followed {
 const DEPTH = 6;
 const SCRIPTS = 2000;
 const OUTSIDE = 16;
+/** Where start scripts keep their settings. */
+const SETTINGS = /^\/etc\/(default|sysconfig|conf\.d)\//;
 const DROPPERS = new Set([
   'lighttpd',
   'nginx',
@@ -76,6 +78,8 @@ interface Walk {
   readonly outside: Map<string, Outside>;
   /** Texts of the scripts that set a search path of their own. */
   readonly searching: Map<string, string>;
+  /** Whom the unit runs as that is being followed. */
+  as: string | undefined;
   readonly visited: Set<string>;
   /** Of each script that certainly runs: the folders of scripts that it goes through. */
   readonly named: Map<string, ReadonlySet<string>>;
@@ -97,6 +101,7 @@ export function startsOf(
     consoles: [],
     outside: new Map(),
     searching: new Map(),
+    as: undefined,
     visited: new Set(),
     named: new Map(),
   };
@@ -122,23 +127,6 @@ export function startsOf(
   entry = supervised(walk) || entry;
   inetd(walk);
   return { entry, starts: [...walk.starts.values()], consoles: walk.consoles, outside: [...walk.outside.values()] };
-}
-
-interface Text {
-  readonly entry: FileEntry;
-  readonly text: string;
-}
-
-/** The text of a file. A line with a path stands for a link where the tree was kept by something that has none. */
-function entryText(walk: Walk, name: string): Text | undefined {
-  const entry = walk.tree.resolve(walk.root, name);
-  const text = entry === undefined || entry.type !== 'file' ? undefined : walk.read(entry);
-  if (entry === undefined || text === undefined) return undefined;
-  if (entry.size > 255 || !/^\.{0,2}\/[\w.+/-]+\n?$/.test(text)) return { entry, text };
-  const target = posix.resolve(posix.dirname(entry.name), text.trim());
-  const linked = walk.tree.resolve(walk.root, target);
-  const inner = linked === undefined || linked.type !== 'file' || linked === entry ? undefined : walk.read(linked);
-  return linked === undefined || inner === undefined ? { entry, text } : { entry: linked, text: inner };
 }
 
 const PROCD = '/etc/rc.common';
@@ -208,16 +196,13 @@ function script(
   return true;
 }
 
-/** Without the right to be run a script is refused; where the modes were not kept nobody knows. */
-const mayRun = (root: RootFileSystem, { mode }: FileEntry): boolean =>
-  !root.keepsModes || mode === undefined || (mode & 0o111) !== 0;
-
 /** What the commands of a script start, those left out that the image's own settings switch off. */
 function run(walk: Walk, { entry, text }: Text, manager: Manager, condition: string | undefined, depth: number): void {
   const exists = (path: string): boolean => walk.tree.resolve(walk.root, path) !== undefined;
   const settings = settingsOf(walk, text, entry.name);
   if (/^\s*(export\s+)?PATH=/m.test(text)) walk.searching.set(entry.path, text);
-  for (const one of readScript(text, exists)) {
+  const sourced = (path: string): string | undefined => (SETTINGS.test(path) ? entryText(walk, path)?.text : undefined);
+  for (const one of readScript(text, exists, sourced)) {
     const left = leftOf(one.condition, text, settings);
     if (left === null) continue;
     const { condition: _taken, ...bare } = one;
@@ -250,14 +235,6 @@ function openrc(walk: Walk, { entry, text }: Text, manager: Manager, condition: 
   );
 }
 
-/** Folders of start scripts that a text goes through. */
-const foldersIn = (text: string): ReadonlySet<string> =>
-  new Set(
-    [
-      ...text.replace(/^\s*#.*$/gm, '').matchAll(/(\/etc\/(?:init\.d|rc\.d))\/?(?:\[?S|\*|["']?\s*$|["']?\s*[;)])/gm),
-    ].map((match) => match[1] ?? ''),
-  );
-
 function command(
   walk: Walk,
   one: ShellCommand,
@@ -276,12 +253,15 @@ function command(
     script(walk, target, managerOf(target, manager), condition, depth + 1, read),
   );
   if (followed.length > 0) return;
-  if (manager !== 'inittab') noteConsole(walk, called.words, one, entry, condition);
+  if (CONSOLES_TOLD[manager] !== true) noteConsole(walk, called.words, one, entry, condition);
   if (program !== '.' && program !== 'source') noteOutside(walk, targets, one, entry);
   if (daemonOf(program) !== undefined) add(walk, called, one, entry, manager, condition);
   else if (targets.some((target) => !PLAIN.test(target)))
     addOther(walk, targets[0] ?? '', called, one, entry, manager, condition);
 }
+
+/** Managers whose consoles are told by their own configuration. */
+const CONSOLES_TOLD: { readonly [manager in Manager]?: true } = { inittab: true, systemd: true, android: true };
 
 function noteConsole(
   walk: Walk,
@@ -311,12 +291,14 @@ const managerOf = (target: string, manager: Manager): Manager =>
 
 function add(
   walk: Walk,
-  { words, account }: Called,
+  called: Called,
   one: ShellCommand,
   entry: FileEntry,
   manager: Manager,
   condition: string | undefined,
 ): void {
+  const { words } = called;
+  const account = called.account ?? walk.as;
   const [program = ''] = words;
   const base = program.slice(program.lastIndexOf('/') + 1);
   // Of firewall rules and of programs without a kind the first line tells enough.
@@ -363,7 +345,12 @@ function units(walk: Walk): boolean {
       text: unit.words.join(' '),
       ...(unit.condition === undefined ? {} : { condition: unit.condition }),
     };
-    add(walk, { words: unit.words, account: unit.account }, one, unit.entry, unit.manager, unit.condition);
+    const scripts = walk.visited.size;
+    walk.as = unit.account;
+    command(walk, one, unit.entry, unit.manager, undefined, 0);
+    // What is no script is told as it stands, whether the image holds it or not.
+    if (walk.visited.size === scripts) add(walk, unwrapped(unit.words), one, unit.entry, unit.manager, unit.condition);
+    walk.as = undefined;
   }
   walk.consoles.push(...systemd.consoles, ...android.consoles);
   return systemd.present || android.units.length > 0;

@@ -106,6 +106,7 @@ const nginx: Rule = {
   ]),
 };
 
+const NEAR = /\s(127\.[\d.]+|::1|localhost|\/\S+)\s*$/;
 const mosquitto: Rule = {
   daemon: 'mosquitto',
   file: /\/mosquitto[\w.-]*\.conf$/,
@@ -125,6 +126,9 @@ const mosquitto: Rule = {
     const listener = lines.find((line) => line.key === 'listener' || line.key === 'port');
     const certificate = lines.find((line) => line.key === 'certfile');
     if (listener === undefined) return found;
+    // What only the machine itself reaches needs no certificate: a loopback address, or a socket in a file.
+    const near = lines.filter(({ key }) => key === 'listener' || key === 'port').every(({ value }) => NEAR.test(value));
+    if (near || lines.some(({ key, value }) => key === 'bind_address' && NEAR.test(` ${value}`))) return found;
     return [
       ...found,
       {

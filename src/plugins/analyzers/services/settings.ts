@@ -55,7 +55,7 @@ export const servicesSettings: Analyzer = {
 };
 
 const isScript = (file: FileEntry): boolean =>
-  /^\/(etc\/(inittab|rc|init\.d|init0\.d|inetd|xinetd|config\/|services\.d|service\/|runit|sv\/|runlevels|firewall|iptables|nftables|preinit|systemd)|(usr\/)?lib\/systemd|(lib|etc)\/preinit|init|(system|vendor)\/etc\/init\/)/.test(
+  /^\/((.*\/)?init[\w.-]*\.rc$|etc\/(inittab|default\/|sysconfig\/|conf\.d\/|rc|init\.d|init0\.d|inetd|xinetd|config\/|services\.d|service\/|runit|sv\/|runlevels|firewall|iptables|nftables|preinit|systemd)|(usr\/)?lib\/systemd|(lib|etc)\/preinit|init|(system|vendor)\/etc\/init\/)/.test(
     file.name,
   );
 
@@ -100,7 +100,8 @@ function startFlags(starts: readonly Start[], context: AnalyzerContext): void {
           daemon: 'dropbear',
           ...row,
           byDefault: false,
-          active: start.condition === undefined ? 'yes' : 'unknown',
+          // Options that stand in a variable were not seen.
+          active: start.condition === undefined && !start.words.some((word) => word.includes('$')) ? 'yes' : 'unknown',
           file: start.file,
           line: start.line,
         },

@@ -29,7 +29,7 @@ function namingOf(tree: FileTree): Naming {
 }
 
 const START_PLACES =
-  /^\/(etc\/|init$|init[\w.]*\.rc$|(usr\/)?lib\/systemd\/|system\/etc\/init|vendor\/etc\/init|(usr\/|opt\/|home\/|root\/)?s?bin\/[\w.-]+\.sh$|.*\/(rcS|rc\.local|start\w*\.sh|init\w*\.sh)$)/;
+  /^\/(etc\/|init$|(.*\/)?init[\w.-]*\.rc$|(usr\/)?lib\/systemd\/|system\/etc\/init|vendor\/etc\/init|(usr\/|opt\/|home\/|root\/)?s?bin\/[\w.-]+\.sh$|.*\/(rcS|rc\.local|start\w*\.sh|init\w*\.sh)$)/;
 
 export const servicesStart: Analyzer = {
   id: 'services/start',

@@ -1,5 +1,6 @@
 /** The texts that say what an image starts, kept from the one read; what is too long to be read whole is told, never taken for empty. */
-import { LINE, LINES } from '../../../codecs/formats/shell-script.ts';
+import { LINES } from '../../../codecs/formats/shell-script.ts';
+import { LINE } from '../../../codecs/formats/shell-words.ts';
 import { looksLikeText } from '../../../codecs/formats/text-lines.ts';
 import type { FileEntry, FileTree } from '../../../core/model/files.ts';
 import type { Blob } from '../../../lib/blob.ts';

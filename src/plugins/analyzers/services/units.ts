@@ -26,6 +26,7 @@ export function systemdServices(
   read: Read,
   cut: (why: string) => void,
 ): { readonly present: boolean; readonly units: readonly UnitStart[]; readonly consoles: readonly ConsoleAt[] } {
+  const exists = (path: string): boolean => tree.resolve(root, path) !== undefined;
   const links = wantedUnits(root, tree, cut);
   const wanted = new Map([...links].map(([name, [link]]) => [name, link]));
   const units: UnitStart[] = [];
@@ -39,7 +40,7 @@ export function systemdServices(
     if (unit === undefined) continue;
     const tty = /^(?:serial-)?getty@(.+)\.service$/.exec(name)?.[1];
     wantAlso(wanted, unit);
-    if (tty === undefined) units.push(...unitStarts(unit.entry, unit.text).map((one) => hanging(one, away)));
+    if (tty === undefined) units.push(...unitStarts(unit.entry, unit.text, exists).map((one) => hanging(one, away)));
     else consoles.push(gettyConsole(tty, link, unit.text, startedOf(away)));
   }
   const generated = present ? generatedGetty(root, tree, read, consoles) : undefined;
@@ -198,14 +199,22 @@ function generatedGetty(
     : gettyConsole('console', unit.entry, unit.text, 'unknown');
 }
 
-function unitStarts(entry: FileEntry, text: string): readonly UnitStart[] {
+/** Conditions of files that the image itself answers: there, or away and in a folder that only the image fills (systemd.unit(5)). */
+function isOpen(line: string, exists: (path: string) => boolean): boolean {
+  const [, key = '', not = '', path = ''] = /^Condition(\w+)=\s*\|?(!?)(\/\S*)/.exec(line) ?? [];
+  if (!/^(PathExists|FileIsExecutable|FileNotEmpty|PathIsDirectory|DirectoryNotEmpty)$/.test(key)) return true;
+  if (not === '') return !exists(path) && !/^\/(usr|bin|sbin|lib|etc)\//.test(path);
+  return exists(path) || !/^\/(usr|bin|sbin|lib|etc)\//.test(path);
+}
+
+function unitStarts(entry: FileEntry, text: string, exists: (path: string) => boolean): readonly UnitStart[] {
   const lines = text.split('\n');
   const value = (key: string): string | undefined =>
     lines
       .findLast((line) => line.startsWith(`${key}=`))
       ?.slice(key.length + 1)
       .trim();
-  const condition = lines.find((line) => /^Condition(?!PathExists=\/(usr|bin|sbin|lib|etc)\/)\w+=/.test(line))?.trim();
+  const condition = lines.find((line) => /^Condition\w+=/.test(line) && isOpen(line, exists))?.trim();
   const account = value('User') ?? (value('DynamicUser') === 'yes' ? 'dynamic' : undefined);
   // An empty ExecStart takes back those before it.
   const from = lines.findLastIndex((line) => /^ExecStart=\s*$/.test(line)) + 1;

@@ -204,6 +204,20 @@ test('users, privileges and first-boot scripts', async () => {
   expect(run.of(accountAuthorizedKey)).toEqual([]);
 });
 
+test('keys are made at first boot by a wrapped tool, by an option that stands in a variable, and by one that any tool takes', async () => {
+  const told = async (content: string) =>
+    (await analyze([accountsFirstBoot], treeOf({ '/etc/init.d/S50x': content })))
+      .of(accountFirstBoot)
+      .map(({ what, line }) => `${line} ${what}`);
+  expect(await told('#!/bin/sh\n_dropbearkey -t rsa -f "$key"\n')).toEqual(['2 host-key']);
+  expect(await told('#!/bin/sh\nDROPBEAR_ARGS="$DROPBEAR_ARGS -R"\ndropbear $DROPBEAR_ARGS\n')).toEqual(['2 host-key']);
+  expect(await told('#!/bin/sh\nDROPBEAR_ARGS="-R"\ndropbear -R\n')).toEqual(['3 host-key']);
+  expect(await told('#!/bin/sh\n#DROPBEAR_ARGS="-R"\nDROPBEAR_ARGS="-s -g"\n')).toEqual([]);
+  expect(await told('#!/bin/sh\n$GENKEY -days 730 -newkey rsa:2048 -keyout /etc/k -out /etc/c\n')).toEqual([
+    '2 certificate',
+  ]);
+});
+
 describe('a password that a script hands to a server or sets', () => {
   test('is told with what the file holds that fills it, and lets in when the server starts', async () => {
     const [one] = await passwordsOf({

@@ -101,6 +101,17 @@ test('place, purpose and who names the file', async () => {
   ]);
 });
 
+test('a long text is searched as far as it is read, and told where nobody was found', async () => {
+  const long = 'x'.repeat((1 << 20) + 100);
+  const key = { '/usr/share/doc/used/server.pem': sample('ec.pem') };
+  const found = await look({ ...key, '/etc/app.conf': `cert=/usr/share/doc/used/server.pem\n${long}` });
+  expect(found.of(keyPrivate)).toMatchObject([{ referencedBy: '/etc/app.conf' }]);
+  expect(found.gaps).toEqual([]);
+  const open = await look({ ...key, '/etc/app.conf': `${long}cert=/usr/share/doc/used/server.pem\n` });
+  expect(open.gaps.map(({ unseen }) => unseen.message)).toEqual([expect.stringContaining('/etc/app.conf')]);
+  expect((await look({ ...key, '/etc/blob': `\0${long}` })).gaps).toEqual([]);
+});
+
 test('a key is not replaced by a script that makes one only when there is none', async () => {
   const key = { '/etc/server.pem': sample('ec.pem') };
   const guarded =

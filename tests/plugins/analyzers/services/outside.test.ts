@@ -100,3 +100,75 @@ test('a program without a kind that takes connections is open where another that
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+describe('what units and scripts start', () => {
+  const starts = async (files: Parameters<typeof analyze>[1]) =>
+    (await analyze([servicesStart], files))
+      .of('service.start')
+      .map((one) => [one['program'], one['started'], one['user']]);
+  const wanted = (name: string, text: string) => ({
+    [`/lib/systemd/system/${name}`]: `[Service]\n${text}`,
+    [`/etc/systemd/system/multi-user.target.wants/${name}`]: {
+      type: '2' as const,
+      link: `/lib/systemd/system/${name}`,
+    },
+  });
+
+  test('a condition that the image itself answers is none', async () => {
+    expect(
+      await starts({
+        ...wanted('a.service', 'ConditionPathExists=!/etc/ssh/sshd_not_to_be_run\nExecStart=/usr/sbin/sshd -D\n'),
+        ...wanted('b.service', 'ConditionPathExists=!/data/set-up\nExecStart=/usr/sbin/vsftpd\n'),
+        ...wanted('c.service', 'ConditionFileIsExecutable=/usr/bin/there\nExecStart=/usr/sbin/snmpd\n'),
+        ...wanted('d.service', 'ConditionPathExists=/data/web\nExecStart=/usr/sbin/lighttpd\n'),
+        '/usr/bin/there': program,
+      }),
+    ).toEqual([
+      ['sshd', 'always', 'root'],
+      ['vsftpd', 'unknown', 'unknown'],
+      ['snmpd', 'always', 'unknown'],
+      ['lighttpd', 'unknown', 'unknown'],
+    ]);
+  });
+
+  test('the script of a unit is followed, as the account of the unit', async () => {
+    expect(
+      await starts({
+        ...wanted('cam.service', 'User=cam\nExecStart=/opt/cam/start.sh\n'),
+        '/opt/cam/start.sh': { content: '#!/bin/sh\nexec busybox telnetd -p 99\n', mode: 0o755 },
+      }),
+    ).toEqual([['telnetd', 'always', 'other']]);
+  });
+
+  test('BusyBox in a service of Android’s init is looked through', async () => {
+    const rc = 'on boot\n    class_start main\nservice shell /system/bin/busybox telnetd -F\n    class main\n';
+    expect(await starts({ '/init.rc': rc })).toEqual([['telnetd', 'always', 'root']]);
+  });
+
+  test('what Android’s init imports is read; a file that the loader names is only one of those that fit', async () => {
+    const service = (name: string) => `service ${name} /vendor/bin/${name}\n    class main\n`;
+    expect(
+      await starts({
+        '/init.rc':
+          'import /vendor/etc/init/hw/init.cam.rc\nimport /vendor/etc/init/hw/init.\x24{ro.hardware}.rc\nimport /init.rc\n',
+        '/vendor/etc/init/hw/init.cam.rc': `import /vendor/more/init.rc\n${service('telnetd')}`,
+        '/vendor/etc/init/hw/init.qcom.rc': service('sshd'),
+        '/vendor/more/init.rc': service('mosquitto'),
+        '/vendor/other/init.rc': service('vsftpd'),
+      }),
+    ).toEqual([
+      ['telnetd', 'always', 'root'],
+      ['sshd', 'unknown', 'root'],
+      ['mosquitto', 'always', 'unknown'],
+    ]);
+  });
+
+  test('settings that a start script reads in are taken in', async () => {
+    const { of } = await analyze([servicesStart], {
+      '/etc/init.d/rcS':
+        '#!/bin/sh\ntest -r /etc/default/dropbear && . /etc/default/dropbear\nstart-stop-daemon -S --exec /usr/sbin/dropbear -- $DROPBEAR_ARGS\n',
+      '/etc/default/dropbear': '# options\nDROPBEAR_ARGS="-w -s"\n',
+    });
+    expect(of('service.start')).toEqual([expect.objectContaining({ command: '/usr/sbin/dropbear -w -s' })]);
+  });
+});

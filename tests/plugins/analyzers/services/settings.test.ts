@@ -32,6 +32,24 @@ test('a plain anonymous listener of mosquitto is weak twice', async () => {
   ]);
 });
 
+test('a listener of mosquitto that only the machine itself reaches needs no certificate', async () => {
+  const near = 'listener 1883 127.0.0.1\nlistener 0 /run/mosquitto.sock\nallow_anonymous false\n';
+  expect(await weak({ '/etc/mosquitto/mosquitto.conf': near })).toEqual([]);
+  expect(await weak({ '/etc/mosquitto/mosquitto.conf': `${near}listener 1884\n` })).toEqual([
+    'mosquitto tls yes default',
+  ]);
+});
+
+test('options of dropbear that stand in a variable were not seen', async () => {
+  const script = '#!/bin/sh\n/usr/sbin/dropbear $OPTIONS\n';
+  expect(await weak({ '/etc/init.d/rcS': script })).toEqual([
+    'dropbear password-login unknown line 2',
+    'dropbear root-login unknown line 2',
+  ]);
+  const read = { '/etc/init.d/rcS': script.replace('/usr', '. /etc/default/dropbear\n/usr') };
+  expect(await weak({ ...read, '/etc/default/dropbear': 'OPTIONS="-s -w"\n' })).toEqual([]);
+});
+
 test('a hardened lighttpd has nothing weak', async () => {
   expect(
     await weak({
