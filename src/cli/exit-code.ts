@@ -50,16 +50,20 @@ export function endingOf(report: Report, judging: Judging): Ending {
     interrupted === true ? 'the run was stopped' : '',
   ].filter((one) => one !== '');
   if (rest.length > 0) return { code: EXIT.unseen, because: `${fine}, but ${rest.join('; ')}`, details };
-  return {
-    code: EXIT.good,
-    because: against === undefined ? `${fine}, and all that was planned was seen` : fine,
-    details,
-  };
+  return { code: EXIT.good, because: against === undefined ? `${fine}${openWords(report)}` : fine, details };
 }
 
 function fineWords({ failOn, against }: Judging): string {
   if (failOn === 'none') return 'no failure counts (--fail-on none)';
   return against === undefined ? `no ${CONSIDERED[failOn]} control fails` : 'nothing that counts got worse';
+}
+
+/** Green is no pass: how much is open stands beside it. */
+function openWords(report: Report): string {
+  const open = counting(report).filter(
+    ({ obligation, outcome }) => obligation === 'mandatory' && outcome === 'inconclusive',
+  ).length;
+  return open === 0 ? '' : `; ${plural(open, 'mandatory control')} ${open === 1 ? 'is' : 'are'} open`;
 }
 
 interface Finding {

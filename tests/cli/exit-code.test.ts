@@ -61,11 +61,16 @@ test('strict: a mandatory control that is open makes 3, whatever left it open', 
 });
 
 test.each([
-  ['no mandatory control fails, and all that was planned was seen', seen(true, true), {}],
+  ['no mandatory control fails', seen(true, true), {}],
+  [
+    'no mandatory control fails; 1 mandatory control is open',
+    judge(baseline([control('m', [unit('a', 'person')])])),
+    {},
+  ],
   ['1 mandatory control fails', seen(false, true, [timeout]), {}],
   ['2 mandatory or recommended controls fail', seen(false, false), { failOn: 'recommended' }],
   ['no mandatory control fails, but 1 thing tried and not seen', seen(true, true, [timeout]), {}],
-  ['no failure counts (--fail-on none), and all that was planned was seen', seen(false, true), { failOn: 'none' }],
+  ['no failure counts (--fail-on none)', seen(false, true), { failOn: 'none' }],
   ['no mandatory control fails, but the run was stopped', seen(true, true), { interrupted: true }],
   [
     'no mandatory control fails, but 1 mandatory control not settled, which --strict asks for',
