@@ -32,6 +32,8 @@ export interface ErofsSuper {
 }
 
 const Feature = { padded: 1, fragments: 0x20, prefixes: 0x40, wide: 0x80 } as const;
+/** All that is read; images of later tools (inodes packed together, `metabox`) have further ones. */
+const KNOWN = 0xff;
 /** Long prefixes lie in the image itself even when there is shared content. */
 const PLAIN_PREFIXES = 0x10;
 
@@ -63,6 +65,12 @@ export function erofsSuper(blob: Blob, offset = 0): ErofsSuper | undefined {
 export function openErofs(blob: Blob): InodeSource {
   const superblock = erofsSuper(blob);
   if (superblock === undefined) throw new FaultError('malformed', 'no EROFS superblock');
+  const unknown = superblock.incompatible & ~KNOWN;
+  if (unknown !== 0)
+    throw new FaultError(
+      'unsupported',
+      `EROFS with features 0x${(unknown >>> 0).toString(16)}, which are not known: not read`,
+    );
   return new Erofs(blob, superblock);
 }
 

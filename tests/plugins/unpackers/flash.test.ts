@@ -95,3 +95,24 @@ test.each([
     `image/esp 0..${end}`,
   );
 });
+
+test('a boot loader of ESP32 lies behind the digest of secure boot', async () => {
+  const application = readFileSync('fixtures/unpackers/image/esp32.bin');
+  const sector = Buffer.concat([Buffer.from(Array.from({ length: 192 }, (_, at) => at + 1)), erased(4096 - 192)]);
+  expect(await regionsOf(sector, application)).toContain(`image/esp 0..${(4096 + application.length).toString(16)}`);
+  expect(await regionsOf(erased(4096), application)).toContain(
+    `image/esp 1000..${(4096 + application.length).toString(16)}`,
+  );
+});
+
+test('an EROFS with features of later tools is located and told, not read', async () => {
+  const image = readFileSync('fixtures/unpackers/filesystem/plain.erofs');
+  image.writeUInt32LE(image.readUInt32LE(1024 + 80) | 0x100, 1024 + 80);
+  const path = join(folder, 'later.bin');
+  writeFileSync(path, image);
+  await opened(path, ({ containers, gaps, coverage }) => {
+    expect(containers.map(({ format, opened: read }) => `${format} ${read}`)).toEqual(['filesystem/erofs false']);
+    expect(gaps[0]?.fault).toMatchObject({ kind: 'unsupported' });
+    expect(coverage.understood).toBe(0);
+  });
+});

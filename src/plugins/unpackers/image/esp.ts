@@ -5,6 +5,8 @@ import type { Unpacker } from '../../../core/model/unpacker.ts';
 import { type Blob, chunksOf } from '../../../lib/blob.ts';
 
 const SECTOR = 4096;
+/** A vector of 128 bytes and a digest of 64. */
+const DIGEST = 192;
 
 interface Image {
   readonly end: number;
@@ -71,6 +73,15 @@ function descriptionOf(blob: Blob): string {
   return `ESP32 family, ${name} ${version}`;
 }
 
+/** Secure boot of the first version keeps a vector and a digest in the first sector of flash; the boot loader follows. */
+function behindDigest(blob: Blob): Image | undefined {
+  const sector = header(blob, 0, SECTOR);
+  if (sector === undefined || sector.subarray(DIGEST).some((byte) => byte !== 0xff)) return undefined;
+  if (sector.subarray(0, DIGEST).every((byte) => byte === 0xff)) return undefined;
+  const inner = imageAt(blob.slice(SECTOR));
+  return inner === undefined ? undefined : { end: SECTOR + inner.end, note: `${inner.note}, behind its digest` };
+}
+
 export const esp: Unpacker = {
   id: 'image/esp',
   title: 'Espressif application image',
@@ -78,7 +89,7 @@ export const esp: Unpacker = {
   magic: [],
   whole: true,
   locate(blob, offset) {
-    const image = imageAt(blob.slice(offset));
+    const image = imageAt(blob.slice(offset)) ?? behindDigest(blob.slice(offset));
     return image === undefined ? undefined : { start: offset, end: offset + image.end, note: image.note };
   },
 };
