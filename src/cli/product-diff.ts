@@ -11,9 +11,12 @@ import {
   imageIdentity,
   kernelVersion,
   keyPrivate,
+  loginDefault,
   netDisclosure,
   netService,
   serviceStart,
+  sshHostKey,
+  tlsCertificate,
   updateClient,
   updateTrustedKey,
 } from '../facts/index.ts';
@@ -196,6 +199,25 @@ const KINDS: readonly Kind[] = [
       telling(keyPrivate, ({ file, type, bits, spki }) => [
         file,
         words(type, bits === undefined ? '' : `${bits} bits`, spki?.slice(0, 16)),
+      ]),
+    ],
+  },
+  {
+    kind: 'Keys on the network',
+    of: [
+      telling(sshHostKey, ({ type, bits, fingerprint }, at) => [`${type} of ${at}`, `${bits} bits, ${fingerprint}`]),
+      telling(tlsCertificate, ({ position, subject, keyType, spki, sha256 }, at) => [
+        `${position} certificate (${keyType}) of ${at}`,
+        `${subject}, key ${spki.slice(0, 16)}, certificate ${sha256.slice(0, 16)}`,
+      ]),
+    ],
+  },
+  {
+    kind: 'Default logins',
+    of: [
+      telling(loginDefault, ({ protocol, accepted, account, password }, at) => [
+        `${protocol} of ${at}`,
+        accepted ? `${account || 'no name'}, ${password || 'no password'}` : 'none taken',
       ]),
     ],
   },
