@@ -85,5 +85,7 @@ export const updateTransport = defineFact({
     status: maybe(whole()),
     size: maybe(whole()),
     etag: maybe(text()),
+    namesHttp: maybe(yes('What is there is a manifest, and names an address in clear.')),
+    names: maybe(text('That address.')),
   }),
 });

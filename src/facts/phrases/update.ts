@@ -65,12 +65,13 @@ export const UPDATE_PHRASES: readonly Phrase[] = [
   phrase(updateVersion, ({ protected: kept, value }) =>
     kept ? `a protected version${value === undefined ? '' : `: ${value}`}` : 'no protected version that only goes up',
   ),
-  phrase(updateTransport, ({ url, certificateTrusted, tlsVersion, redirectsToHttp }) =>
+  phrase(updateTransport, ({ url, certificateTrusted, tlsVersion, redirectsToHttp, names }) =>
     parts(
       url,
       tlsVersion,
       certificateTrusted === false && 'its certificate is not trusted',
       redirectsToHttp && 'it redirects to plain http',
+      names !== undefined && `it names ${names}`,
     ),
   ),
 ];

@@ -68,7 +68,78 @@ test('a loop of redirects ends', async () => {
     response.writeHead(302, { location: request.url ?? '/' });
     response.end();
   });
-  expect((await look(`http://${at}/loop`)).facts[0]).toMatchObject({ status: 302 });
+  const { facts, gaps } = await look(`http://${at}/loop`);
+  expect(facts[0]).toMatchObject({ status: 302 });
+  expect(gaps).toMatchObject([{ kind: 'over-budget' }]);
+});
+
+describe('what is at the address', () => {
+  const manifest = (body: string, type = 'application/json') =>
+    serve((request, response) => {
+      response.writeHead(200, { 'content-type': type, ...(request.method === 'HEAD' ? {} : { 'x-asked': 'get' }) });
+      response.end(request.method === 'HEAD' ? undefined : body);
+    });
+  test.each<readonly [string, string, object]>([
+    [
+      'an image over http',
+      '{"version":"2","url":"http://cdn.vendor.com/fw-2.bin"}',
+      { namesHttp: true, names: 'http://cdn.vendor.com/fw-2.bin' },
+    ],
+    [
+      'with escaped slashes',
+      '{"fw":"http:\\/\\/cdn.vendor.com\\/fw-2.bin"}',
+      { namesHttp: true, names: 'http://cdn.vendor.com/fw-2.bin' },
+    ],
+    ['by the word alone', '<update><location>http://cdn.vendor.com/get?id=4</location></update>', { namesHttp: true }],
+    [
+      'an image over https',
+      '{"url":"https://cdn.vendor.com/fw-2.bin","home":"http://www.vendor.com"}',
+      { namesHttp: false },
+    ],
+  ])('a manifest that names %s', async (_what, body, told) => {
+    const { facts, gaps } = await look(`http://${await manifest(body)}/latest`);
+    expect(facts[0]).toMatchObject({ scheme: 'http', ...told });
+    expect(gaps).toEqual([]);
+  });
+
+  test('schemas and home pages are no updates, and a picture is no manifest', async () => {
+    const schema = '<a xmlns="http://www.w3.org/2000/svg"><b>http://www.vendor.com/about</b></a>';
+    expect((await look(`http://${await manifest(schema, 'text/xml')}/x`)).facts[0]).not.toHaveProperty('namesHttp');
+    const image = await manifest('{"url":"http://a.com/b.bin"}', 'application/octet-stream');
+    expect((await look(`http://${image}/x`)).facts[0]).not.toHaveProperty('namesHttp');
+  });
+
+  test('a manifest without end is read for so long, and that is told', async () => {
+    const at = await serve((request, response) => {
+      response.writeHead(200, { 'content-type': 'text/plain' });
+      if (request.method === 'HEAD') response.end();
+      else {
+        const more = (): void => {
+          while (!response.destroyed && response.write('x'.repeat(65_536)));
+        };
+        response.on('drain', more);
+        more();
+      }
+    });
+    const { facts, gaps } = await look(`http://${at}/endless`);
+    expect(facts).toHaveLength(1);
+    expect(gaps).toMatchObject([{ kind: 'over-budget' }]);
+  });
+
+  test.each([404, 500])('an answer of %i leaves open how the update comes', async (status) => {
+    const at = await serve((_request, response) => response.writeHead(status).end());
+    const { facts, gaps } = await look(`http://${at}/gone`);
+    expect(facts[0]).toMatchObject({ status });
+    expect(gaps).toMatchObject([{ kind: 'unreadable' }]);
+  });
+
+  test('a server that knows no HEAD is asked by GET', async () => {
+    const at = await serve((request, response) => {
+      response.writeHead(request.method === 'HEAD' ? 405 : 200, { 'content-type': 'text/plain' });
+      response.end(request.method === 'HEAD' ? undefined : 'file=http://cdn.vendor.com/a.img');
+    });
+    expect((await look(`http://${at}/x`)).facts[0]).toMatchObject({ namesHttp: true });
+  });
 });
 
 test('http that does not answer is http all the same; another scheme is neither', async () => {

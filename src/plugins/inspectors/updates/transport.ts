@@ -4,9 +4,11 @@ import { type Certificate, readCertificate } from '../../../codecs/formats/x509.
 import { judgeChain } from '../../../codecs/formats/x509-chain.ts';
 import type { DataOf } from '../../../core/model/fact.ts';
 import type { Inspector, InspectorContext } from '../../../core/model/gatherer.ts';
+import type { HttpReply } from '../../../core/model/network.ts';
 import { updateTransport } from '../../../facts/index.ts';
 import { FaultError } from '../../../lib/fault.ts';
 import { safeText } from '../../../lib/text.ts';
+import { MOST_MANIFEST, mayBeManifest, namedIn } from './manifest.ts';
 
 const MOST_REDIRECTS = 5;
 
@@ -49,13 +51,8 @@ async function contact(
   const scheme = url.protocol === 'https:' ? 'https' : 'http';
   try {
     const secured = scheme === 'https' ? await handshake(url, context) : {};
-    const told = await answer(url, context);
-    // What another server does with the request is not seen: it may well lead on to http.
-    if (told.leadsTo !== undefined)
-      context.gap(
-        { kind: 'denied', message: `it leads on to ${told.leadsTo}, which was not named and is not contacted` },
-        { facts: [updateTransport] },
-      );
+    const { open, ...told } = await answer(url, context);
+    if (open !== undefined) context.gap(open, { facts: [updateTransport] });
     context.emit(updateTransport, { ...base, scheme, ...secured, ...told });
   } catch (error) {
     if (!(error instanceof FaultError)) throw error;
@@ -119,32 +116,69 @@ function certificatesIn(bytes: Uint8Array): readonly Certificate[] {
     .map((part) => readCertificate(part));
 }
 
+type Told = Pick<Transport, 'redirectsToHttp' | 'leadsTo' | 'status' | 'size' | 'etag' | 'namesHttp' | 'names'>;
+/** `open`: what kept from seeing the update itself. */
+type Answer = Told & {
+  readonly open?: { readonly kind: 'denied' | 'over-budget' | 'unreadable'; readonly message: string };
+};
+
 /** Redirects are followed on the same host only; whether one leads to http is told of each. */
-async function answer(
-  url: URL,
-  context: InspectorContext,
-): Promise<Pick<Transport, 'redirectsToHttp' | 'leadsTo' | 'status' | 'size' | 'etag'>> {
+async function answer(url: URL, context: InspectorContext): Promise<Answer> {
   let at = url;
   let redirectsToHttp = false;
   for (let count = 0; ; count++) {
-    const { dial, signal } = context;
-    const reply = await dial.http({
-      host: hostOf(at),
-      port: portOf(at),
-      tls: at.protocol === 'https:',
-      method: 'HEAD',
-      path: `${at.pathname}${at.search}`,
-      headers: { host: at.host },
-      signal,
-    });
-    const location = reply.status >= 300 && reply.status < 400 ? reply.headers['location']?.[0] : undefined;
-    const next = location === undefined ? undefined : nextOf(location, at);
+    const reply = await ask(at, 'HEAD', context);
+    const next = nextOf(reply, at);
     redirectsToHttp ||= next?.protocol === 'http:';
     const told = { redirectsToHttp, status: reply.status, ...fileOf(reply.headers) };
-    if (next !== undefined && next.hostname !== url.hostname) return { ...told, leadsTo: safeText(next.host, 100) };
-    if (next === undefined || count >= MOST_REDIRECTS) return told;
+    // What another server does with the request is not seen: it may well lead on to http.
+    if (next !== undefined && next.hostname !== url.hostname) {
+      const leadsTo = safeText(next.host, 100);
+      const message = `it leads on to ${leadsTo}, which was not named and is not contacted`;
+      return { ...told, leadsTo, open: { kind: 'denied', message } };
+    }
+    if (next === undefined) return { ...told, ...(await fileAt(at, reply, context)) };
+    if (count >= MOST_REDIRECTS)
+      return { ...told, open: { kind: 'over-budget', message: `more than ${MOST_REDIRECTS} redirects` } };
     at = next;
   }
+}
+
+const ask = (at: URL, method: 'HEAD' | 'GET', { dial, signal }: InspectorContext, limit = 0): Promise<HttpReply> =>
+  dial.http({
+    host: hostOf(at),
+    port: portOf(at),
+    tls: at.protocol === 'https:',
+    method,
+    path: `${at.pathname}${at.search}`,
+    headers: { host: at.host },
+    signal,
+    limit,
+  });
+
+const isGood = ({ status }: HttpReply): boolean => status >= 200 && status <= 299;
+const isManifest = ({ headers }: HttpReply): boolean =>
+  mayBeManifest(headers['content-type']?.[0], fileOf(headers).size);
+
+/** What is there at the end of all redirects: a manifest is read for the addresses that it names. */
+async function fileAt(at: URL, head: HttpReply, context: InspectorContext): Promise<Partial<Answer>> {
+  // Some servers know no HEAD.
+  const unasked = head.status === 405 || head.status === 501;
+  if (isGood(head) && !isManifest(head)) return {};
+  const reply = isGood(head) || unasked ? await ask(at, 'GET', context, MOST_MANIFEST) : head;
+  const message = `the server answers ${reply.status}: how the update itself comes is not seen`;
+  if (!isGood(reply)) return { open: { kind: 'unreadable', message } };
+  return isManifest(reply) ? manifestIn(reply) : {};
+}
+
+function manifestIn({ body, truncated }: HttpReply): Partial<Answer> {
+  const named = namedIn(Buffer.from(body).toString('utf8'));
+  const message = `only ${MOST_MANIFEST} bytes of the manifest were read`;
+  return {
+    ...(named === undefined ? {} : { namesHttp: named.namesHttp }),
+    ...(named?.names === undefined ? {} : { names: safeText(named.names, 200) }),
+    ...(truncated && named?.namesHttp !== true ? { open: { kind: 'over-budget', message } } : {}),
+  };
 }
 
 /** What the headers say of the file itself. */
@@ -157,6 +191,8 @@ function fileOf(headers: { readonly [name: string]: readonly string[] | undefine
   };
 }
 
-function nextOf(location: string, from: URL): URL | undefined {
-  return URL.canParse(location, from.href) ? new URL(location, from.href) : undefined;
+/** Where the reply leads on to. */
+function nextOf({ status, headers }: HttpReply, from: URL): URL | undefined {
+  const location = status >= 300 && status < 400 ? headers['location']?.[0] : undefined;
+  return location !== undefined && URL.canParse(location, from.href) ? new URL(location, from.href) : undefined;
 }
