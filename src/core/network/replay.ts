@@ -11,6 +11,8 @@ type Event =
 
 /** One recorded connection, and whether it was played already. */
 interface Tape {
+  /** Of who asked first the least. */
+  readonly id: number;
   readonly events: Event[];
   used: boolean;
   readonly channel?: Extract<TranscriptLine, { kind: 'secure' }>['channel'];
@@ -37,10 +39,13 @@ export function replayDialer(lines: Iterable<TranscriptLine>): Dialer {
     if (list.length === 0) throw new FaultError('unreachable', `nothing was recorded of ${key}`);
     return list;
   };
-  /** A fault where that is what came in this place of the order. */
+  const turns = new Map<string, number>();
+  /** The fault of the try that was made there in this turn, however many others are under way. */
   const play = (key: string): { readonly player: Duplex; readonly next: Tape } => {
     const list = take(key);
-    const next = nextOf(list);
+    const turn = turns.get(key) ?? 0;
+    turns.set(key, turn + 1);
+    const next = list[turn] ?? nextOf(list);
     if (next.fault !== undefined) throw used(next);
     const player = new Player(list.filter(({ fault }) => fault === undefined));
     places.set(player, key);
@@ -99,13 +104,18 @@ function tapesOf(lines: Iterable<TranscriptLine>): Tapes {
     const { id } = line;
     switch (line.kind) {
       case 'open':
-        keep(id, `${line.transport} ${line.host} ${line.port}`, { events: [], used: false });
+        keep(id, `${line.transport} ${line.host} ${line.port}`, { id, events: [], used: false });
         break;
       case 'secure':
-        keep(id, `${byId.get(line.over)?.place} tls ${line.asked}`, { events: [], used: false, channel: line.channel });
+        keep(id, `${byId.get(line.over)?.place} tls ${line.asked}`, {
+          id,
+          events: [],
+          used: false,
+          channel: line.channel,
+        });
         break;
       case 'fault':
-        keep(id, placeOfFault(line, byId), { events: [], used: false, fault: line.fault });
+        keep(id, placeOfFault(line, byId), { id, events: [], used: false, fault: line.fault });
         break;
       case 'sweep':
         listIn(tapes.sweeps, `${line.host} ${line.ports}`).push(line.result);
@@ -114,6 +124,8 @@ function tapesOf(lines: Iterable<TranscriptLine>): Tapes {
         byId.get(id)?.tape.events.push(eventOf(line));
     }
   }
+  // Answers came in an order of their own: what counts is who asked first.
+  for (const list of tapes.at.values()) list.sort((a, b) => a.id - b.id);
   return tapes;
 }
 

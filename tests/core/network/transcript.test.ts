@@ -67,3 +67,31 @@ test('what was not recorded is unreachable, and a refusal is played back', async
   await expect(replay.tcp('a', 1)).rejects.toMatchObject({ fault: { kind: 'refused' } });
   await expect(replay.tcp('a', 2)).rejects.toMatchObject({ fault: { kind: 'unreachable' } });
 });
+
+test('a fault comes to the try that it came to, whichever was answered first and however many are under way', async () => {
+  const place = { transport: 'tcp', host: 'a', port: 1 } as const;
+  const word = (text: string): string => Buffer.from(text).toString('base64');
+  const replay = replayDialer([
+    // The second try was refused before the first was taken.
+    { id: 2, kind: 'fault', fault: { kind: 'timeout', message: 'no connection' }, ...place },
+    { id: 1, kind: 'open', ...place },
+    { id: 3, kind: 'open', ...place },
+    { id: 1, kind: 'out', bytes: word('one') },
+    { id: 1, kind: 'in', bytes: word('ONE') },
+    { id: 3, kind: 'out', bytes: word('three') },
+    { id: 3, kind: 'in', bytes: word('THREE') },
+  ]);
+  const tries = await Promise.allSettled([replay.tcp('a', 1), replay.tcp('a', 1), replay.tcp('a', 1)]);
+  expect(tries.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(tries[1]).toMatchObject({ reason: { fault: { kind: 'timeout' } } });
+  for (const [index, said, heard] of [
+    [0, 'one', 'ONE'],
+    [2, 'three', 'THREE'],
+  ] as const) {
+    const one = tries[index];
+    if (one?.status !== 'fulfilled') throw new Error('refused');
+    const answer = new Promise<string>((resolve) => one.value.once('data', (bytes) => resolve(String(bytes))));
+    one.value.write(said);
+    expect(await answer).toBe(heard);
+  }
+});
