@@ -80,11 +80,14 @@ const PREFIXES = ['user.', 'trusted.', 'security.'];
 /** Extended attributes by index; values as one character a byte. */
 export class Xattrs {
   readonly #metadata: Metadata;
+  /** Early tools wrote 0 into the index of an image without attributes: without a table an index says nothing. */
+  readonly #absent: boolean;
   readonly #start: number = 0;
   readonly #ids: readonly { readonly block: number; readonly offset: number; readonly count: number }[] = [];
 
   constructor(blob: Blob, metadata: Metadata, { xattrTable, little }: Superblock) {
     this.#metadata = metadata;
+    this.#absent = xattrTable === undefined;
     if (xattrTable === undefined) return;
     const head = plain(blob, xattrTable, 16, little);
     this.#start = head.u64(0);
@@ -96,6 +99,7 @@ export class Xattrs {
   }
 
   of(index: number): { [name: string]: string } {
+    if (this.#absent) return {};
     const id = this.#ids[index];
     if (id === undefined) throw new FaultError('malformed', 'an inode names extended attributes that are not there');
     const found: { [name: string]: string } = {};

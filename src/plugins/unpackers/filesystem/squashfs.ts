@@ -182,7 +182,7 @@ class Walk {
   async #directories(): Promise<void> {
     const root = this.#inode(this.#super.root);
     if (root.kind !== 'directory') throw new FaultError('malformed', 'the root is no directory');
-    this.#into.directory('/', this.#meta(root));
+    this.#into.directory('/', this.#meta('/', root));
     this.#seen.set(`${this.#super.root.block}:${this.#super.root.offset}`, '/');
     const open: { readonly name: string; readonly inode: Inode }[] = [{ name: '', inode: root }];
     for (let one = open.pop(); one !== undefined; one = open.pop()) {
@@ -231,15 +231,21 @@ class Walk {
     }
   }
 
-  #meta(inode: Inode): EntryMetadata {
+  /** Attributes that cannot be read are told; what has them is read all the same. */
+  #meta(name: string, inode: Inode): EntryMetadata {
     const { mode, uid, gid, mtime, xattr } = inode;
     const plain = { mode, uid, gid, mtime };
     if (xattr === undefined || this.#xattrs === undefined) return plain;
-    return { ...plain, xattrs: this.#xattrs.of(xattr) };
+    try {
+      return { ...plain, xattrs: this.#xattrs.of(xattr) };
+    } catch (thrown) {
+      this.#tell(name, thrown);
+      return plain;
+    }
   }
 
   async #put(name: string, inode: Inode): Promise<void> {
-    const metadata = this.#meta(inode);
+    const metadata = this.#meta(name, inode);
     switch (inode.kind) {
       case 'directory':
         this.#into.directory(name, metadata);
