@@ -3,7 +3,7 @@ import { createHash, generateKeyPairSync } from 'node:crypto';
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Aedes } from 'aedes';
-import ssh2 from 'ssh2';
+import ssh2, { type AuthContext } from 'ssh2';
 import { listen, type Peer } from './peers.ts';
 
 /** Accounts with a count of wrong tries; `lockAt` wrong tries lock an account for good, as fail2ban would an address. */
@@ -149,7 +149,43 @@ export const serveTelnet = (accounts: Accounts): Promise<Peer> =>
     });
   });
 
-export async function serveSsh(accounts: Accounts): Promise<Peer> {
+/** Keyboard-interactive alone, and three prompts for each request, as PAM may have it: every answer counts. */
+export const serveSshKeyboard = (accounts: Accounts): Promise<Peer> =>
+  serveSsh(accounts, (attempt) => {
+    if (attempt.method !== 'keyboard-interactive') {
+      attempt.reject(['keyboard-interactive']);
+      return;
+    }
+    const ask = (round: number): void =>
+      attempt.prompt([{ prompt: 'Password: ', echo: false }], ([password = '']) => {
+        if (accounts.check(attempt.username, password) === 'ok') attempt.accept();
+        else if (round < 3) ask(round + 1);
+        else attempt.reject(['keyboard-interactive']);
+      });
+    ask(1);
+  });
+
+/** A password once taken must be changed before anything else. */
+export const serveSshExpired = (accounts: Accounts): Promise<Peer> =>
+  serveSsh(accounts, (attempt) => {
+    if (attempt.method !== 'keyboard-interactive') {
+      attempt.reject(['keyboard-interactive']);
+      return;
+    }
+    attempt.prompt([{ prompt: 'Password: ', echo: false }], ([password = '']) => {
+      if (accounts.check(attempt.username, password) !== 'ok') attempt.reject(['keyboard-interactive']);
+      else attempt.prompt([{ prompt: 'New password: ', echo: false }], () => attempt.reject(['keyboard-interactive']));
+    });
+  });
+
+export async function serveSsh(
+  accounts: Accounts,
+  judge: (attempt: AuthContext) => void = (attempt) => {
+    if (attempt.method !== 'password') attempt.reject(['password']);
+    else if (accounts.check(attempt.username, attempt.password) === 'ok') attempt.accept();
+    else attempt.reject(['password']);
+  },
+): Promise<Peer> {
   const { privateKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
@@ -157,11 +193,7 @@ export async function serveSsh(accounts: Accounts): Promise<Peer> {
   });
   const server = new ssh2.Server({ hostKeys: [privateKey] }, (client) => {
     client.on('error', () => {});
-    client.on('authentication', (attempt) => {
-      if (attempt.method !== 'password') attempt.reject(['password']);
-      else if (accounts.check(attempt.username, attempt.password) === 'ok') attempt.accept();
-      else attempt.reject(['password']);
-    });
+    client.on('authentication', judge);
     client.on('session', (accept) => {
       accept().on('exec', (take) => {
         const channel = take();

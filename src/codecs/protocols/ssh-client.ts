@@ -60,6 +60,7 @@ export async function trySshPasswords(
   const delays: number[] = [];
   let asked = 0;
   let since = 0;
+  let again: string | undefined;
   const outcome = await session(stream, user, options.timeout ?? 30_000, (left) => {
     if (left === null) return 'none';
     if (asked > 0) delays.push(Date.now() - since);
@@ -68,12 +69,28 @@ export async function trySshPasswords(
     const password = passwords[asked++] ?? '';
     if (left.includes('password')) return { type: 'password', username: user, password };
     if (!left.includes('keyboard-interactive')) return false;
+    let told = false;
     return {
       type: 'keyboard-interactive',
       username: user,
-      prompt: (_name, _instructions, _language, prompts, answer) => answer(prompts.map(() => password)),
+      prompt: (_name, _instructions, _language, prompts, answer) => {
+        if (prompts.length > 0 && told) {
+          // It asks again: each answer may count as a try, and this password had its one.
+          again = prompts.map(({ prompt }) => prompt).join(' ');
+          stream.destroy();
+          return;
+        }
+        told ||= prompts.length > 0;
+        answer(prompts.map(() => password));
+      },
     };
   });
+  if (!outcome.ready && again !== undefined) {
+    delays.push(Date.now() - since);
+    // Who asks for a new password has taken the old one (RFC 4256 §3.4; PAM's words are "New password:").
+    if (!/\bnew\b.{0,20}password/i.test(again)) return { judged: delays.length, delays };
+    return { judged: delays.length, delays, accepted: asked - 1, proof: 'must change: a new password is asked for' };
+  }
   // The try at which a server closes for too many of them was judged wrong, too.
   if (!outcome.ready && asked > delays.length && /too many/i.test(outcome.error?.message ?? ''))
     delays.push(Date.now() - since);

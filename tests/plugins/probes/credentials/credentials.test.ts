@@ -23,6 +23,8 @@ import {
   serveFtp,
   serveMqtt,
   serveSsh,
+  serveSshExpired,
+  serveSshKeyboard,
   serveTelnet,
 } from '../../../support/login-servers.ts';
 import { listen, type Peer } from '../../../support/peers.ts';
@@ -61,6 +63,7 @@ const COUNTED: readonly (readonly [Protocol, Probe, (accounts: Accounts) => Prom
   ['ftp', credentialsFtp, serveFtp],
   ['telnet', credentialsTelnet, serveTelnet],
   ['ssh', credentialsSsh, serveSsh],
+  ['ssh', credentialsSsh, serveSshKeyboard],
   ['mqtt', credentialsMqtt, serveMqtt],
 ];
 
@@ -98,6 +101,11 @@ describe.each(COUNTED)('%s', (protocol, probe, serve) => {
     expect(run.of(loginDefault)).toEqual([]);
     expect(run.of(loginOpen)).toMatchObject([{ open: true, how: 'any-credentials' }]);
   });
+});
+
+test('an SSH server that asks for a new password has taken the old one, and forces the change', async () => {
+  const run = await attempt(credentialsSsh, 'ssh', await serveSshExpired(new Accounts({ root: 'root' })));
+  expect(run.of(loginDefault)).toMatchObject([{ accepted: true, account: 'root', forcedChange: 'seen' }]);
 });
 
 describe('budget and signals', () => {
