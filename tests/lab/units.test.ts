@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ProductDifference } from '../../src/cli/product-diff.ts';
 import type { Fact, Gap } from '../../src/core/model/fact.ts';
+import type { Report } from '../../src/core/model/report.ts';
 import { assay } from '../support/cli.ts';
 import { freePort, type Lab, openLab, program } from '../support/process.ts';
 
@@ -145,4 +146,37 @@ describe.skipIf(missing.length > 0)(`units (missing: ${missing.join(' ') || 'not
     expect(changed.map(({ what }) => what)).toEqual([`ssh-ed25519 of ${ports.ssh}/tcp`, `ssh-rsa of ${ports.ssh}/tcp`]);
     for (const { before: was, after: now } of changed) expect(now).not.toBe(was);
   }, 60_000);
+
+  test.skipIf(spawnSync('unshare', ['-m', 'true']).status !== 0)(
+    'a name of two units: one is looked at and told, and nothing that speaks of all of them passes',
+    async () => {
+      // Weak keys of the other unit would not be seen: it serves what the first does not.
+      await startTls('127.0.79.9', 'one');
+      await startTls('127.0.79.10', 'two');
+      writeFileSync(file('hosts'), '127.0.79.9 camera.test\n127.0.79.10 camera.test\n');
+      const report = file('named.json');
+      const command = ['bin/assay.js', 'scan', '--device', 'camera.test', '--ports', `${ports.tls}`, '--quiet'];
+      const inside = `mount --bind ${file('hosts')} /etc/hosts && exec "$@"`;
+      const args = ['-m', 'sh', '-c', inside, 'sh', process.execPath, ...command];
+      const run = spawnSync('unshare', [...args, '--out', file('named'), '--report', `json=${report}`], {
+        encoding: 'utf8',
+      });
+      expect(run.stderr).toBe('');
+      const { checks, coverage } = JSON.parse(readFileSync(report, 'utf8')) as Report;
+      const [address = ''] = readFileSync(join(file('named'), 'facts.jsonl'), 'utf8')
+        .split('\n')
+        .filter((line) => line.includes('"net.host"'))
+        .map((line) => (JSON.parse(line) as Fact<{ readonly address: string }>).data.address);
+      expect(['127.0.79.9', '127.0.79.10']).toContain(address);
+      const other = address === '127.0.79.9' ? '127.0.79.10' : '127.0.79.9';
+      const flags = coverage.gaps.map(({ unseen }) => ('flag' in unseen ? unseen.flag : ''));
+      expect(flags).toContain(`--device ${other}`);
+      const passed = checks.filter(
+        ({ id, outcome }) => outcome === 'pass' && /^(tls|certificates|services|ssh|http)\//.test(id),
+      );
+      // That one endpoint speaks a current version is seen, whatever the others do.
+      expect(passed.map(({ id }) => id)).toEqual(['tls/current-version']);
+    },
+    60_000,
+  );
 });

@@ -58,6 +58,26 @@ test('all ports of loopback leave no gap, and no port connects to itself', async
   await peer.stop();
 }, 30_000);
 
+test('of a name with several addresses one is told, and the others are left open by name', async () => {
+  const named = {
+    ...loopback(),
+    sweep: async () => ({
+      open: [{ port: 80, state: 'open' as const }],
+      closed: 65_534,
+      silent: 0,
+      answered: true,
+      address: '192.0.2.1',
+      others: ['192.0.2.2', '2001:db8::2'],
+    }),
+  };
+  const run = await runProbe(netPorts, { subjects: [host], settings: { ports: 'all' }, dial: named });
+  expect(run.of(netHost)).toEqual([{ answers: true, address: '192.0.2.1' }]);
+  expect(run.gaps.map(({ unseen, area }) => ['flag' in unseen ? unseen.flag : '', area])).toEqual([
+    ['--device 192.0.2.2', 'endpoint'],
+    ['--device 2001:db8::2', 'endpoint'],
+  ]);
+});
+
 test('ports that a firewall drops are silent, seen from here, and no gap', async () => {
   const dropping = {
     ...loopback(),
