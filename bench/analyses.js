@@ -70,7 +70,7 @@ function main() {
     tell(title, race(ROUNDS, { assay, unsquashfs }), { unsquashfs: 3 }, 600);
     if (process.env['BENCH_TOOLS'] === '0') return;
     const hand = 'binwalk, hardening-check, john, grep';
-    tell(title, race(1, { assay, [hand]: tools(folder, image) }), { [hand]: 0.08 });
+    tell(title, race(ROUNDS, { assay, [hand]: tools(folder, image) }), { [hand]: 0.08 });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

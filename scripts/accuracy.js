@@ -72,8 +72,16 @@ Made by \`npm run accuracy\`. Two sets: one made by scripts of ours with the rea
 matters stands beside much that looks alike and is none; and real images, labelled with independent tools
 (\`fixtures/accuracy/labels.json\`). \`tests/lab/accuracy.test.ts\` holds the made set at no difference.
 
-Not looked at, and so in neither set: keys of Debian's weak generator of 2008 (its lists of fingerprints are not shipped), signatures of kernel
-modules, and NVRAM that lies in a flash dump outside any file system.
+Not looked at, and so in neither set: keys of Debian's weak generator of 2008 (its lists of fingerprints are not shipped).
+
+## An estimate for images that nobody has seen
+
+The sets below were used to mend what they showed, so that they say nothing of the next image. The five whole devices (\`device-*\`) were labelled
+before assay was first run on them; that first run is the estimate, by all thirteen analyses together: 37 of 44 labels found (recall 0.841) and 5 told
+wrongly (precision 0.881). Of keys, certificates, URLs, Wi-Fi, consoles, update clients and switched-off verification all 23 were found and nothing was
+told wrongly. What was wrong: one hash was not tried in the time that a busy machine left (passwords 3 of 4, logins 1 of 2), a unit's condition that the
+image answers, BusyBox within a service of Android (services 7 of 9), two shapes of keys made at first boot (1 of 3), settings that stand in /etc/default
+and a loopback listener (settings 2 right, 4 wrong, 1 missed). Two of the labels were mistaken themselves and were put right. All of it is mended.
 
 ## The made set
 

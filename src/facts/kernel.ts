@@ -53,9 +53,17 @@ export const kernelSetting = defineFact({
 });
 export const kernelModule = defineFact({
   name: 'kernel.module',
-  title: 'How many kernel modules of an image are signed',
+  title: 'How many kernel modules of an image are signed, and by whom',
   over: 'root-file-system',
-  schema: object({ modules: count(), signed: count() }),
+  schema: object({
+    modules: count(),
+    signed: count(),
+    unsigned: count(),
+    /** Of some without a signature. */
+    without: list(text()),
+    hashes: list(text()),
+    signers: list(text()),
+  }),
 });
 export const kernelCommandLine = defineFact({
   name: 'kernel.command-line',

@@ -62,7 +62,14 @@ export const KERNEL_PHRASES: readonly Phrase[] = [
     kernelSetting,
     ({ key, value, by }) => `${key} = ${value}${by === 'default' ? ', the kernel’s own default' : ''}`,
   ),
-  phrase(kernelModule, ({ modules, signed }) => `${signed} of ${modules} modules are signed`),
+  phrase(kernelModule, ({ modules, signed, without, hashes, signers }) =>
+    parts(
+      `${signed} of ${modules} modules are signed`,
+      hashes.length > 0 && `with ${some(hashes)}`,
+      signers.length > 0 && `by ${some(signers)}`,
+      without.length > 0 && `not so ${some(without)}`,
+    ),
+  ),
   phrase(kernelCommandLine, ({ text, weakens }) =>
     parts(`"${text.slice(0, 120)}"`, weakens.length > 0 && `weakened by ${some(weakens)}`),
   ),

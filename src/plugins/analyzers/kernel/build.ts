@@ -1,5 +1,6 @@
 /** The kernel of an image: its version and whether the series still gets fixes, its build options, its modules' signatures. */
 
+import { moduleSignature } from '../../../codecs/formats/module-signature.ts';
 import { wholeText } from '../../../codecs/formats/text-lines.ts';
 import type { FileEntry } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
@@ -25,7 +26,6 @@ interface OptionTable {
 }
 
 const BANNER = Buffer.from('Linux version ');
-const SIGNED = '~Module signature appended~\n';
 const CHUNK = 1 << 20;
 const SCAN = 1 << 30;
 const CONFIGURATION = 4 << 20;
@@ -33,7 +33,12 @@ const CONFIGURATION = 4 << 20;
 interface Modules {
   modules: number;
   signed: number;
+  readonly without: string[];
+  readonly hashes: Set<string>;
+  readonly signers: Set<string>;
 }
+/** So many names are told. */
+const NAMES = 8;
 const modules = new WeakMap<AnalyzerContext['tree'], Map<string, Modules>>();
 const versions = new WeakMap<AnalyzerContext['tree'], Set<string>>();
 
@@ -60,8 +65,7 @@ export const kernelBuild: Analyzer = {
     }
   },
   finish(context) {
-    for (const [root, counts] of modules.get(context.tree) ?? [])
-      context.emit(kernelModule, { ...counts }, { subject: { kind: 'file', path: root } });
+    for (const [root, counts] of modules.get(context.tree) ?? []) tellModules(root, counts, context);
     for (const root of context.tree.roots) {
       for (const entry of context.tree.list(root, '/lib/modules')) {
         const name = entry.name.slice(entry.name.lastIndexOf('/') + 1);
@@ -74,18 +78,43 @@ export const kernelBuild: Analyzer = {
   },
 };
 
-const isModule = (file: FileEntry): boolean => /\.ko$/.test(file.name);
+/** Kernels unpack these themselves; the signature lies within. */
+const PACKED = /\.ko\.(gz|xz|zst)$/;
+const isModule = (file: FileEntry): boolean => /\.ko$/.test(file.name) || PACKED.test(file.name);
 const isConfiguration = (file: FileEntry): boolean =>
   /(^|\/)(ikconfig|config-\d[\w.-]*|config\.gz-unpacked)$/.test(file.name);
 
 function countModule(file: FileEntry, content: Blob, context: AnalyzerContext): void {
+  if (PACKED.test(file.name)) {
+    context.gap(
+      { kind: 'unsupported', message: 'a packed module was not looked into for a signature' },
+      { facts: [kernelModule] },
+    );
+    return;
+  }
   const byRoot = modules.get(context.tree) ?? new Map<string, Modules>();
   modules.set(context.tree, byRoot);
-  const counts = byRoot.get(file.root ?? file.container) ?? { modules: 0, signed: 0 };
-  byRoot.set(file.root ?? file.container, counts);
+  const place = file.root ?? file.container;
+  const counts = byRoot.get(place) ?? { modules: 0, signed: 0, without: [], hashes: new Set(), signers: new Set() };
+  byRoot.set(place, counts);
   counts.modules += 1;
-  if (Buffer.from(content.read(content.size - SIGNED.length, SIGNED.length)).toString('latin1') === SIGNED)
-    counts.signed += 1;
+  const signature = moduleSignature(content);
+  if (signature === undefined) {
+    if (counts.without.length < NAMES) counts.without.push(file.name);
+    return;
+  }
+  counts.signed += 1;
+  if (counts.hashes.size < NAMES) counts.hashes.add(signature.hash);
+  if (counts.signers.size < NAMES) counts.signers.add(signature.signer);
+}
+
+function tellModules(root: string, counts: Modules, context: AnalyzerContext): void {
+  const { modules: all, signed, without, hashes, signers } = counts;
+  context.emit(
+    kernelModule,
+    { modules: all, signed, unsigned: all - signed, without, hashes: [...hashes], signers: [...signers] },
+    { subject: { kind: 'file', path: root } },
+  );
 }
 
 /** The first banner with a number; the one in the format string of the source has none. */

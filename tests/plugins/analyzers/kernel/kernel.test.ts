@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { kernelBuild } from '../../../../src/plugins/analyzers/kernel/build.ts';
 import { kernelSysctls } from '../../../../src/plugins/analyzers/kernel/sysctl.ts';
@@ -74,4 +78,75 @@ test('an option counts by its former name too, and what guards modules holds in 
     CONFIG_MODULE_SIG_FORCE: true,
     CONFIG_HARDENED_USERCOPY: false,
   });
+});
+
+/** What the kernel's sign-file appends: a detached signature, its trailer (PKCS#7 is type 2), the marker. */
+function signed(content: Buffer, ...options: readonly string[]): Buffer {
+  const folder = mkdtempSync(join(tmpdir(), 'assay-module-'));
+  const at = (name: string): string => join(folder, name);
+  try {
+    const subject = ['-subj', '/O=Vendor/CN=Build time module key'];
+    execFileSync(
+      'openssl',
+      ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...subject, '-keyout', at('k'), '-out', at('c')],
+      { stdio: 'ignore' },
+    );
+    writeFileSync(at('m'), content);
+    const form = ['-binary', '-noattr', '-nocerts', '-md', 'sha512', '-outform', 'DER', ...options];
+    execFileSync('openssl', [
+      'cms',
+      '-sign',
+      ...form,
+      '-in',
+      at('m'),
+      '-signer',
+      at('c'),
+      '-inkey',
+      at('k'),
+      '-out',
+      at('s'),
+    ]);
+    const signature = readFileSync(at('s'));
+    const trailer = Buffer.from([0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    trailer.writeUInt32BE(signature.length, 8);
+    return Buffer.concat([content, signature, trailer, Buffer.from('~Module signature appended~\n')]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+test('signatures of modules are told with hash and signer; partly signed is not signed', async () => {
+  const module = Buffer.alloc(4096, 1);
+  const marker = Buffer.from('~Module signature appended~\n');
+  const told = async (files: Parameters<typeof analyze>[1]) =>
+    (await analyze([kernelBuild], files)).of('kernel.module');
+  const byName = { '/lib/modules/6.1/a.ko': signed(module) };
+  expect(await told(byName)).toEqual([
+    {
+      modules: 1,
+      signed: 1,
+      unsigned: 0,
+      without: [],
+      hashes: ['sha512'],
+      signers: [expect.stringMatching(/^Vendor, Build time module key, serial [0-9a-f]+$/)],
+    },
+  ]);
+  const files = { ...byName, '/lib/modules/6.1/b.ko': module, '/lib/modules/6.1/c.ko': signed(module, '-keyid') };
+  expect(await told(files)).toMatchObject([
+    {
+      modules: 3,
+      signed: 2,
+      unsigned: 1,
+      without: ['/lib/modules/6.1/b.ko'],
+      signers: [/Vendor/, /^key [0-9a-f]{40}$/].map((one) => expect.stringMatching(one)),
+    },
+  ]);
+  // A marker without a signature before it signs nothing.
+  expect(await told({ '/lib/modules/6.1/d.ko': Buffer.concat([module, marker]) })).toMatchObject([{ unsigned: 1 }]);
+});
+
+test('a packed module leaves open whether it is signed', async () => {
+  const { of, gaps } = await analyze([kernelBuild], { '/lib/modules/6.1/a.ko.xz': Buffer.alloc(64, 7) });
+  expect(of('kernel.module')).toEqual([]);
+  expect(gaps).toEqual([expect.objectContaining({ message: expect.stringContaining('packed module') })]);
 });
