@@ -41,10 +41,12 @@ function tools(folder, image) {
   const script = join(folder, 'tools.sh');
   writeFileSync(
     script,
-    `cd "$1" && rm -rf hand && mkdir hand && cd hand
+    `PATH=$PATH:/usr/sbin
+for tool in binwalk hardening-check john grep; do command -v $tool >/dev/null || { echo "$tool is missing" >&2; exit 1; }; done
+cd "$1" && rm -rf hand && mkdir hand && cd hand
 binwalk -e --run-as=root -q "$2" >/dev/null 2>&1
 find . -type f -size +52c | while read -r f; do head -c4 "$f" | grep -q ELF && printf '%s\\0' "$f"; done | xargs -0 -n 50 hardening-check --quiet >/dev/null 2>&1
-find . -name shadow -exec john --pot=none.pot --wordlist="$3" {} \\; >/dev/null 2>&1
+find . -name shadow -exec env HOME="$PWD" john --wordlist="$3" {} \\; >/dev/null 2>&1
 grep -raE 'BEGIN [A-Z ]*PRIVATE KEY|AKIA[A-Z2-7]{16}|://[^/ :]+:[^@ ]+@' . >/dev/null 2>&1
 true
 `,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { hashOf } from '../../src/codecs/formats/crypt.ts';
+import { hashOf, sambaHash } from '../../src/codecs/formats/crypt.ts';
 import { run } from '../../src/codecs/formats/crypt-job.ts';
 import { readCertificate } from '../../src/codecs/formats/x509.ts';
 
@@ -81,6 +81,66 @@ test.skipIf(!has('john') || !has('mkpasswd'))(
     expect(known.filter((line) => !theirs.includes(line) && !line.startsWith('$apr1$'))).toEqual([]);
   },
 );
+
+/** What `words` open of hashes of one kind without salt. */
+async function openedOf(kind: 'lm' | 'nt', fields: readonly string[], words: readonly string[]): Promise<string[]> {
+  const hashes = fields.map((field) => sambaHash(kind, field));
+  const digests = hashes.flatMap((hash) => (hash === undefined ? [] : [hash.digest]));
+  const { found, done } = await run({ method: kind, settings: '', digests, words, until: Date.now() + 60_000 });
+  expect(done).toBe(true);
+  return Object.entries(found).map(([digest, word]) => `${digest}:${word}`);
+}
+const legacy = (args: readonly string[], input: Buffer): string =>
+  spawnSync('openssl', [...args, '-provider', 'legacy', '-provider', 'default'], { input }).stdout.toString('hex');
+
+test.skipIf(!has('openssl'))('NT hashes are those of openssl’s MD4 over UTF-16', async () => {
+  const words = ['admin', 'Passwort', 'größe', 'no-list-has-this-one'];
+  const nt = words.map((word) => legacy(['dgst', '-md4', '-binary'], Buffer.from(word, 'utf16le')));
+  expect(nt[0]).toMatch(/^[0-9a-f]{32}$/);
+  const expected = words.slice(0, 3).map((word, at) => `${nt[at]}:${word}`);
+  expect((await openedOf('nt', nt, words.slice(0, 3))).sort()).toEqual(expected.sort());
+});
+
+test.skipIf(!has('john') || !has('openssl'))('LM hashes open as john opens them with the same list', async () => {
+  /** Seven characters spread over eight bytes, whose last bits DES leaves alone. */
+  const keyOf = (half: string): string => {
+    const bits = BigInt(`0x${Buffer.from(half.padEnd(7, '\0'), 'latin1').toString('hex')}`);
+    return Array.from({ length: 8 }, (_, at) => Number((bits >> BigInt(49 - 7 * at)) & 0x7fn) << 1)
+      .map((byte) => byte.toString(16).padStart(2, '0'))
+      .join('');
+  };
+  const lm = (word: string): string => {
+    const upper = word.toUpperCase();
+    return [upper.slice(0, 7), upper.slice(7, 14)]
+      .map((half) => legacy(['enc', '-des-ecb', '-nopad', '-K', keyOf(half)], Buffer.from('KGS!@#$%')))
+      .join('');
+  };
+  const words = ['admin', 'password', 'q1w2e3', 'longerpasswd12'];
+  const fields = [...words, 'notinthelist'].map(lm);
+  const folder = mkdtempSync(join(tmpdir(), 'assay-lm-'));
+  try {
+    writeFileSync(join(folder, 'list'), `${words.flatMap((word) => [word, word.slice(7)]).join('\n')}\n`);
+    const lines = fields.map((field, at) => `u${at}:${at}:${field}:${'0'.repeat(32)}:::`);
+    writeFileSync(join(folder, 'pwdump'), `${lines.join('\n')}\n`);
+    // It keeps what it has opened in a file below HOME.
+    const john = (...args: string[]): string =>
+      said('env', [`HOME=${folder}`, 'john', '--format=LM', ...args, join(folder, 'pwdump')]);
+    john(`--wordlist=${join(folder, 'list')}`);
+    const shown = john('--show');
+    const theirs = shown
+      .split('\n')
+      .flatMap((line) => /^u(\d+):([^:?]+):/.exec(line)?.slice(1, 3).join(' ') ?? [])
+      .filter((line) => line !== '');
+    const ours = (await openedOf('lm', fields, words)).map((line) => {
+      const [digest = '', word = ''] = line.split(':');
+      return `${fields.indexOf(digest)} ${word.toUpperCase()}`;
+    });
+    expect(theirs).toHaveLength(words.length);
+    expect(ours.sort()).toEqual(theirs.sort());
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
 
 test.skipIf(!existsSync(AUTHORITIES) || !has('openssl'))('certificates say what openssl x509 says', () => {
   const files = readdirSync(AUTHORITIES)

@@ -1,8 +1,8 @@
 /** Hardening told by assay against what readelf says, on this machine's own programs and libraries. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { readElf } from '../../src/codecs/formats/elf.ts';
 import { hardeningOf } from '../../src/codecs/formats/elf-hardening.ts';
 import { openBlob } from '../../src/lib/blob.ts';
@@ -82,3 +82,40 @@ test.skipIf(spawnSync('gcc', ['--version']).status !== 0)(
     });
   },
 );
+
+describe.skipIf(spawnSync('musl-gcc', ['--version']).status !== 0)('programs of musl', () => {
+  const source =
+    '#include <string.h>\n#include <stdio.h>\nint main(int c,char**v){char b[64];strcpy(b,v[0]);puts(b);return c;}';
+  const folder = mkdtempSync(`${tmpdir()}/assay-musl-`);
+  const make = (name: string, flags: readonly string[]): string => {
+    const out = `${folder}/${name}`;
+    execFileSync('musl-gcc', ['-w', '-x', 'c', '-', '-o', out, ...flags], { input: source });
+    return out;
+  };
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test.each([
+    ['dynamic', ['-O2', '-fPIE', '-pie', '-fstack-protector-all', '-Wl,-z,relro,-z,now']],
+    ['plain', ['-O0', '-no-pie', '-fno-stack-protector', '-z', 'execstack', '-Wl,-z,norelro']],
+    ['static', ['-O2', '-static', '-no-pie', '-s']],
+    ['static-pie', ['-O2', '-static-pie', '-fPIE', '-fstack-protector-all', '-Wl,-z,relro,-z,now']],
+  ] as const)('%s: told as readelf has it', (name, flags) => {
+    const path = make(name, flags);
+    const ours = assayOf(path);
+    const real = readelfOf(path);
+    if (name.startsWith('static')) {
+      // A static program's own names say nothing of the canary once they are cut off: unknown is told, never no.
+      expect({ ...ours?.told, canary: undefined }).toEqual({ ...real, canary: undefined });
+      expect(ours?.hardening.canary).not.toBe('no');
+    } else expect(ours?.told).toEqual(real);
+  });
+
+  test.skipIf(spawnSync('hardening-check').error !== undefined)('PIE and RELRO as hardening-check has them', () => {
+    const path = make('checked', ['-O2', '-fPIE', '-pie', '-fstack-protector-all', '-Wl,-z,relro,-z,now']);
+    const said = spawnSync('hardening-check', [path], { encoding: 'utf8' }).stdout;
+    expect(said).toMatch(
+      /Position Independent Executable: yes[\s\S]*Stack protected: yes[\s\S]*Read-only relocations: yes/,
+    );
+    expect(assayOf(path)?.told).toMatchObject({ pie: true, canary: true, relro: 'full' });
+  });
+});
