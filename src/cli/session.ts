@@ -156,7 +156,11 @@ async function openDoors(
     images: { open: (image, context) => openImage(opener, image, context), job: pool.run },
     artefact: (path) => artefactBlob(prepared.location(path)),
     verify: (artefact, path) =>
-      verifyArtefact(formats, artefact, prepared.location(path), { settings: prepared.settings, ...sampleKeys }),
+      verifyArtefact(formats, artefact, prepared.location(path), {
+        settings: prepared.settings,
+        ...sampleKeys,
+        job: pool.run,
+      }),
     declaration: prepared.declaration ?? {},
   };
   return { doors, close: pool.close };

@@ -1,5 +1,7 @@
 /** The jobs that workers run, by id: each a built module of ours that exports `run`. */
 
+import { VERITY_BLOCKS } from './formats/dm-verity.ts';
+
 /** Threads of older Nodes cannot load TypeScript: from the sources, the built file is meant. */
 const built = (path: string): URL =>
   import.meta.url.endsWith('.ts')
@@ -13,5 +15,6 @@ export const SQUASHFS_BLOCKS = 'squashfs/blocks';
 export const JOBS: { readonly [id: string]: URL } = {
   [SEVEN_ZIP]: built('archives/seven-zip'),
   [SQUASHFS_BLOCKS]: built('formats/squashfs-job'),
+  [VERITY_BLOCKS]: built('formats/dm-verity-job'),
   crack: built('formats/crypt-job'),
 };

@@ -12,6 +12,7 @@ import { bytes, safeText, wrap } from '../../lib/text.ts';
 import type { Call } from '../call.ts';
 import { library, verifiers } from '../compose.ts';
 import { digestFile } from '../files.ts';
+import { openPool } from '../pool.ts';
 import { sampleKeyTables } from '../sample-keys.ts';
 import { readTrustedKeys, whyUnread } from '../trusted-key.ts';
 
@@ -23,15 +24,22 @@ export async function run({ arguments: [path], options, io, signal }: Call): Pro
   const shelf = await library();
   const tables = sampleKeyTables(shelf, (id) => shelf.knowledge(id));
   const artefact = openBlob(file.location);
+  const pool = openPool(signal);
   try {
     const settings = { keys, now: new Date().toISOString() };
-    const verdicts = await verifyArtefact(await verifiers(), artefact, file.location, { settings, ...tables, signal });
+    const verdicts = await verifyArtefact(await verifiers(), artefact, file.location, {
+      settings,
+      ...tables,
+      signal,
+      job: pool.run,
+    });
     const code = verifyCode(verdicts);
     if (options['json'] === true) io.out(`${inertJson(asJson(file, verdicts, code))}\n`);
     else if (options['quiet'] !== true) io.out(asText(file, verdicts, { code, keyed: keys.length > 0 }));
     return code;
   } finally {
     artefact.close();
+    await pool.close();
   }
 }
 

@@ -84,6 +84,8 @@ export interface VerifyContext {
   readonly name: string;
   /** Name of the public sample or test key with this SPKI fingerprint (hex SHA-256), if it is one. */
   sampleKey(fingerprint: string): string | undefined;
+  /** Runs a job of `codecs/jobs.ts` on a thread of its own, where there are threads. */
+  job?(id: string, input: unknown): Promise<unknown>;
   /** A detached signature or companion file beside the artefact (`fw.bin.sig`), by suffix. */
   companion(suffix: string): Blob | undefined;
   /** Another file of the same delivery, by its path from the artefact's folder (`boot.img`, `main/Packages`). */

@@ -16,6 +16,8 @@ export interface VerifyOptions {
   /** Public halves of published signing keys. */
   readonly samples?: readonly TrustedKey[];
   readonly signal?: AbortSignal;
+  /** Threads for what takes long. */
+  readonly job?: VerifyContext['job'];
 }
 
 /** Suffixes of companion files are short words: no path leaves the artefact's folder. */
@@ -30,7 +32,7 @@ export async function verifyArtefact(
   formats: readonly Verifier[],
   artefact: Blob,
   location: string,
-  { settings, sampleKeys, samples = [], signal = new AbortController().signal }: VerifyOptions,
+  { settings, sampleKeys, samples = [], signal = new AbortController().signal, job }: VerifyOptions,
 ): Promise<readonly UpdateVerdict[]> {
   if (artefact.size === 0) return [];
   const opened: FileBlob[] = [];
@@ -44,6 +46,7 @@ export async function verifyArtefact(
     samples,
     now: new Date(settings.now),
     signal,
+    ...(job === undefined ? {} : { job }),
     name: basename(location),
     sampleKey: (fingerprint) => (Object.hasOwn(sampleKeys, fingerprint) ? sampleKeys[fingerprint] : undefined),
     companion(suffix) {

@@ -22,14 +22,14 @@ type OfImage = Exclude<Descriptor, { kind: 'chain' }>;
 const isOfImage = (one: Descriptor): one is OfImage => one.kind !== 'chain';
 
 /** The image before a footer, by the descriptor of its size: metadata of one partition may speak of others. */
-export async function ownImage(artefact: Blob, meta: Meta, image: number, { signal }: VerifyContext): Promise<Bound> {
+export async function ownImage(artefact: Blob, meta: Meta, image: number, context: VerifyContext): Promise<Bound> {
   const speaking = descriptorsOf(meta).filter(isOfImage);
   const own = speaking.find((one) => sizeIn(one) === image) ?? speaking[0];
-  return own === undefined ? { read: [], broken: [] } : boundBy(own, artefact, image, signal);
+  return own === undefined ? { read: [], broken: [] } : boundBy(own, artefact, image, context);
 }
 
-const boundBy = (one: OfImage, image: Blob, size: number, signal: AbortSignal): Promise<Bound> =>
-  one.kind === 'hash' ? hashed(image, one.body, size, signal) : treed(image, one.body, size, signal);
+const boundBy = (one: OfImage, image: Blob, size: number, context: VerifyContext): Promise<Bound> =>
+  one.kind === 'hash' ? hashed(image, one.body, size, context.signal) : treed(image, one.body, size, context);
 
 export interface Told {
   readonly note: string;
@@ -47,7 +47,7 @@ export async function partitionOf(descriptor: Descriptor, context: VerifyContext
     if (descriptor.body.readUInt32BE(descriptor.kind === 'hash' ? 48 : 96) === 0)
       return { note: 'its digest is kept by the device, and was not compared', broken: [] };
     if (size > image.size) return broken(`${name} is shorter than its descriptor says`);
-    const bound = await boundBy(descriptor, image, size, context.signal);
+    const bound = await boundBy(descriptor, image, size, context);
     return wholly(name, bound, size);
   } catch (error) {
     if (!(error instanceof FaultError)) throw error;
@@ -107,7 +107,7 @@ async function hashed(artefact: Blob, body: Buffer, image: number, signal: Abort
   };
 }
 
-async function treed(artefact: Blob, body: Buffer, image: number, signal: AbortSignal): Promise<Bound> {
+async function treed(artefact: Blob, body: Buffer, image: number, context: VerifyContext): Promise<Bound> {
   const [name, salt, size] = [88, 92, 96].map((at) => body.readUInt32BE(at)) as [number, number, number];
   const data = Number(body.readBigUInt64BE(4));
   const [treeAt, treeSize] = [Number(body.readBigUInt64BE(12)), Number(body.readBigUInt64BE(20))];
@@ -116,7 +116,7 @@ async function treed(artefact: Blob, body: Buffer, image: number, signal: AbortS
     throw new FaultError('unsupported', 'a hash tree of another kind than SHA-256 over blocks of 4096 bytes');
   const seed = body.subarray(164 + name, 164 + name + salt);
   const stated = body.subarray(164 + name + salt, 164 + name + salt + size);
-  const made = await verityOf(artefact.slice(0, data), seed, signal);
+  const made = await verityOf(artefact.slice(0, data), seed, context);
   const read = [{ start: 0, end: data }];
   if (!made.root.equals(stated)) return { read, broken: ['the partition is not the one whose hash tree was signed'] };
   const holds = treeSize === made.tree.length && made.tree.equals(Buffer.from(artefact.read(treeAt, treeSize)));

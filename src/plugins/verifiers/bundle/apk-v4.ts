@@ -101,7 +101,7 @@ async function claimOf(
   };
   const broken = (message: string): Signed => ({ ...base, outcome: 'broken', message });
   if (keyOfCertificate(seen).fingerprint !== embedded.fingerprint) return broken('the certificate is of another key');
-  const made = await verityOf(artefact, salt, context.signal);
+  const made = await verityOf(artefact, salt, context);
   if (!made.root.equals(root)) return broken('the package is not the one whose hash tree was signed');
   if (tree !== undefined && !tree.equals(made.tree)) return broken('the hash tree is not that of the package');
   if (!digests.some((one) => one.equals(digest))) return broken('it speaks of other signatures than the package has');

@@ -82,7 +82,7 @@ async function verity(
   artefact: Blob,
   place: Range,
   settings: ReadonlyMap<string, string> | undefined,
-  { signal }: VerifyContext,
+  context: VerifyContext,
 ): Promise<{ readonly read: readonly Range[]; readonly broken: readonly string[] }> {
   const [root, salt, size] = ['verity-hash', 'verity-salt', 'verity-size'].map((key) => settings?.get(key) ?? '');
   if (
@@ -94,7 +94,7 @@ async function verity(
   const tree = { start: place.start - Number(size), end: place.start };
   if (tree.start <= 0 || tree.start % 4096 !== 0 || tree.end % 4096 !== 0)
     return { read: [], broken: ['payload and hash tree are not of the size that the signed manifest states'] };
-  const made = await verityOf(artefact.slice(0, tree.start), Buffer.from(salt ?? '', 'hex'), signal);
+  const made = await verityOf(artefact.slice(0, tree.start), Buffer.from(salt ?? '', 'hex'), context);
   const read = [{ start: 0, end: place.start }];
   if (!made.root.equals(Buffer.from(root ?? '', 'hex')))
     return { read, broken: ['the payload is not the one whose hash was signed'] };
