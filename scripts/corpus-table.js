@@ -47,7 +47,7 @@ function binwalk(path) {
 const NOTES = {
   'fw-ath9k-htc': 'code of a radio chip without any header: neither names it',
   'fw-bw-yaffs2': 'binwalk knows no YAFFS2, and names texts in its files',
-  'fw-cam-dafang-uboot': 'a boot loader is one thing; LZO and bootimg are texts and tables in it',
+  'fw-cam-dafang-uboot': 'two boot loaders with padding between them; LZO and bootimg are texts and tables in them',
   'fw-cam-digoo-boot': 'the loader and its environment; LZO and bootimg are texts and tables in the loader',
   'fw-cam-digoo-kernel':
     'behind the uImage lies the rest of an older, larger kernel: not understood, the xz in it is cut off',

@@ -10,7 +10,7 @@ import type { Region } from './regions.ts';
 
 /** A rest shorter than this is not offered to formats without magic. */
 const LEAST_WHOLE = 512;
-/** No program has so much padding in it. */
+/** No program in flash has so much padding in it. */
 const LONG_PADDING = 4096;
 /** A shorter run of printable characters may be anything. */
 const LEAST_TEXT = 32;
@@ -66,15 +66,21 @@ function withoutPrograms(
   return left.filter((region) => !found.some(({ start, end }) => start <= region.start && region.end <= end));
 }
 
-/** Runs of bytes without long padding in which nothing is claimed but what programs have embedded; they begin and end with content. */
+/**
+ * Runs of bytes in which nothing is claimed but what programs have embedded; they begin and end with content. Long padding
+ * ends them, unless there is none before and behind them all: a payload begins and ends where its program does.
+ */
 function stretchesOf(left: readonly Region[], claims: readonly Claim[]): { start: number; end: number }[] {
-  const pieces = [
-    ...left.map(({ start, end, kind }) => ({
-      ...{ start, end, content: kind !== 'padding' },
-      ends: kind === 'padding' && end - start >= LONG_PADDING,
-    })),
-    ...claims.map(({ start, end, unpacker }) => ({ start, end, content: false, ends: unpacker.embedded !== true })),
-  ].sort((a, b) => a.start - b.start);
+  const inOrder = [...left, ...claims].sort((a, b) => a.start - b.start);
+  const isPadding = (piece: Region | Claim | undefined): boolean => piece !== undefined && isBlank(piece);
+  const flash = isPadding(inOrder[0]) || isPadding(inOrder.at(-1));
+  const pieces = inOrder.map((piece) => ({
+    ...{ start: piece.start, end: piece.end, content: 'kind' in piece && !isBlank(piece) },
+    ends:
+      'kind' in piece
+        ? flash && isBlank(piece) && piece.end - piece.start >= LONG_PADDING
+        : piece.unpacker.embedded !== true,
+  }));
   const stretches: { start: number; end: number }[] = [];
   let open: { start: number; end: number } | undefined;
   for (const { start, end, content, ends } of pieces) {
@@ -87,6 +93,8 @@ function stretchesOf(left: readonly Region[], claims: readonly Claim[]): { start
   }
   return stretches.filter(({ start, end }) => end - start >= LEAST_WHOLE);
 }
+
+const isBlank = (piece: Region | Claim): boolean => 'kind' in piece && piece.kind === 'padding';
 
 /** Regions of the bytes between claims; what a format without magic sees there is added to the claims. */
 function restOf(blob: Blob, claims: Claim[], wholes: readonly Unpacker[], bugs: string[]): Region[] {

@@ -38,12 +38,17 @@ test('a picture in a boot loader does not end it', async () => {
 });
 
 test('what an older loader left behind erased flash is not understood', async () => {
-  expect(await regionsOf(loader, erased(0x2000), code(0x1000))).toEqual([
+  expect(await regionsOf(loader, erased(0x2000), code(0x1000), erased(0x1000))).toEqual([
     'understood 0..3000',
     'padding 3000..5000',
     'unknown 5000..6000',
+    'padding 6000..7000',
     'image/uboot 0..3000',
   ]);
+});
+
+test('a payload is one program from its first byte to its last, whatever is blank in it', async () => {
+  expect(await regionsOf(loader, erased(0x2000), code(0x1000))).toEqual(['understood 0..6000', 'image/uboot 0..6000']);
 });
 
 test('a partition that is only formatted is an empty JFFS2', async () => {
