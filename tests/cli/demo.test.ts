@@ -35,6 +35,7 @@ describe('assay demo', () => {
     const { code, out } = await run('demo', '--hardened', '--out', on.path('dossier'));
     expect(code).toBe(0);
     expect(out).toContain('no failing control');
+    expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
     const again = await run('evaluate', on.path('dossier'), '--baseline', 'uk-psti');
     expect(again.out).toContain('DemoCam, hardened');
     on.clear();

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Report } from '../../core/model/report.ts';
 import { startDevice } from '../../demo/device.ts';
 import { FAULTS, type Fault } from '../../demo/planted.ts';
+import { wrap } from '../../lib/text.ts';
 import type { Call } from '../call.ts';
 import { type Ending, EXIT } from '../exit-code.ts';
 import { scan } from './scan.ts';
@@ -63,7 +64,8 @@ function judge(call: Call, report: Report, { code, because }: Ending, hardened: 
   const missed = planted.filter((fault) => !fault.checks.some((id) => failing.includes(id)));
   const expected = new Set(planted.flatMap((fault) => fault.checks));
   const strange = failing.filter((id) => !expected.has(id));
-  io.out(`\n\`assay scan\` would have ended with exit code ${code}: ${because}.\n`);
+  const words = `\`assay scan\` would have ended with exit code ${code}: ${because}.`;
+  io.out(`\n${wrap(words, io.columns).join('\n')}\n`);
   for (const fault of missed) io.out(`Planted and not found: ${fault.what} (${fault.checks.join(', ')})\n`);
   for (const id of strange) io.out(`Found and not planted: ${id}\n`);
   if (missed.length + strange.length > 0) return EXIT.failed;

@@ -106,10 +106,6 @@ export function byCheck(
   return [...found.values()];
 }
 
-/** Why a control is open in one word: something could not be seen, or a person must look. */
-export const openFor = (control: { readonly reasons: readonly string[] }): 'unseen' | 'person' =>
-  control.reasons.includes('gap') ? 'unseen' : 'person';
-
 /** What an option that settles something takes, for who reads it to type: `--declaration FILE`. */
 export const flagWords = (flag: string): string =>
   ({

@@ -4,7 +4,7 @@ import type { Builder } from 'junit-report-builder';
 import type { Reporter } from '../../core/model/renderer.ts';
 import type { Assessment, CheckReport, ControlReport, Report, UnitReport } from '../../core/model/report.ts';
 import { shownName } from '../../core/model/target.ts';
-import { baselineName, openFor, reasonWords, resultLine } from '../../core/model/telling.ts';
+import { baselineName, reasonWords, resultLine } from '../../core/model/telling.ts';
 import { safeText } from '../../lib/text.ts';
 
 /** The package is the builder itself. It takes longer to load than assay does: only a report in this form waits for it. */
@@ -31,6 +31,15 @@ export const junit: Reporter = {
 type Suite = ReturnType<Builder['testSuite']>;
 type Checks = ReadonlyMap<string, CheckReport>;
 
+interface Background {
+  readonly checks: Checks;
+  /** Something that was tried was not seen. */
+  readonly unseen: boolean;
+}
+
+const triedOf = ({ coverage }: Report): Report['coverage']['gaps'] =>
+  coverage.gaps.filter(({ unseen }) => unseen.kind !== 'not-given');
+
 function addSuite(root: Builder, report: Report, assessment: Assessment, checks: Checks): void {
   const name = safeText(baselineName(assessment));
   const suite = root.testSuite().name(name);
@@ -39,13 +48,13 @@ function addSuite(root: Builder, report: Report, assessment: Assessment, checks:
   suite.property('outcome', assessment.outcome);
   suite.property('tool', safeText(`${report.tool.name} ${report.tool.version}`));
   for (const control of assessment.controls) {
-    if (control.draft !== true) addCase(suite, name, control, checks);
+    if (control.draft !== true) addCase(suite, name, control, { checks, unseen: triedOf(report).length > 0 });
   }
 }
 
 /** Whether all that was planned was seen, which the exit code tells as well: a gap may lie where no control is open. */
 function addSight(root: Builder, report: Report): void {
-  const tried = report.coverage.gaps.filter(({ unseen }) => unseen.kind !== 'not-given');
+  const tried = triedOf(report);
   const one = root.testSuite().name('assay').testCase().className('assay').name('all that was planned was seen');
   const lines = tried
     .slice(0, RESULTS)
@@ -59,7 +68,7 @@ function addSight(root: Builder, report: Report): void {
  * is skipped and says that it fails. Not seen although tried is an error, as it is for the exit code. What nobody gave and what a person must settle is
  * skipped: it is no pass, and it is nothing that the run could have done.
  */
-function addCase(suite: Suite, suiteName: string, control: ControlReport, checks: Checks): void {
+function addCase(suite: Suite, suiteName: string, control: ControlReport, { checks, unseen }: Background): void {
   const one = suite
     .testCase()
     .className(suiteName)
@@ -75,7 +84,8 @@ function addCase(suite: Suite, suiteName: string, control: ControlReport, checks
       one.error(summary, 'error', detail);
       return;
     case 'inconclusive':
-      if (openFor(control) === 'unseen') one.error(summary, 'not-seen', detail);
+      // A value that was seen and could not be told leaves a control open too, and is no gap of the run.
+      if (unseen && control.reasons.includes('gap')) one.error(summary, 'not-seen', detail);
       else one.skipped().standardOutput(cdata([summary, detail].join('\n')));
       return;
     case 'waived':

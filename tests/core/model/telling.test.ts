@@ -14,7 +14,6 @@ import {
   gravestObligation,
   lastingName,
   MARK_WORDS,
-  openFor,
   placeOf,
   reasonWords,
   resultLine,
@@ -196,12 +195,6 @@ describe('an excerpt of evidence', () => {
   test('there is none where none was kept', () => {
     expect(excerptOf({ sha256: 'a', mediaType: 't', size: 3 })).toBeUndefined();
   });
-});
-
-test('what is open is open for want of sight or for a person', () => {
-  expect(openFor({ reasons: ['unattested', 'gap'] })).toBe('unseen');
-  expect(openFor({ reasons: ['unattested', 'not-given'] })).toBe('person');
-  expect(openFor({ reasons: [] })).toBe('person');
 });
 
 test('a line names its subject, is harmless and no longer than asked', () => {
