@@ -227,6 +227,16 @@ describe.skipIf(dropbear === undefined || audit === undefined)('dropbear', () =>
     peer = audited(port);
   });
   afterAll(() => lab.stop());
+  test('a key that it offers and does not have is held back, and leaves nothing open', async () => {
+    const port = await freePort();
+    const key = join(lab.folder, 'ed25519');
+    execFileSync('dropbearkey', ['-t', 'ed25519', '-f', key], { stdio: 'ignore' });
+    const place = ['-p', `127.0.0.1:${port}`, '-P', join(lab.folder, 'pid-ed25519')];
+    await lab.start(dropbear!, ['-F', '-E', ...place, '-r', key], port);
+    const alone = await look(port);
+    expect(alone.keys.gaps).toEqual([]);
+    expect(alone.keys.of(sshHostKey)).toMatchObject([{ type: 'ssh-ed25519' }]);
+  });
   test('it tells what ssh-audit tells, with a small RSA key', () => {
     expect([...run.gaps, ...run.keys.gaps, ...run.logins.gaps]).toEqual([]);
     compare(run, run.keys, peer);

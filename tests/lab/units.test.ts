@@ -19,7 +19,6 @@ const file = (name: string): string => join(lab.folder, name);
 
 /** Keys of SSH and TLS by that name, made once. */
 function makeKeys(name: string): void {
-  // Dropbear offers RSA whatever keys it has.
   for (const type of ['rsa', 'ed25519'])
     execFileSync('dropbearkey', ['-t', type, '-f', file(`${name}.${type}`)], { stdio: 'ignore' });
   const wanted = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-subj', `/CN=${name}`, '-days', '30'];

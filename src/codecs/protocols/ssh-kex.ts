@@ -6,6 +6,7 @@ import { chance } from '../../lib/chance.ts';
 import { FaultError } from '../../lib/fault.ts';
 import { buildKexInit, nextOf, openSsh, sendSsh } from './ssh-hello.ts';
 import { bitLength, SshCursor, sshMpint, sshString, uint32 } from './ssh-wire.ts';
+import type { StreamReader } from './stream-reader.ts';
 
 /** Which share a key exchange wants of the client. Servers answer any valid public value with their host key. */
 const SHARES: { readonly [kex: string]: () => Buffer } = {
@@ -46,8 +47,11 @@ export interface SshHostKeyShown {
   readonly blob: Uint8Array;
 }
 
-/** Starts one key exchange for one host key algorithm and gives the host key blob of the reply. */
-export async function fetchHostKey(stream: Duplex, algorithm: string): Promise<SshHostKeyShown> {
+/**
+ * Starts one key exchange for one host key algorithm and gives the host key blob of the reply; undefined where the server
+ * hangs up when it is due, as dropbear 2022.83 does, which offers RSA where it has no such key.
+ */
+export async function fetchHostKey(stream: Duplex, algorithm: string): Promise<SshHostKeyShown | undefined> {
   const { reader, hello } = await openSsh(stream);
   if (hello.offer === undefined) throw new FaultError('unsupported', 'the SSH server speaks version 1 only');
   const kex = usableKex(hello.offer.kex);
@@ -63,9 +67,20 @@ export async function fetchHostKey(stream: Duplex, algorithm: string): Promise<S
     const share = SHARES[kex]!;
     sendSsh(stream, Buffer.concat([Buffer.of(30), share()]));
   }
-  const reply = new SshCursor(await nextOf(reader, 31, 33), 1);
+  const shown = await keyReply(reader);
+  if (shown === undefined) return undefined;
+  const reply = new SshCursor(shown, 1);
   const blob = Buffer.from(reply.string());
   return { type: new SshCursor(blob).string().toString('latin1'), blob };
+}
+
+async function keyReply(reader: StreamReader): Promise<Buffer | undefined> {
+  try {
+    return await nextOf(reader, 31, 33);
+  } catch (thrown) {
+    if (thrown instanceof FaultError && thrown.fault.kind === 'closed') return undefined;
+    throw thrown;
+  }
 }
 
 /** An element of the group about as large as the prime, below it. */

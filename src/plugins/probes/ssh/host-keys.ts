@@ -21,13 +21,13 @@ export const sshHostKeys: Probe = {
       .filter((fact) => fact.data.kind === 'host-key')
       .map((fact) => fact.data.name);
     const shown = new Set<string>();
-    for (const algorithm of onePerKey(offered)) {
-      try {
-        await tell(subject, algorithm, shown, context);
-      } catch (thrown) {
-        const { kind, message } = faultOf(thrown);
-        context.gap({ kind, message: `host key ${algorithm}: ${message}` });
-      }
+    const held: string[] = [];
+    for (const algorithm of onePerKey(offered))
+      if (!(await tell(subject, algorithm, shown, context))) held.push(algorithm);
+    // A key that is held back again, where another one is shown, nobody gets to see.
+    for (const algorithm of held) {
+      if ((await tell(subject, algorithm, shown, context)) || shown.size > 0) continue;
+      context.gap({ kind: 'closed', message: `host key ${algorithm}: the server closed where it was due` });
     }
   },
 };
@@ -43,17 +43,35 @@ function onePerKey(offered: readonly string[]): readonly string[] {
   return [...first.values()];
 }
 
+/** False where the server hung up when the key was due; what else breaks is a gap. */
 async function tell(
   endpoint: SubjectOf<'endpoint'>,
   algorithm: string,
   shown: Set<string>,
+  context: ProbeContext,
+): Promise<boolean> {
+  try {
+    return await look(endpoint, algorithm, shown, context);
+  } catch (thrown) {
+    const { kind, message } = faultOf(thrown);
+    context.gap({ kind, message: `host key ${algorithm}: ${message}` });
+    return true;
+  }
+}
+
+async function look(
+  endpoint: SubjectOf<'endpoint'>,
+  algorithm: string,
+  shown: Set<string>,
   { dial, signal, emit, keep, knowledge }: ProbeContext,
-): Promise<void> {
+): Promise<boolean> {
   const stream = await dial.tcp(endpoint.host, endpoint.port, { signal });
   try {
-    const { blob } = await fetchHostKey(stream, algorithm);
+    const reply = await fetchHostKey(stream, algorithm);
+    if (reply === undefined) return false;
+    const { blob } = reply;
     const fingerprint = fingerprintOf(blob);
-    if (shown.has(fingerprint)) return;
+    if (shown.has(fingerprint)) return true;
     shown.add(fingerprint);
     const key = parseSshPublicKey(blob);
     const evidence = [keep(blob, 'application/octet-stream')];
@@ -61,6 +79,7 @@ async function tell(
     const known = key.spki === undefined ? undefined : keys[key.spki];
     const data = { ...key, fingerprint, ...(known === undefined ? {} : { known }) };
     emit(sshHostKey, data, { where: 'K_S of the key exchange', evidence });
+    return true;
   } finally {
     stream.destroy();
   }
