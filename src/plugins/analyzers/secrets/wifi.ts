@@ -1,5 +1,6 @@
 /** Wi-Fi networks that an image presets: hostapd, wpa_supplicant and UCI configurations here, other programs' beside. */
 import { linesOf, type TextLine } from '../../../codecs/formats/text-lines.ts';
+import { uciSections } from '../../../codecs/formats/uci.ts';
 import type { FileEntry } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { secretWifi } from '../../../facts/index.ts';
@@ -138,7 +139,7 @@ const managed = (value: string): Security => (/NONE/.test(value) ? 'open' : /SAE
 function uci(lines: readonly TextLine[]): Network[] {
   const networks: UciNetwork[] = [];
   const off = new Set<string>();
-  for (const { type, name, start, options } of sectionsOf(lines)) {
+  for (const { type, name, start, options } of uciSections(lines.map(({ text }) => text))) {
     if (type === 'wifi-device' && options.some((one) => one.option === 'disabled' && one.value === '1')) off.add(name);
     if (type !== 'wifi-iface') continue;
     const network: UciNetwork = blank(start);
@@ -149,23 +150,6 @@ function uci(lines: readonly TextLine[]): Network[] {
 }
 
 type UciNetwork = Network & { device?: string };
-interface Section {
-  readonly type: string;
-  readonly name: string;
-  readonly start: number;
-  readonly options: { readonly option: string; readonly value: string; readonly line: number }[];
-}
-
-function sectionsOf(lines: readonly TextLine[]): readonly Section[] {
-  const sections: Section[] = [];
-  for (const { number, text } of lines) {
-    const [, type, name = ''] = /^\s*config\s+(\S+)(?:\s+(\S+))?/.exec(text) ?? [];
-    if (type !== undefined) sections.push({ type: bare(type), name: bare(name), start: number, options: [] });
-    const [, option, raw = ''] = /^\s*option\s+(\w+)\s+(.*)$/.exec(text) ?? [];
-    if (option !== undefined) sections.at(-1)?.options.push({ option, value: bare(raw), line: number });
-  }
-  return sections;
-}
 
 const blank = (line: number): Network => ({ role: 'access-point', line, security: 'open', disabled: false });
 

@@ -1,4 +1,5 @@
 /** Conditions of OpenWrt's start scripts that the image's own settings answer: `[ "$enable" = 0 ]` with `config_get_bool enable … enable 1`. */
+import { isOn, uciSections } from '../../../codecs/formats/uci.ts';
 
 const TEST = /^(not )?\[ "?\$\{?(\w{1,40})\}?"? (=|==|!=|-eq|-ne|-gt|-ge) "?(\d{1,3})"? \]$/;
 
@@ -42,9 +43,10 @@ function uciValue(name: string, script: string, settings: string | undefined): n
   const [option, fallback] = got === null ? [name, checked?.[1]] : [got[1] ?? name, got[2]];
   if (fallback === undefined || settings === undefined) return undefined;
   const set = new Set(
-    [...settings.matchAll(/^\s*option\s+['"]?(\w+)['"]?\s+['"]?(\w+)/gm)]
-      .filter((match) => match[1] === option)
-      .map((match) => (/^(1|on|true|yes|enabled)$/.test(match[2] ?? '') ? 1 : 0)),
+    uciSections(settings.split('\n'))
+      .flatMap(({ options }) => options)
+      .filter((one) => one.option === option)
+      .map(({ value }) => (isOn(value) ? 1 : 0)),
   );
   if (set.size > 1) return undefined;
   return [...set][0] ?? Number(fallback);

@@ -2,6 +2,7 @@
 
 import { isElf } from '../../../codecs/formats/elf.ts';
 import { wholeText } from '../../../codecs/formats/text-lines.ts';
+import { isSwitchedOff, uciSections } from '../../../codecs/formats/uci.ts';
 import type { FileEntry, FileTree } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import {
@@ -16,7 +17,6 @@ import { FaultError } from '../../../lib/fault.ts';
 import { builtWithoutSignatures, type Client, clientsOf, requiresSignature, takesImages, UPDATER } from './clients.ts';
 import { PROGRAM, tellProgram, tellUrls } from './endpoints.ts';
 import { type ClientSetting, settingsOf } from './settings.ts';
-import { switchedOff } from './uci-off.ts';
 import { unverifiedIn } from './unverified.ts';
 
 /** opkg and sysupgrade read all their configurations before they act: whether they check is said of a root, not of a file. */
@@ -96,7 +96,7 @@ function readLines(file: FileEntry, text: string, context: AnalyzerContext): voi
   let urls = 0;
   const script = text.startsWith('#!') || /^\/(etc\/(init\.d|rc)|lib\/upgrade\/)/.test(file.name);
   const all = text.split('\n');
-  const off = switchedOff(file.name, all);
+  const isOff = switchedOff(file, all);
   const lines = all.flatMap((raw, index) =>
     /^\s*(#|;|\/\/)/.test(raw) ? [] : piecesOf(raw).map((line) => ({ line, index })),
   );
@@ -111,9 +111,15 @@ function readLines(file: FileEntry, text: string, context: AnalyzerContext): voi
       );
     if (script) tellHabit(file, line, index + 1, at, context);
     // Texts name many addresses; what a command fetches is what the device talks to.
-    if (namesServer(line, script) && !off.has(index)) urls += tellUrls(file, line, index + 1, context);
+    if (namesServer(line, script) && !isOff(index + 1)) urls += tellUrls(file, line, index + 1, context);
     if (urls > URLS) throw new FaultError('over-budget', `more than ${URLS} addresses in one file`);
   }
+}
+
+/** Whether a line is of a section that is switched off. */
+function switchedOff(file: FileEntry, lines: readonly string[]): (line: number) => boolean {
+  const off = file.name.startsWith('/etc/config/') ? uciSections(lines).filter(isSwitchedOff) : [];
+  return (line) => off.some(({ start, end }) => start <= line && line < end);
 }
 
 const namesServer = (line: string, script: boolean): boolean => FETCHES.test(line) || (!script && SETTING.test(line));
