@@ -143,3 +143,45 @@ describe.skipIf(program('mkfs.erofs') === undefined)('EROFS', () => {
     });
   });
 });
+
+test.skipIf(program('debugfs') === undefined)(
+  'ext4 with an indexed directory of 6,000 names is listed as debugfs lists it',
+  async () => {
+    const at = mkdtempSync(join(tmpdir(), 'assay-htree-'));
+    try {
+      tool(
+        'sh',
+        '-c',
+        `mkdir -p ${at}/t/many && cd ${at}/t/many && seq -f 'a-name-that-is-not-short-%06g' 6000 | xargs touch`,
+      );
+      tool(
+        'mke2fs',
+        '-q',
+        '-F',
+        '-t',
+        'ext4',
+        '-b',
+        '1024',
+        '-N',
+        '8000',
+        '-d',
+        join(at, 't'),
+        join(at, 'image'),
+        '32M',
+      );
+      // mke2fs -d writes no index of its own; e2fsck makes it.
+      tool('sh', '-c', `e2fsck -fyD ${at}/image > ${at}/said 2>&1 || test $? = 1`);
+      expect(tool('debugfs', '-R', 'htree /many', join(at, 'image'))).toContain('Root node dump');
+      const listed = tool('debugfs', '-R', 'ls -p /many', join(at, 'image'));
+      const expected = [...listed.matchAll(/^\/\d+\/\d+\/\d+\/\d+\/(a-[^/]+)\//gm)].map(([, name]) => `/many/${name}`);
+      expect(expected).toHaveLength(6000);
+      await unpacked(join(at, 'image'), ({ tree, gaps }) => {
+        const names = [...tree.entries()].map(({ name }) => name).filter((name) => name.startsWith('/many/'));
+        expect(names.sort()).toEqual(expected.sort());
+        expect(gaps).toEqual([]);
+      });
+    } finally {
+      rmSync(at, { recursive: true, force: true });
+    }
+  },
+);

@@ -23,9 +23,13 @@ const STORED = 0x80000000;
 const DIRECT = 0x40000000;
 const STICKY = 0o1000;
 
+/** Pointers have the two flags above (CRAMFS_FLAG_EXT_BLOCK_POINTERS). */
+const EXTENDED = 0x800;
+
 export interface CramfsSuper {
   readonly little: boolean;
   readonly size: number;
+  readonly extended: boolean;
 }
 
 export function cramfsSuper(blob: Blob, offset = 0): CramfsSuper | undefined {
@@ -36,7 +40,7 @@ export function cramfsSuper(blob: Blob, offset = 0): CramfsSuper | undefined {
   if (fields.u32(0) !== MAGIC || fields.text(16, 16) !== 'Compressed ROMFS') return undefined;
   // Images of the first version say no size; they are then all there is.
   const size = (fields.u32(8) & 1) === 1 ? fields.u32(4) : blob.size - offset;
-  return size >= 76 ? { little, size } : undefined;
+  return size >= 76 ? { little, size, extended: (fields.u32(8) & EXTENDED) !== 0 } : undefined;
 }
 
 interface Inode {
@@ -51,7 +55,7 @@ interface Inode {
 export function openCramfs(blob: Blob): InodeSource {
   const superblock = cramfsSuper(blob);
   if (superblock === undefined) throw new FaultError('malformed', 'no CramFS superblock');
-  return new Cramfs(blob, superblock.little);
+  return new Cramfs(blob, superblock);
 }
 
 class Cramfs implements InodeSource {
@@ -59,10 +63,12 @@ class Cramfs implements InodeSource {
   readonly root = 64;
   readonly #blob: Blob;
   readonly #little: boolean;
+  readonly #extended: boolean;
 
-  constructor(blob: Blob, little: boolean) {
+  constructor(blob: Blob, { little, extended }: CramfsSuper) {
     this.#blob = blob;
     this.#little = little;
+    this.#extended = extended;
   }
 
   #fields(at: number, length: number): Fields {
@@ -112,7 +118,8 @@ class Cramfs implements InodeSource {
     const count = Math.ceil(size / PAGE);
     const pointers = this.#fields(offset, count * 4);
     let previous = offset + count * 4;
-    if ((mode & STICKY) !== 0 && (mode & S_IFMT) === S_IFREG && !orderly(pointers, count, previous, this.#blob.size)) {
+    const inPlace = !this.#extended && (mode & STICKY) !== 0 && (mode & S_IFMT) === S_IFREG;
+    if (inPlace && !orderly(pointers, count, previous, this.#blob.size)) {
       // Files to be executed in place are stored as they are, from the offset on.
       for (let at = 0; at < size; at += 1 << 20) yield this.#fields(offset + at, Math.min(1 << 20, size - at)).bytes;
       return;
@@ -120,16 +127,17 @@ class Cramfs implements InodeSource {
     for (let i = 0; i < count; i += 1) {
       const pointer = pointers.u32(i * 4);
       const wanted = Math.min(PAGE, size - i * PAGE);
-      const place = pointer & ~(STORED | DIRECT);
+      const flags = this.#extended ? pointer & (STORED | DIRECT) : 0;
+      const place = flags === 0 ? pointer : pointer & ~(STORED | DIRECT);
       let start = previous;
       let length = 0;
-      if ((pointer & DIRECT) === 0) {
+      if ((flags & DIRECT) === 0) {
         length = place - start;
         previous = place;
       } else {
         start = place * 4;
         length = wanted;
-        if ((pointer & STORED) === 0) {
+        if ((flags & STORED) === 0) {
           length = this.#fields(start, 2).u16(0);
           start += 2;
         }
@@ -139,7 +147,7 @@ class Cramfs implements InodeSource {
       else if (length < 0 || length > PAGE * 2) throw new FaultError('malformed', 'a block has no possible length');
       else {
         const bytes = this.#fields(start, length).bytes;
-        const out = (pointer & STORED) !== 0 ? bytes : inflated(bytes);
+        const out = (flags & STORED) !== 0 ? bytes : inflated(bytes);
         if (out.length < wanted) throw new FaultError('malformed', 'a block holds less than it should');
         yield out.subarray(0, wanted);
       }
@@ -151,9 +159,7 @@ class Cramfs implements InodeSource {
 function orderly(pointers: Fields, count: number, start: number, size: number): boolean {
   let before = start;
   for (let i = 0; i < count; i += 1) {
-    const pointer = pointers.u32(i * 4);
-    if ((pointer & DIRECT) !== 0) continue;
-    const place = pointer & ~STORED;
+    const place = pointers.u32(i * 4);
     if (place < before || place > size || place - before > PAGE * 2) return false;
     before = place;
   }
