@@ -1,6 +1,7 @@
 /** A second slot or a recovery system, by what the update client or the partition table says. That there is none is said only by a whole table. */
 
 import { wholeText } from '../../../codecs/formats/text-lines.ts';
+import type { FileTree } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import type { Subject } from '../../../core/model/target.ts';
 import { imageContainer, updateSlot } from '../../../facts/index.ts';
@@ -32,11 +33,38 @@ export const updatesSlots: Analyzer = {
     if (slots !== undefined) context.emit(updateSlot, slots, { subject: { kind: 'file', path: file.path } });
   },
   finish(context) {
-    for (const { data, subject } of context.facts.of(imageContainer))
-      if (data.format === 'image/esp-partition-table' && data.path.startsWith(context.tree.image))
-        tellTable((data.note ?? '').split(', '), subject, context);
+    const { tree } = context;
+    for (const { data, subject } of context.facts.of(imageContainer)) {
+      if (!data.path.startsWith(tree.image)) continue;
+      if (data.format === 'image/esp-partition-table') tellTable((data.note ?? '').split(', '), subject, context);
+      const slots = data.format === 'image/gpt' ? partitionSlots(partitionsIn(tree, data.path)) : undefined;
+      if (slots !== undefined) context.emit(updateSlot, slots, { subject });
+    }
   },
 };
+
+/** The names of a disk's partitions: each is a file right below its table. */
+function partitionsIn(tree: FileTree, table: string): readonly string[] {
+  const below = `${table}/`;
+  return [...tree.entries()]
+    .filter(({ path }) => path.startsWith(below))
+    .map(({ path }) => path.slice(below.length))
+    .filter((name) => !/[/!]/.test(name));
+}
+
+const SYSTEM = /^(boot|system|root(fs)?|kernel|vbmeta|firmware|image|os)$/i;
+
+/** By the names of partitions (`boot_a` and `boot_b`, `ROOT-A` and `ROOT-B`, `recovery`); a table without such names says nothing. */
+export function partitionSlots(names: readonly string[]): Slots | undefined {
+  const all = new Set(names.map((name) => name.toLowerCase()));
+  const pair = [...all]
+    .map((name) => /^(.+?)([_-]?)a$/.exec(name))
+    .find((match) => SYSTEM.test(match?.[1] ?? '') && all.has(`${match?.[1]}${match?.[2]}b`));
+  if (pair !== undefined && pair !== null)
+    return { kind: 'a-b', detail: `partition table: ${pair[0]} and ${pair[1]}${pair[2]}b` };
+  const rescue = [...all].find((name) => /^(recovery|rescue)(os)?$/.test(name));
+  return rescue === undefined ? undefined : { kind: 'recovery', detail: `partition table: ${rescue}` };
+}
 
 /** Espressif: the table names every partition of the flash. */
 function tellTable(names: readonly string[], subject: Subject, context: AnalyzerContext): void {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { updatesSlots } from '../../../../src/plugins/analyzers/updates/slots.ts';
+import { partitionSlots, updatesSlots } from '../../../../src/plugins/analyzers/updates/slots.ts';
 import { analyze } from '../../../support/analyze.ts';
 
 const slot = (kind: string, number: number): string => `[slot.${kind}.${number}]\ndevice=/dev/x\n`;
@@ -16,4 +16,17 @@ test.each([
 ])('%s', async (name, text, kinds) => {
   const { of } = await analyze([updatesSlots], { [name]: text });
   expect(of('update.slot').map(({ kind }) => kind)).toEqual(kinds);
+});
+
+test.each<readonly [readonly string[], string | undefined]>([
+  [['misc', 'boot_a', 'boot_b', 'system_a', 'system_b'], 'a-b'],
+  [['STATE', 'ROOT-A', 'ROOT-B'], 'a-b'],
+  [['rootfsA', 'rootfsB'], 'a-b'],
+  [['boot', 'recovery', 'system'], 'recovery'],
+  [['boot_a', 'system_b'], undefined],
+  [['data', 'datb', 'boot'], undefined],
+  [['media', 'medib'], undefined],
+  [[], undefined],
+])('partitions %j: %s', (names, kind) => {
+  expect(partitionSlots(names)?.kind).toBe(kind);
 });
