@@ -11,7 +11,7 @@ export const unguessable = (): string => `Zq${randomBytes(6).toString('hex')}`;
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Milliseconds after which a control counts as slow. */
-const SLOW = 150;
+const SLOW = 400;
 
 export interface Found {
   readonly pair: Pair;
