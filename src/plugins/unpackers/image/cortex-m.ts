@@ -3,11 +3,12 @@ import { header } from '../../../codecs/formats/fields.ts';
 import { sealedLeaf } from './sealed-leaf.ts';
 
 const LARGEST = 4 * 2 ** 20;
-/** Where chips have their RAM: tightly coupled (NXP's wireless ones, Realtek), the usual place, and the large one of STM32H7. */
+/** Where chips have their RAM: LPC15xx, NXP's wireless ones, LPC and Realtek, Kinetis below the usual place, the large one of STM32H7. */
 const RAM = [
+  [0x0200_0000, 0x0201_0000],
   [0x0400_0000, 0x0403_0000],
   [0x1000_0000, 0x1020_0000],
-  [0x2000_0000, 0x2100_0000],
+  [0x1fff_0000, 0x2100_0000],
   [0x2400_0000, 0x2410_0000],
 ] as const;
 const inRam = (address: number): boolean => RAM.some(([from, to]) => address >= from && address <= to);
