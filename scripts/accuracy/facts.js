@@ -10,7 +10,7 @@ export function factsOf(image) {
     const out = join(folder, 'dossier');
     spawnSync(
       process.execPath,
-      ['bin/assay.js', 'gather', '--firmware', image, '--out', out, '--crack-seconds', '300'],
+      ['bin/assay.js', 'gather', '--firmware', image, '--out', out, '--crack-seconds', '60'],
       { stdio: 'ignore' },
     );
     return readFileSync(join(out, 'facts.jsonl'), 'utf8')

@@ -13,6 +13,8 @@ const OVERLAY = /^[^#\n]{0,200}\bmount\b[^#\n]{0,200}\s-t\s{0,8}(overlay(?:fs)?|
 /** A mount of a script: what stands before it, its words, and where to. */
 const MOUNTED =
   /^([^#\n]{0,200}?)\bmount\b([^#\n;&|]{0,400}?)\s(\/[\w./-]{1,200})[ \t]*(-o[ \t]*[\w,=.-]{1,200}[ \t]*)?(?=$|[;&|>]|\d>)/gm;
+/** A line that only speaks of a mount. */
+const SPOKEN_OF = /\b(echo|printf|logger|e?grep|which)\s/;
 /** Folders that are empty or the kernel's at every start: what lies there was put there by what has started already. */
 const MADE_ANEW = /^\/(dev|proc|sys|tmp|run|var\/(run|tmp|lock))(\/|$)/;
 /** Folders of start-up items: what the root is says nothing of them where something is mounted there. */
@@ -104,9 +106,10 @@ function emitMounts({ file, text }: Found, all: readonly Found[], context: Analy
   const lines = [...text.matchAll(MOUNTED)].slice(0, MOUNTS);
   for (const [index, [, before = '', words = '', where = '', after = '']] of lines.entries()) {
     const point = where.replace(/(?<=.)\/$/, '');
-    if (!isStartUp(point, all)) continue;
-    // Inside a condition, or in a script that perhaps never runs: it may not happen.
-    const mount = mountOf(`${words} ${after}`, !/^\s/.test(before) && ALWAYS_RUN.test(file.name));
+    if (SPOKEN_OF.test(before) || !isStartUp(point, all)) continue;
+    // Inside or after a condition, or in a script that perhaps never runs: it may not happen.
+    const sure = !/^\s|&&|\|\||\b(if|while|case)\b/.test(before) && ALWAYS_RUN.test(file.name);
+    const mount = mountOf(`${words} ${after}`, sure);
     if (mount.options.includes('remount')) continue;
     const subject = { kind: 'file', path: `${file.path}#${index}${point}` } as const;
     context.emit(fileMount, { point, device: '', ...mount, startUp: true, file: file.name }, { subject });

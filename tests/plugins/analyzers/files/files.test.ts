@@ -72,6 +72,20 @@ test('a partition from which a boot script runs something holds start-up items, 
   ]);
 });
 
+test('a mount that is only spoken of is none, and one behind a condition may not happen', async () => {
+  const { of } = await analyze([filesMounts], {
+    '/etc/init.d/rcS': [
+      '#!/bin/sh',
+      'echo mount -t jffs2 /dev/mtdblock4 /system',
+      '[ -b /dev/mtdblock5 ] && mount -t jffs2 /dev/mtdblock5 /opt',
+      '/system/start.sh',
+      '/opt/start.sh',
+    ].join('\n'),
+  });
+  const told = of('file.mount').filter((one) => one['point'] !== '/');
+  expect(told.map((one) => [one['point'], one['readOnly']])).toEqual([['/opt', 'unknown']]);
+});
+
 test('what a script mounts where start-up items lie is told, with whether it can be written', async () => {
   const { of } = await analyze([filesMounts], {
     '/etc/init.d/rcS': [
