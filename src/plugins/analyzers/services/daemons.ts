@@ -57,7 +57,8 @@ const DAEMONS: ReadonlyMap<string, Daemon> = new Map([
   ...row('smbd nmbd samba ksmbd.mountd', 'smb', [445]),
   ...row('cwmpd cwmpc tr069 tr069d icwmpd easycwmpd freecwmpd', 'cwmp', [7547]),
   ...row('adbd', 'adb', [5555]),
-  ...row('gdbserver openocd strace', 'debug'),
+  // The last three are TP-Link's device debug protocol and the test daemons of Ralink's Wi-Fi.
+  ...row('gdbserver openocd strace tddp ated ated_tp', 'debug'),
   ...row('rlogind rshd in.rshd rexecd nc netcat socat', 'remote-shell'),
   ...row('rtspd rtsp_server live555 v4l2rtspserver', 'rtsp', [554]),
   ...row('syslogd rsyslogd syslog-ng logd klogd', 'syslog'),

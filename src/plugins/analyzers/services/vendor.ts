@@ -7,7 +7,7 @@ export const FOLDERS = ['/usr/sbin/', '/sbin/', '/usr/bin/', '/bin/', '/usr/loca
 
 /** Programs whose code could listen, and that are known to serve nobody on the network. */
 const KNOWN = new Set(
-  'ssh-keygen dropbearkey ssh scp openssl curl wget ntpdate rdate hostapd hostapd_cli wpa_supplicant wpa_cli pppd dhcpc udhcpc dhclient dhcpcd dhcp6c odhcp6c radvd igmpproxy ping traceroute iperf tcpdump rtk_hciattach iwconfig iwpriv iw ip tc ebtables arping brctl'.split(
+  'ssh-keygen dropbearkey ssh scp openssl curl wget ntpdate ntpc ntpclient rdate dyndns noipdns hostapd hostapd_cli wpa_supplicant wpa_cli pppd dhcpc udhcpc dhclient dhcpcd dhcp6c odhcp6c radvd igmpproxy ping traceroute iperf tcpdump rtk_hciattach iwconfig iwpriv iw ip tc ebtables arping brctl'.split(
     ' ',
   ),
 );

@@ -84,16 +84,18 @@ test('a program without a kind that takes connections is open where another that
       'a',
       '#include <arpa/inet.h>\n#include <sys/socket.h>\n#include <netinet/in.h>\nint main(){int s=socket(2,1,0);struct sockaddr_in a={2,htons(99)};inet_aton("0.0.0.0",&a.sin_addr);bind(s,(void*)&a,sizeof a);listen(s,1);return accept(s,0,0);}',
     );
-    const starter = built('b', '#include <stdlib.h>\nint main(){return system("vendord &");}');
+    const starter = built('b', '#include <stdlib.h>\nint main(){system("tddp &");return system("vendord &");}');
     const files = {
       '/etc/init.d/rcS': '#!/bin/sh\nmain &\n',
       '/usr/bin/main': { content: starter, mode: 0o755 },
       '/usr/bin/vendord': { content: listener, mode: 0o755 },
       '/usr/bin/otherd': { content: listener, mode: 0o755 },
+      '/usr/bin/tddp': { content: 'x', mode: 0o755 },
     };
     const { of } = await analyze([servicesStart], files);
     expect(of('service.start').map((one) => [one['program'], one['kind'], one['started']])).toEqual([
       ['main', 'other', 'always'],
+      ['tddp', 'debug', 'unknown'],
       ['vendord', 'unknown', 'unknown'],
     ]);
   } finally {
