@@ -43,10 +43,9 @@ export function endingOf(report: Report, judging: Judging): Ending {
     against === undefined ? ofReport(report, judging) : ofDifference(judging, against);
   if (failed !== '') return { code: EXIT.failed, because: failed, details };
   const fine = fineWords(judging);
-  const open = judging.strict && against === undefined ? openMandatory(report) : 0;
   const rest = [
     unseen,
-    open === 0 ? '' : `${plural(open, 'mandatory control')} not settled, which --strict asks for`,
+    judging.strict ? unsettledWords(report, against) : '',
     interrupted === true ? 'the run was stopped' : '',
   ].filter((one) => one !== '');
   if (rest.length > 0) return { code: EXIT.unseen, because: `${fine}, but ${rest.join('; ')}`, details };
@@ -89,12 +88,15 @@ const fails = (count: number): string => (count === 1 ? 'fails' : 'fail');
 function ofReport(report: Report, { failOn }: Judging): Finding {
   const failed = counting(report).filter(({ outcome, obligation }) => outcome === 'fail' && counts(obligation, failOn));
   const gaps = report.coverage.gaps.filter(({ unseen: { kind } }) => kind !== 'not-given').length;
+  // A value that was looked at and could not be told leaves no gap in the coverage, and a control open all the same.
+  const untold = gaps > 0 ? 0 : counting(report).filter(isUntold).length;
   const broken = counting(report).filter(({ outcome }) => outcome === 'error').length;
   return {
     failed:
       failed.length === 0 ? '' : `${plural(failed.length, `${CONSIDERED[failOn]} control`)} ${fails(failed.length)}`,
     unseen: [
       gaps === 0 ? '' : `${plural(gaps, 'thing')} tried and not seen`,
+      untold === 0 ? '' : `${plural(untold, 'mandatory control')} looked at and not told`,
       broken === 0 ? '' : `${plural(broken, 'control')} in error`,
     ]
       .filter((one) => one !== '')
@@ -125,6 +127,22 @@ function ofDifference({ failOn }: Judging, { controls, grown, gaps }: Difference
 /** Three names, and how many more. */
 export const few = (names: readonly string[]): string =>
   names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
+
+const isUntold = ({ obligation, outcome, reasons }: ControlReport): boolean =>
+  obligation === 'mandatory' && outcome === 'inconclusive' && reasons.includes('gap');
+
+/** With an older report, only what was settled then and is not any more. */
+function unsettledWords(report: Report, against: Difference | undefined): string {
+  const open =
+    against === undefined
+      ? openMandatory(report)
+      : against.controls.newlyUnknown.filter(
+          ({ obligation, before }) => obligation === 'mandatory' && before !== 'fail',
+        ).length;
+  return open === 0
+    ? ''
+    : `${plural(open, 'mandatory control')} ${against === undefined ? 'not' : 'no longer'} settled, which --strict asks for`;
+}
 
 const openMandatory = (report: Report): number =>
   counting(report).filter(

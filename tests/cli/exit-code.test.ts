@@ -172,6 +172,20 @@ describe('against an older report', () => {
     expect(compareReports(torn(0), torn(0, 64)).gaps.appeared).toHaveLength(1);
     expect(compareReports(torn(0, 64), torn(32)).gaps.appeared).toEqual([]);
   });
+  test('--strict asks that what was settled still is, and no more', () => {
+    const person = judge(baseline([control('m', [unit('a', 'person')])]));
+    const settled = judge(baseline([control('m', [unit('a', 'person')])]), {
+      statements: {
+        features: {},
+        attestations: [{ unit: 'house/m/a', verdict: 'pass', by: 'A. Tester', on: '2026-05-01' }],
+      },
+    });
+    const strictly = (before: Report, after: Report): number =>
+      code(after, { strict: true, against: compareReports(before, after) });
+    expect(strictly(person, person)).toBe(0);
+    expect(strictly(settled, person)).toBe(3);
+    expect(against(settled, person)).toBe(0);
+  });
   test('an old gap does not count, a new one does', () => {
     expect(against(seen(true, true, [timeout]), seen(true, true, [timeout]))).toBe(0);
     expect(against(seen(true, true), seen(true, true, [timeout]))).toBe(3);

@@ -84,8 +84,8 @@ function addCase(suite: Suite, suiteName: string, control: ControlReport, { chec
       one.error(summary, 'error', detail);
       return;
     case 'inconclusive':
-      // A value that was seen and could not be told leaves a control open too, and is no gap of the run.
-      if (unseen && control.reasons.includes('gap')) one.error(summary, 'not-seen', detail);
+      if (control.reasons.includes('gap') && (unseen || control.obligation === 'mandatory'))
+        one.error(summary, 'not-seen', detail);
       else one.skipped().standardOutput(cdata([summary, detail].join('\n')));
       return;
     case 'waived':

@@ -106,10 +106,14 @@ test('a case is red where the exit code is', () => {
       expect(red(made)).toBe(endingOf(made, { failOn: 'mandatory', strict: false }).code !== 0);
     }
   }
-  // What was seen and could not be told leaves a control open for a gap, and no gap of the run.
-  for (const gaps of [[], [gap]]) {
-    const made = only({ ...failing, outcome: 'inconclusive', reasons: ['gap'] }, gaps);
-    expect(red(made)).toBe(endingOf(made, { failOn: 'mandatory', strict: false }).code !== 0);
+  // What was seen and could not be told leaves a control open for a gap, and no gap in the coverage.
+  for (const obligation of ['mandatory', 'recommended'] as const) {
+    for (const gaps of [[], [gap]]) {
+      const made = only({ ...failing, obligation, outcome: 'inconclusive', reasons: ['gap'] }, gaps);
+      const { code } = endingOf(made, { failOn: 'mandatory', strict: false });
+      expect(code).toBe(obligation === 'mandatory' || gaps.length > 0 ? 3 : 0);
+      expect(red(made)).toBe(code !== 0);
+    }
   }
   const advised = caseOf(suitesOf(only({ ...failing, obligation: 'advisory' }, []))[0], failing.id);
   expect(advised?.['system-out']).toMatch(/^fail.*advisory/);
