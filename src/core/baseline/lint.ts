@@ -107,12 +107,7 @@ async function lintBaseline(
   problems: Problem[],
   notes: Problem[],
 ): Promise<void> {
-  try {
-    await library.resolve(document, undefined, problems);
-  } catch (thrown) {
-    if (!(thrown instanceof UsageError)) throw thrown;
-    problems.push(...thrown.problems);
-  }
+  await library.resolve(document, undefined, problems);
   const raw = document.value as unknown as RawBaseline;
   const asked = askedBy(library);
   for (const [index, control] of (raw.controls ?? []).entries())

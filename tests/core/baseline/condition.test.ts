@@ -195,6 +195,30 @@ describe('members', () => {
   });
 });
 
+/** So many times denied. */
+const nested = (depth: number): Json =>
+  Array.from({ length: depth }).reduce<Json>((inner) => ({ not: inner }), { none: 'a.one' });
+
+test('a condition nests sixteen deep, and one that is broken is unknown of everything', () => {
+  expect(mistakes(nested(16))).toEqual([]);
+  const at = '2026-01-01T00:00:00Z';
+  for (const raw of [
+    { all: [] },
+    { none: 'a.oen' },
+    'none',
+    { every: 'a.oen', satisfies: { on: true } },
+  ] as readonly Json[]) {
+    const broken = compileCondition(raw, [], vocabulary, () => undefined);
+    expect([[...broken.reads], [...broken.members]]).toEqual([[], []]);
+    expect(broken.judge({ facts: aView([one({})]), at })).toEqual({
+      truth: 'unknown',
+      because: [],
+      gaps: [],
+      vacuous: false,
+    });
+  }
+});
+
 describe('mistakes', () => {
   const cases: readonly [Json, string][] = [
     [{ none: 'a.oen' }, "none: there is no fact 'a.oen' (did you mean 'a.one'?)"],
@@ -233,6 +257,15 @@ describe('mistakes', () => {
     [{ count: 'a.one' }, ": 'count' needs 'min' or 'max'"],
     [{ none: 'a.one', when: { on: true } }, "when: 'when' can't stand beside 'none'"],
     [{ evry: 'a.one' }, ": a condition needs one of every, some, none, count, all, any, not (did you mean 'every'?)"],
+    [{ all: [] }, "all: 'all' needs a list of conditions"],
+    [{ any: { none: 'a.one' } }, "any: 'any' needs a list of conditions"],
+    [{ not: 'none' }, 'not: a condition is a mapping with one of every, some, none, count, all, any, not'],
+    [{ all: [{ none: 'a.one' }, { none: 'a.oen' }] }, "all.1.none: there is no fact 'a.oen' (did you mean 'a.one'?)"],
+    [{ count: 'a.one', min: -1 }, "min: 'min' must be a number of at least 0"],
+    [{ count: 'a.one', max: 'many' }, "max: 'max' must be a number of at least 0"],
+    [{ some: 'a.one', wehre: {} }, "wehre: 'wehre' can't stand beside 'some' (did you mean 'where'?)"],
+    [nested(17), `${'not.'.repeat(16)}not: conditions nest deeper than 16`],
+    [{}, ': a condition needs one of every, some, none, count, all, any, not'],
     ['none', ': a condition is a mapping with one of every, some, none, count, all, any, not'],
   ];
   test.each(cases)('%j', (raw, message) => {

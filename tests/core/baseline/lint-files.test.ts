@@ -46,6 +46,16 @@ describe('a file', () => {
     expect(broken.problems.length).toBeGreaterThan(0);
     expect(broken).not.toHaveProperty('kind');
   });
+  test('that extends itself, or what is not there, is told and never thrown', async () => {
+    const library = await aLibrary({});
+    const extend = (what: string): string => `id: loop\nversion: "1"\ntitle: L\nextends: ${what}\n`;
+    const loop = await lintFile(write('loop.yaml', extend('./loop.yaml')), library);
+    expect(loop.problems.map(told)).toEqual(['4:10 baselines extend each other in a circle']);
+    const gone = await lintFile(write('lost.yaml', extend('./nowhere.yaml')), library);
+    expect(gone.problems.map(told)).toEqual(['4:10 ./nowhere.yaml: there is no such file']);
+    const twice = await lintFile(write('deep.yaml', extend('./lost.yaml')), library);
+    expect(twice.problems.map(told)).toEqual(['4:10 ./nowhere.yaml: there is no such file']);
+  });
   test('of each kind is known by what it holds', async () => {
     const library = await aLibrary({});
     expect(await lintFile(write('ok.yaml', checks(check('a/b'))), library)).toMatchObject({
