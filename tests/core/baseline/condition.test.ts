@@ -162,39 +162,6 @@ describe('judgements by subject', () => {
   });
 });
 
-describe('members', () => {
-  const cases: readonly [Json, object, boolean][] = [
-    ['x', { kind: 'x' }, true],
-    [['x', 'y'], { kind: 'z' }, false],
-    [{ const: 'x' }, { kind: 'x' }, true],
-    [{ enum: ['x', 'y'] }, { kind: 'z' }, false],
-    [{ not: ['x'] }, { kind: 'y' }, true],
-    [{ anyOf: ['x', { not: ['x', 'y'] }] }, { kind: 'y' }, false],
-    [{ listedIn: 'table/good' }, { kind: 'x' }, true],
-    [{ listedIn: 'table/good' }, { kind: 'y' }, false],
-    [{ pattern: '^(x|y)+$' }, { kind: 'y' }, true],
-    [{ pattern: '^z' }, { kind: 'y' }, false],
-    [{ pattern: '(?i)^[X-Z]\\w?$' }, { kind: 'y' }, true],
-    [{ pattern: '(?i)^(?:ab|[0-9]{2})$' }, { kind: 'y' }, false],
-    [{ minLength: 1, maxLength: 1 }, { kind: 'x' }, true],
-    [{ minLength: 2 }, { kind: 'x' }, false],
-  ];
-  test.each(cases)('kind: %j of %j is %s', (value, data, truth) => {
-    expect(judge({ some: 'a.one', where: { kind: value } }, aView([one(data)])).truth).toBe(truth);
-  });
-
-  const lists: readonly [Json, readonly string[], boolean][] = [
-    [{ contains: 'p' }, ['o', 'p'], true],
-    [{ contains: { pattern: '^q' } }, ['o', 'p'], false],
-    [{ not: { contains: ['o', 'p'] } }, ['p'], false],
-    [{ minItems: 1 }, [], false],
-    [{ maxItems: 0 }, [], true],
-  ];
-  test.each(lists)('names: %j of %j is %s', (value, names, truth) => {
-    expect(judge({ some: 'a.one', where: { names: value } }, aView([one({ names })])).truth).toBe(truth);
-  });
-});
-
 /** So many times denied. */
 const nested = (depth: number): Json =>
   Array.from({ length: depth }).reduce<Json>((inner) => ({ not: inner }), { none: 'a.one' });
