@@ -85,6 +85,15 @@ describe.skipIf(!HERE)('rauc info', () => {
     expect(await shop.ours('chained.raucb', 'middle.pem')).toBe(0);
   });
 
+  test('a bundle that is encrypted for a device is not seen by assay, nor by RAUC without the device’s key', async () => {
+    shop.sh(`cp -r content crypt; sed -i s/format=verity/format=crypt/ crypt/manifest.raucm
+      rauc bundle --cert signer.pem --key signer.key --intermediate middle.pem crypt crypt.raucb
+      rauc encrypt --to=encrypts.pem --keyring=root.pem crypt.raucb encrypted.raucb`);
+    expect([theirs('crypt.raucb', 'root.pem'), await shop.ours('crypt.raucb', 'root.pem')]).toEqual([true, 0]);
+    expect([theirs('encrypted.raucb', 'root.pem'), await shop.ours('encrypted.raucb', 'root.pem')]).toEqual([false, 3]);
+    expect(theirs('encrypted.raucb', 'root.pem', '[encryption]\nkey=encrypts.key\ncert=encrypts.pem\n')).toBe(true);
+  });
+
   test('a certificate that was revoked is refused where the keyring says so', async () => {
     shop.sh('cat root.pem root.crl middle.crl > good.ring; cat root.pem root.crl revoked.crl > revoked.ring');
     expect(theirs('chained.raucb', 'good.ring', 'check-crl=true\n')).toBe(true);
