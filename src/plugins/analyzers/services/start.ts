@@ -78,6 +78,12 @@ function examine(root: RootFileSystem, map: ReadonlyMap<string, string>, context
       { kind: 'unrecognised', message: 'there is no inittab: what runs on the console is not known' },
       { scope, area: 'root-file-system' },
     );
+  const rewrites = rewritesInittab(root, map);
+  if (rewrites !== undefined)
+    context.gap(
+      { kind: 'unrecognised', message: `${rewrites} writes /etc/inittab: what runs on the console then is not known` },
+      { scope, area: 'root-file-system', facts: [bootConsole] },
+    );
   const consoles = usual.console === undefined ? found.consoles : [...found.consoles, usual.console];
   const started = new Set<string>();
   for (const start of found.starts) {
@@ -87,6 +93,18 @@ function examine(root: RootFileSystem, map: ReadonlyMap<string, string>, context
   for (const { path, ...console } of consoles)
     context.emit(bootConsole, console, { subject: { kind: 'file', path }, where: `line ${console.line}` });
   if (found.entry) emitNever(root, started, mentionsIn(root, map), context);
+}
+
+/** A script that changes inittab, by which consoles come and go. */
+function rewritesInittab(root: RootFileSystem, map: ReadonlyMap<string, string>): string | undefined {
+  const found = [...map].find(
+    ([path, text]) =>
+      path.startsWith(root.path) &&
+      /^[^#\n]{0,400}(\bsed\s+-\w*i\w*\b[^\n]{0,400}\s|>{1,2}\s?|\b(cp|mv|ln)\s[^\n]{0,200}\s)["']?\/etc\/inittab\b/m.test(
+        text,
+      ),
+  );
+  return found?.[0].slice(root.path.length);
 }
 
 const baseOf = (program: string): string => program.slice(program.lastIndexOf('/') + 1);

@@ -44,6 +44,17 @@ describe('consoles', () => {
   const loginScript =
     '#!/bin/sh\n[ "$(uci -q get system.@system[0].ttylogin)" = 1 ] || exec /bin/ash --login\nexec /bin/login\n';
 
+  test('a script that writes inittab leaves open what runs on the console', async () => {
+    const gaps = async (line: string) =>
+      (await started({ '/etc/inittab': '::sysinit:/etc/init.d/rcS\n', '/etc/init.d/rcS': `#!/bin/sh\n${line}\n` }))
+        .gaps;
+    const open = [expect.objectContaining({ message: expect.stringContaining('writes /etc/inittab') })];
+    expect(await gaps('sed -ir "s/^#::ask/::ask/" /etc/inittab')).toEqual(open);
+    expect(await gaps('echo "ttyS0::respawn:-/bin/sh" >> /etc/inittab')).toEqual(open);
+    expect(await gaps('grep console /etc/inittab > /tmp/x')).toEqual([]);
+    expect(await gaps('# cp /rom/inittab /etc/inittab')).toEqual([]);
+  });
+
   test('a program on a console that nobody knows leaves open who is let in', async () => {
     expect(await logins(inittab)).toEqual(['console unknown always']);
   });
