@@ -166,3 +166,11 @@ test('a condition tells what it reads, facts and members', () => {
   const { reads, members } = compileCondition({ all: [every, { not: some }] }, [], vocabulary, () => undefined);
   expect([[...reads], [...members]]).toEqual([['a.lock'], ['a.lock.on', 'a.lock.n']]);
 });
+
+test('a connective rests on the operands that have its truth, each fact and gap once', () => {
+  const [small, off] = [one({ n: 2 }), one({ on: false }, 2)];
+  const all = judge({ all: [some, every, every] }, aView([small, off], [gap]));
+  expect([all.truth, all.because, all.gaps]).toEqual([false, [small], [gap]]);
+  const any = judge({ any: [none, { count: 'a.lock', min: 5 }, { count: 'a.lock', min: 6 }] }, aView([off], [gap]));
+  expect([any.truth, any.because, any.gaps]).toEqual(['unknown', [off], [gap]]);
+});
