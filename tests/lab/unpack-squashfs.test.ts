@@ -51,15 +51,13 @@ describe.skipIf(missing)('SquashFS', () => {
     const image = join(folder, 'image');
     rmSync(image, { force: true });
     tool('mksquashfs', join(folder, 'tree'), image, '-quiet', '-no-progress', ...variant);
-    const what: What = {
-      mtime: !variant.includes('-all-time'),
-      xattrs: !variant.includes('-no-xattrs'),
-      hardLinks: !variant.includes('-no-hardlinks'),
-    };
-    const expected = listingOfDirectory(join(folder, 'tree'), what);
-    if (variant.includes('-root-mode')) expected['/'] = expected['/']!.replace(/^d \S+ \S+/, 'd 700 7:0');
-    if (variant.includes('-all-root'))
-      for (const name of Object.keys(expected)) expected[name] = expected[name]!.replace(/ \d+:\d+/, ' 0:0');
+    // What unsquashfs makes of it: mksquashfs 4.5.1 loses one link or another, with -noI that of a symbolic link.
+    const theirs = join(folder, 'theirs');
+    rmSync(theirs, { recursive: true, force: true });
+    tool('unsquashfs', '-quiet', '-no-progress', '-dest', theirs, image);
+    const what: What = { mtime: true, xattrs: true, hardLinks: true };
+    const expected = listingOfDirectory(theirs, what);
+    expect(Object.keys(expected)).toEqual(Object.keys(listingOfDirectory(join(folder, 'tree'))));
     await unpacked(image, (found) => {
       expect(listingOf(found, 'squashfs', what)).toEqual(expected);
       expect(found.gaps).toEqual([]);
