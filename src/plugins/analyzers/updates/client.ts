@@ -14,7 +14,15 @@ import {
   updateTlsSetting,
 } from '../../../facts/index.ts';
 import { FaultError } from '../../../lib/fault.ts';
-import { builtWithoutSignatures, type Client, clientsOf, requiresSignature, takesImages, UPDATER } from './clients.ts';
+import {
+  builtWithoutSignatures,
+  type Client,
+  clientsOf,
+  isOpenwrtItself,
+  requiresSignature,
+  takesImages,
+  UPDATER,
+} from './clients.ts';
 import { PROGRAM, tellProgram, tellUrls } from './endpoints.ts';
 import { type ClientSetting, settingsOf } from './settings.ts';
 import { unverifiedIn } from './unverified.ts';
@@ -26,9 +34,17 @@ interface Held {
   /** What writes images of OpenWrt, by root, and the roots whose scripts demand a signature. */
   readonly sysupgrade: Map<string, FileEntry>;
   readonly demanding: Set<string>;
+  /** The roots whose packages come from OpenWrt itself. */
+  readonly plain: Set<string>;
 }
 const heldOf = new WeakMap<FileTree, Held>();
-const nothingHeld = (): Held => ({ feeds: [], checks: new Map(), sysupgrade: new Map(), demanding: new Set() });
+const nothingHeld = (): Held => ({
+  feeds: [],
+  checks: new Map(),
+  sysupgrade: new Map(),
+  demanding: new Set(),
+  plain: new Set(),
+});
 
 const LIMIT = 4 << 20;
 const URLS = 1000;
@@ -69,10 +85,12 @@ export const updatesClient: Analyzer = {
     readLines(file, text, context);
   },
   finish(context) {
-    const { feeds, checks, sysupgrade, demanding } = heldOf.get(context.tree) ?? nothingHeld();
+    const { feeds, checks, sysupgrade, demanding, plain } = heldOf.get(context.tree) ?? nothingHeld();
     heldOf.delete(context.tree);
-    for (const [root, file] of sysupgrade)
-      tellClient(file, { tool: 'sysupgrade', check: demanding.has(root) ? 'on' : 'off' }, context);
+    for (const [root, file] of sysupgrade) {
+      const check = plain.has(root) ? 'off' : 'unknown';
+      tellClient(file, { tool: 'sysupgrade', check: demanding.has(root) ? 'on' : check }, context);
+    }
     for (const feed of feeds) tellFeed(feed, checks, context);
   },
 };
@@ -229,6 +247,7 @@ function holdDemands(file: FileEntry, text: string, { tree }: AnalyzerContext): 
   const root = file.root ?? '';
   if (takesImages(text)) held(tree).sysupgrade.set(root, file);
   if (requiresSignature(text)) held(tree).demanding.add(root);
+  if (isOpenwrtItself(file.name, text)) held(tree).plain.add(root);
   const stated = /^\/etc\/opkg/.test(file.name)
     ? /^[ \t]*option[ \t]+check_signature(?:[ \t]+["']?(\w+))?/m.exec(text)
     : null;

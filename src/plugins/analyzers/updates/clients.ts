@@ -18,7 +18,7 @@ const CLIENTS: readonly (readonly [RegExp, Reader])[] = [
   [/^\/etc\/apt\/sources\.list\.d\/[^/]+\.sources$/, (text) => aptStanzas(text)],
   [/^\/etc\/apt\/sources\.list/, (_text, live) => aptClients(live)],
   [/^\/etc\/apt\/apt\.conf(\.d\/[^/]+)?$/, (_text, live) => aptOptions(live)],
-  [/^\/etc\/apk\/repositories$/, (_text, live) => apkClients(live)],
+  [/^\/etc\/apk\/repositories(\.d\/[^/]+\.list)?$/, (_text, live) => apkClients(live)],
   [/^\/etc\/apk\/config$/, (_text, live) => unchecked('apk', live, /^(--)?allow-untrusted$/)],
   [/^\/etc\/fwupd\/(fwupd|daemon)\.conf$/, (_text, live) => unchecked('fwupd', live, /^OnlyTrusted\s*=\s*false$/i)],
   [
@@ -54,6 +54,16 @@ export function clientsOf(name: string, text: string): readonly Client[] {
 export const takesImages = (text: string): boolean => /^\s*fwtool_check_signature\s*\(\)/m.test(text);
 export const requiresSignature = (text: string): boolean =>
   /^\s*(?:export\s+)?REQUIRE_IMAGE_SIGNATURE=["']?1\b/m.test(text);
+
+/**
+ * Whether the packages come from OpenWrt itself: a maker who builds on it may write images by a program of his own that
+ * looks at them first, and then what sysupgrade would take says nothing.
+ */
+export const isOpenwrtItself = (name: string, text: string): boolean =>
+  /^\/etc\/(opkg|apk)\b/.test(name) && text.split('\n').some((line) => line.length < URL_LINE && OPENWRT.test(line));
+const OPENWRT = /^[^#]*https?:\/\/([\w-]+\.)?(openwrt|lede-project)\.org\//;
+/** The pattern is not linear on longer ones. */
+const URL_LINE = 1000;
 
 /** SWUpdate that was built to look at signatures says so where none of its keys is named; the other knows no such option. */
 export const builtWithoutSignatures = (program: Buffer): boolean =>
@@ -163,10 +173,14 @@ const UNCHECKED: readonly (readonly [RegExp, Tool])[] = [
   [/\bostree\b[^|;#]*--no-gpg-verify\b/, 'ostree'],
   [/\bsysupgrade\b[^|;#]*\s(-[a-zA-Z]*F|--force)\b/, 'sysupgrade'],
 ];
+const VERIFIES =
+  /\b(usign|ucert|signify|minisign|mkxqimage)\b.*\s-\w*[Vv]|\bopenssl\b.*-verify\b|\bgpgv?\b.*(--verify\b|\.sig\b|\.asc\b)/;
 function uncheckedClients(lines: readonly Numbered[]): readonly Client[] {
+  const looks = lines.some(({ line }) => VERIFIES.test(line));
   return lines.flatMap(({ line, at }) => {
     const tool = UNCHECKED.find(([pattern]) => pattern.test(line))?.[1];
-    return tool === undefined ? [] : [{ tool, line: at, check: 'off' as const }];
+    // What the script has verified itself may be forced upon the tool.
+    return tool === undefined ? [] : [{ tool, line: at, check: looks ? ('unknown' as const) : ('off' as const) }];
   });
 }
 

@@ -166,8 +166,14 @@ describe('what lets in updates without a signature', () => {
     ['ostree', '/ostree/repo/config', '[core]\n[remote "m"]\nurl=https://o.vendor.com\ngpg-verify=false\n', 'off'],
     ['ostree', '/etc/ostree/remotes.d/m.conf', '[remote "m"]\nurl=https://o.vendor.com\n', 'on'],
     ['ostree', '/ostree/repo/config', '[remote "m"]\nurl=https://o\ngpg-verify=false\nsign-verify=ed25519\n', 'on'],
-    ['sysupgrade', '/lib/upgrade/fwtool.sh', 'fwtool_check_signature() {\n\treturn 0\n}\n', 'off'],
+    ['sysupgrade', '/lib/upgrade/fwtool.sh', 'fwtool_check_signature() {\n\treturn 0\n}\n', 'unknown'],
     ['sysupgrade', '/usr/sbin/ota-update.sh', '#!/bin/sh\nsysupgrade -n -F /tmp/fw.bin\n', 'off'],
+    [
+      'sysupgrade',
+      '/usr/sbin/ota-update.sh',
+      '#!/bin/sh\nusign -V -m /tmp/fw.bin -P /etc/keys && sysupgrade -F /tmp/fw.bin\n',
+      'unknown',
+    ],
     ['opkg', '/usr/bin/update', '#!/bin/sh\nopkg install --force-checksum /tmp/a.ipk\n', 'off'],
   ])('%s by %s', async (tool, name, text, check) => {
     const { of } = await analyze([updatesClient], { [name]: text, '/usr/bin/mender': 'x' });
@@ -183,6 +189,27 @@ describe('what lets in updates without a signature', () => {
     const { of } = await analyze([updatesClient], { [name]: text });
     expect(of('update.client')).toEqual([]);
   });
+
+  test.each([
+    ['/etc/opkg/distfeeds.conf', 'src/gz base https://downloads.openwrt.org/releases/23.05.5/packages\n', 'off'],
+    [
+      '/etc/apk/repositories.d/distfeeds.list',
+      'https://downloads.openwrt.org/releases/25.12.0/base/packages.adb\n',
+      'off',
+    ],
+    ['/etc/opkg/distfeeds.conf', 'src/gz base https://feeds.vendor.com/openwrt.org/packages\n', 'unknown'],
+    ['/etc/opkg/distfeeds.conf', '# src/gz base https://downloads.openwrt.org/x\n', 'unknown'],
+  ])(
+    'OpenWrt itself takes images without one, a maker who builds on it may look first: %s %s',
+    async (name, text, check) => {
+      const { of } = await analyze([updatesClient], {
+        '/lib/upgrade/fwtool.sh': 'fwtool_check_signature() {\n\treturn 0\n}\n',
+        [name]: text,
+      });
+      const said = of('update.client').filter((one) => one['tool'] === 'sysupgrade');
+      expect(said.map((one) => one['signatureCheck'])).toEqual([check]);
+    },
+  );
 
   test('images of OpenWrt need a signature where a script of the root demands it', async () => {
     const { of } = await analyze([updatesClient], {
