@@ -46,6 +46,7 @@ export { androidSuper } from './image/android-super.ts';
 export { androidVendorBoot } from './image/android-vendor-boot.ts';
 export { bneg } from './image/bneg.ts';
 export { bouffalo } from './image/bouffalo.ts';
+export { broadcomNvram } from './image/broadcom-nvram.ts';
 export { broadcomTag } from './image/broadcom-tag.ts';
 export { chk } from './image/chk.ts';
 export { cortexM } from './image/cortex-m.ts';

@@ -32,6 +32,16 @@ test('a header of RT-Thread whose sum is wrong is none', async () => {
   expect(await formatsIn(image)).toEqual(['archive/tar']);
 });
 
+test('NVRAM whose sum is wrong, or whose size is beyond its flash, is none', async () => {
+  const image = readFileSync('fixtures/unpackers/router/nvram.bin');
+  expect(await formatsIn(image)).toEqual(['image/broadcom-nvram']);
+  for (const at of [0x2004, 0x2007, 0x2008, 0x2009, 0x2020]) {
+    const broken = Buffer.from(image);
+    broken[at] = (broken[at] ?? 0) ^ 0x40;
+    expect(await formatsIn(broken)).toEqual([]);
+  }
+});
+
 test('a littlefs whose only commit does not add up is told, and nothing of it is believed', async () => {
   const image = Buffer.from(readFileSync('fixtures/unpackers/vendor/littlefs.bin'));
   image[40] = (image[40] ?? 0) ^ 1;

@@ -10,8 +10,13 @@ const SETTINGS =
   /(^|[/._-])(nvram|defaults?|default_?(config|settings|nvram)|factory|factory_?default|settings?|config|backup|system|rtconfig|romfile|webs?|users?|account|umconfig)([._-]?[\w-]{0,24})?(\.(conf|cfg|ini|xml|txt|dat|nvram|default|def|prop))?$/i;
 const MOST = 200;
 
+/** NVRAM lies in flash beside the root file system, not in it. */
+const isNvram = (file: FileEntry): boolean => /!broadcom-nvram\b[^!/]*\/nvram$/.test(file.path);
+
 /** Settings files that may preset the passwords of the management interface, by name and place. */
-export const mayPreset = (file: FileEntry): boolean =>
+export const mayPreset = (file: FileEntry): boolean => isNvram(file) || isSettings(file);
+
+const isSettings = (file: FileEntry): boolean =>
   file.type === 'file' &&
   file.root !== undefined &&
   file.size > 0 &&

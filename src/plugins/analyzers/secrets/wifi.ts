@@ -4,6 +4,7 @@ import { uciSections } from '../../../codecs/formats/uci.ts';
 import type { FileEntry } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { secretWifi } from '../../../facts/index.ts';
+import type { Blob } from '../../../lib/blob.ts';
 import { isExamplePlace } from './tell.ts';
 import { connman, iwd, type Network, networkManager, nvram, ralink, type Security } from './wifi-networks.ts';
 
@@ -20,7 +21,11 @@ const READERS: readonly (readonly [RegExp, Read])[] = [
   [/\/connman\/([^/]+\.config|wifi_\w+\/settings)$/, connman],
   [/\/(nvram|default_?nvram)([._-][\w.-]{0,40})?$/, nvram],
 ];
-const readerOf = (name: string): Read | undefined => READERS.find(([shape]) => shape.test(name))?.[1];
+/** Ralink's and MediaTek's routers keep their settings in flash as U-Boot keeps its environment. */
+const isEnvironment = ({ path }: FileEntry): boolean => /!uboot-environment\b[^!/]*$/.test(path);
+const readerOf = (file: FileEntry): Read | undefined =>
+  isEnvironment(file) ? nvram : READERS.find(([shape]) => shape.test(file.name))?.[1];
+const ENVIRONMENT = 256 << 10;
 
 export const secretsWifi: Analyzer = {
   id: 'secrets/wifi',
@@ -29,15 +34,25 @@ export const secretsWifi: Analyzer = {
   intrusion: 'passive',
   consumes: [],
   produces: [secretWifi],
-  wants: (file) => file.type === 'file' && file.size > 0 && readerOf(file.name) !== undefined,
+  wants: (file) => file.type === 'file' && file.size > 0 && readerOf(file) !== undefined,
   observe(file, content, context) {
     const cut = (message: string): void => context.gap({ kind: 'over-budget', message });
-    const lines = [...linesOf(content, { lines: 50_000, cut })].filter(({ text }) => !/^\s*(#|$)/.test(text));
-    const networks = readerOf(file.name)?.(lines, file.name) ?? [];
+    const texts = isEnvironment(file) ? variablesOf(content) : linesOf(content, { lines: 50_000, cut });
+    const lines = [...texts].filter(({ text }) => !/^\s*(#|$)/.test(text));
+    const networks = readerOf(file)?.(lines, file.name) ?? [];
     if (networks.length > NETWORKS) cut(`more than ${NETWORKS} networks in one file`);
     for (const network of networks.slice(0, NETWORKS)) if (isPreset(network)) tell(network, file, context);
   },
 };
+
+/** One variable as a line; they begin behind the CRC, and with redundant copies a flag. */
+function variablesOf(content: Blob): readonly TextLine[] {
+  const bytes = Buffer.from(content.read(0, ENVIRONMENT)).subarray(4);
+  const text = bytes.subarray(/[A-Za-z]/.test(String.fromCharCode(bytes[0] ?? 0)) ? 0 : 1).toString('latin1');
+  const end = text.indexOf('\0\0');
+  const variables = (end < 0 ? text : text.slice(0, end)).split('\0');
+  return variables.map((variable, index) => ({ number: index + 1, text: variable }));
+}
 
 /** A client without a key holds no secret, and what is switched off or filled in by a script serves nobody as it stands. */
 const isPreset = ({ role, key, disabled, ssid }: Network): boolean =>
@@ -50,7 +65,7 @@ function tell({ role, ssid, key, line, security }: Network, file: FileEntry, con
   context.emit(
     secretWifi,
     { role, ...(ssid === undefined ? {} : { ssid }), file: file.name, line, security, placeholder },
-    { where: `line ${line}` },
+    { where: `${isEnvironment(file) ? 'variable' : 'line'} ${line}` },
   );
 }
 
