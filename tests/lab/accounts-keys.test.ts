@@ -98,7 +98,7 @@ test.skipIf(!has('openssl'))('NT hashes are those of openssl’s MD4 over UTF-16
   const nt = words.map((word) => legacy(['dgst', '-md4', '-binary'], Buffer.from(word, 'utf16le')));
   expect(nt[0]).toMatch(/^[0-9a-f]{32}$/);
   const expected = words.slice(0, 3).map((word, at) => `${nt[at]}:${word}`);
-  expect((await openedOf('nt', nt, words.slice(0, 3))).sort()).toEqual(expected.sort());
+  expect(new Set(await openedOf('nt', nt, words.slice(0, 3)))).toEqual(new Set(expected));
 });
 
 test.skipIf(!has('john') || !has('openssl'))('LM hashes open as john opens them with the same list', async () => {
@@ -136,7 +136,7 @@ test.skipIf(!has('john') || !has('openssl'))('LM hashes open as john opens them 
       return `${fields.indexOf(digest)} ${word.toUpperCase()}`;
     });
     expect(theirs).toHaveLength(words.length);
-    expect(ours.sort()).toEqual(theirs.sort());
+    expect(new Set(ours)).toEqual(new Set(theirs));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
