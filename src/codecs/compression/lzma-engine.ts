@@ -76,7 +76,9 @@ export class LzmaEngine {
     this.#inputAt = (PROBABILITIES + 2 * (1847 + (768 << literalBits)) + 63) & ~63;
     this.#windowAt = this.#inputAt + INPUT_ROOM;
     this.#dictionary = Math.max(dictionary, 4096);
-    this.#capacity = Math.max(0, this.#bytes.length - this.#windowAt - SLACK);
+    this.#capacity = this.#bytes.length - this.#windowAt - SLACK;
+    // Probabilities of many literal bits take megabytes, and are written before the window is.
+    if (this.#capacity < 0) this.#grow(0);
     this.#wasm.place(this.#inputAt, this.#windowAt, this.#windowAt, this.#windowAt);
   }
 
