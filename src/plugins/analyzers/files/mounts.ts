@@ -103,8 +103,13 @@ function isStartUp(point: string, list: readonly Found[]): boolean {
 }
 
 function emitMounts({ file, text }: Found, all: readonly Found[], context: AnalyzerContext): void {
-  const lines = [...text.matchAll(MOUNTED)].slice(0, MOUNTS);
-  for (const [index, [, before = '', words = '', where = '', after = '']] of lines.entries()) {
+  const lines = [...text.matchAll(MOUNTED)];
+  if (lines.length > MOUNTS)
+    context.gap(
+      { kind: 'over-budget', message: `more than ${MOUNTS} mounts in one script` },
+      { scope: { kind: 'file', path: file.path }, area: 'root-file-system' },
+    );
+  for (const [index, [, before = '', words = '', where = '', after = '']] of lines.slice(0, MOUNTS).entries()) {
     const point = where.replace(/(?<=.)\/$/, '');
     if (SPOKEN_OF.test(before) || !isStartUp(point, all)) continue;
     // Inside or after a condition, or in a script that perhaps never runs: it may not happen.

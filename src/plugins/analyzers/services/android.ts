@@ -80,8 +80,9 @@ function importsOf(name: string, root: RootFileSystem, tree: FileTree): readonly
   const entry = tree.resolve(root, name);
   if (entry !== undefined)
     return entry.type === 'directory' ? tree.list(root, name).map((one) => ({ entry: one })) : [{ entry }];
-  const [before = '', after] = name.split(/\$\{[^}]*\}/);
-  if (after === undefined) return [];
+  const fixed = name.split(/\$\{[^}]*\}/);
+  if (fixed.length === 1) return [];
+  const [before = '', after = ''] = [fixed[0], fixed.at(-1)];
   const folder = before.slice(0, before.lastIndexOf('/')) || '/';
   return tree
     .list(root, folder)

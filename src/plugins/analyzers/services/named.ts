@@ -21,23 +21,27 @@ export interface Server {
 const PROGRAMS = 2000;
 
 /** Programs of no known kind that take connections: which of them runs is worth a word where another program names it. */
-function listenersIn(root: RootFileSystem, tree: FileTree): readonly Server[] {
-  return FOLDERS.flatMap((folder) => tree.list(root, folder.slice(0, -1)))
-    .filter(({ type, name }) => type === 'file' && daemonOf(name) === undefined && !MANY.test(baseOf(name)))
+function listenersIn(root: RootFileSystem, tree: FileTree, cut: (why: string) => void): readonly Server[] {
+  const programs = FOLDERS.flatMap((folder) => tree.list(root, folder.slice(0, -1))).filter(
+    ({ type, name }) => type === 'file' && daemonOf(name) === undefined && !MANY.test(baseOf(name)),
+  );
+  if (programs.length > PROGRAMS)
+    cut(`more than ${PROGRAMS} programs: which of the others take connections is not known`);
+  return programs
     .slice(0, PROGRAMS)
     .filter(({ name }) => listens(tree, root, name))
     .map((entry) => ({ name: baseOf(entry.name), entry }));
 }
 
 /** Servers that lie in a root and are worth a word though nothing starts them. */
-export function serversIn(root: RootFileSystem, tree: FileTree): readonly Server[] {
+export function serversIn(root: RootFileSystem, tree: FileTree, cut: (why: string) => void): readonly Server[] {
   const known = [...daemonNames()].flatMap((name) => {
     const daemon = daemonOf(name);
     if (daemon === undefined || !WATCHED.has(daemon.kind)) return [];
     const entry = FOLDERS.map((folder) => tree.resolve(root, folder + name)).find((one) => one !== undefined);
     return entry === undefined ? [] : [{ name, entry }];
   });
-  return [...known, ...listenersIn(root, tree)];
+  return [...known, ...listenersIn(root, tree, cut)];
 }
 
 export const mayName = (file: FileEntry): boolean =>

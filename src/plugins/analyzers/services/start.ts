@@ -20,10 +20,12 @@ interface Naming {
 }
 const namings = new WeakMap<FileTree, Naming>();
 
-function namingOf(tree: FileTree): Naming {
+function namingOf(context: AnalyzerContext): Naming {
+  const { tree } = context;
   const known = namings.get(tree);
   if (known !== undefined) return known;
-  const made = { servers: new Map(tree.roots.map((root) => [root.path, serversIn(root, tree)])), programs: new Map() };
+  const servers = new Map(tree.roots.map((root) => [root.path, serversIn(root, tree, cutIn(root, context))]));
+  const made = { servers, programs: new Map() };
   namings.set(tree, made);
   return made;
 }
@@ -40,7 +42,7 @@ export const servicesStart: Analyzer = {
   produces: [serviceStart, bootConsole],
   wants: (file) => file.type === 'file' && file.root !== undefined && (START_PLACES.test(file.name) || mayName(file)),
   observe(file, content, context) {
-    const { servers, programs } = namingOf(context.tree);
+    const { servers, programs } = namingOf(context);
     for (const name of namedIn(file, content, servers.get(file.root ?? '') ?? []))
       if (!programs.has(`${file.root} ${name}`)) programs.set(`${file.root} ${name}`, file.name);
     if (!START_PLACES.test(file.name)) return;
@@ -56,11 +58,15 @@ export const servicesStart: Analyzer = {
   },
 };
 
+/** What is started beyond what was read is not known: never «starts nothing». */
+const cutIn =
+  ({ path }: RootFileSystem, context: Pick<AnalyzerContext, 'gap'>) =>
+  (message: string): void =>
+    context.gap({ kind: 'over-budget', message }, { scope: { kind: 'file', path }, area: 'root-file-system' });
+
 function examine(root: RootFileSystem, map: ReadonlyMap<string, string>, context: AnalyzerContext): void {
   const scope = { kind: 'file', path: root.path } as const;
-  // What a script starts beyond what was read is not known: never «starts nothing».
-  const cut = (message: string): void =>
-    context.gap({ kind: 'over-budget', message }, { scope, area: 'root-file-system' });
+  const cut = cutIn(root, context);
   const found = startsOf(root, context.tree, scriptReader(map, context.tree, cut), cut);
   tellOutside(found.outside, scope, context);
   if (!found.entry) {
@@ -167,7 +173,7 @@ function emitNever(
   mentions: ReturnType<typeof mentionsIn>,
   context: AnalyzerContext,
 ): void {
-  const { servers, programs } = namingOf(context.tree);
+  const { servers, programs } = namingOf(context);
   for (const { name, entry } of servers.get(root.path) ?? []) {
     const daemon = daemonOf(name);
     if (started.has(name)) continue;

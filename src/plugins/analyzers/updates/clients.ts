@@ -155,13 +155,17 @@ function menderCheck(text: string): Client['check'] {
 
 /** ostree.repo-config(5): each remote is verified by GPG unless it says otherwise. */
 function ostreeRemotes(text: string): readonly Client[] {
+  let line = 1;
   return text.split(/^(?=\s*\[)/m).flatMap((section) => {
+    const start = line;
+    line += section.split('\n').length - 1;
     if (!/^\s*\[remote\s/.test(section)) return [];
     const said = (key: string, value: string): boolean =>
       new RegExp(`^\\s*${key}\\s*=\\s*(${value})\\s*$`, 'im').test(section);
     const off = said('gpg-verify', 'false|0|no') && !said('sign-verify', '(?!false|0|no)\\S.*');
-    const line = text.slice(0, text.indexOf(section)).split('\n').length;
-    return [{ tool: 'ostree' as const, ...urlIn(section), line, check: off ? ('off' as const) : ('on' as const) }];
+    return [
+      { tool: 'ostree' as const, ...urlIn(section), line: start, check: off ? ('off' as const) : ('on' as const) },
+    ];
   });
 }
 

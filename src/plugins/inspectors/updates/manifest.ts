@@ -2,7 +2,6 @@
 
 /** More than that is no manifest. */
 export const MOST_MANIFEST = 256 << 10;
-const MOST_ADDRESSES = 500;
 
 const TYPES = /^(application\/([\w.+-]*json|xml|[\w.-]+\+xml|yaml|x-yaml)|text\/)/i;
 /** What is fetched, by its ending or by the word before it. Names of schemas and home pages are not. */
@@ -13,10 +12,9 @@ const WORD = /(url|uri|file|image|firmware|download|location|path|src)["'>\s:=]{
 export const mayBeManifest = (type: string | undefined, size: number | undefined): boolean =>
   TYPES.test(type ?? '') && (size ?? 0) <= MOST_MANIFEST;
 
-/** Undefined where nothing is named. */
+/** Every address is looked at, bounded by the size of a manifest. Undefined where nothing is named. */
 export function namedIn(text: string): { readonly namesHttp: boolean; readonly names?: string } | undefined {
   const found = [...text.matchAll(/\b(https?|ftp):\\?\/\\?\/[^\s"'<>\\,]{1,300}(?:\\\/[^\s"'<>\\,]{1,300}){0,20}/g)]
-    .slice(0, MOST_ADDRESSES)
     .map(({ 0: address, index }) => ({
       address: address.replaceAll('\\', ''),
       before: text.slice(Math.max(0, index - 40), index),

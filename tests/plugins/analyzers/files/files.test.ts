@@ -72,6 +72,12 @@ test('a partition from which a boot script runs something holds start-up items, 
   ]);
 });
 
+test('more mounts than are read in one script are told', async () => {
+  const mounts = Array.from({ length: 65 }, (_, at) => `mount -t jffs2 /dev/mtdblock4 /mnt/p${at}`);
+  const { gaps } = await analyze([filesMounts], { '/etc/init.d/rcS': ['#!/bin/sh', ...mounts].join('\n') });
+  expect(gaps.map(({ message }) => message)).toEqual(['more than 64 mounts in one script']);
+});
+
 test('a mount that is only spoken of is none, and one behind a condition may not happen', async () => {
   const { of } = await analyze([filesMounts], {
     '/etc/init.d/rcS': [

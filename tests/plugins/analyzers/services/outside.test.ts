@@ -176,6 +176,21 @@ describe('what units and scripts start', () => {
     ]);
   });
 
+  test('an import that two properties name may mean each file that fits both ends', async () => {
+    expect(
+      await starts({
+        '/init.rc': 'import /vendor/etc/init/hw/init.\x24{ro.hardware}.\x24{ro.revision}.rc\n',
+        '/vendor/etc/init/hw/init.qcom.2.rc': 'service sshd /vendor/bin/sshd\n    class main\n',
+      }),
+    ).toEqual([['sshd', 'unknown', 'root']]);
+  });
+
+  test('more programs than are looked at for listeners leave open what starts', async () => {
+    const programs = Object.fromEntries(Array.from({ length: 2001 }, (_, at) => [`/usr/bin/p${at}`, 'x']));
+    const { gaps } = await analyze([servicesStart], { '/etc/init.d/rcS': '#!/bin/sh\ntrue\n', ...programs });
+    expect(gaps.map(({ message }) => message)).toContainEqual(expect.stringContaining('more than 2000 programs'));
+  });
+
   test('settings that a start script reads in are taken in', async () => {
     const { of } = await analyze([servicesStart], {
       '/etc/init.d/rcS':

@@ -219,6 +219,12 @@ describe('what lets in updates without a signature', () => {
     expect(of('update.client').map((one) => [one['tool'], one['signatureCheck']])).toEqual([['sysupgrade', 'on']]);
   });
 
+  test('two remotes alike of OSTree are told at their own lines', async () => {
+    const remote = '[remote "m"]\nurl=https://o.vendor.com\ngpg-verify=false\n';
+    const { of } = await analyze([updatesClient], { '/ostree/repo/config': `[core]\nmode=bare\n${remote}${remote}` });
+    expect(of('update.client').map((one) => one['line'])).toEqual([3, 6]);
+  });
+
   test.each([
     ['{"ArtifactVerifyKey": ""}', 'off'],
     ['{"ArtifactVerifyKeys": []}', 'off'],
