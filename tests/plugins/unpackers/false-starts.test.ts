@@ -32,6 +32,16 @@ test('a header of RT-Thread whose sum is wrong is none', async () => {
   expect(await formatsIn(image)).toEqual(['archive/tar']);
 });
 
+test('a sum of eight bits alone makes no NVRAM', async () => {
+  // Some 16 of so many would have it right by chance.
+  const stray = Array.from({ length: 4096 }, (_, at) => {
+    const head = Buffer.from('FLSH\x40\0\0\0\0\x01\0\0\0\0\0\0\0\0\0\0', 'latin1');
+    head[8] = at & 0xff;
+    return Buffer.concat([head, Buffer.alloc(44, `${at}=x\0\0code of ${at}`)]);
+  });
+  expect(await formatsIn(Buffer.concat(stray))).toEqual([]);
+});
+
 test('NVRAM whose sum is wrong, or whose size is beyond its flash, is none', async () => {
   const image = readFileSync('fixtures/unpackers/router/nvram.bin');
   expect(await formatsIn(image)).toEqual(['image/broadcom-nvram']);

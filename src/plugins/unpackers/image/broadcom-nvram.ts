@@ -4,6 +4,7 @@ import type { Unpacker } from '../../../core/model/unpacker.ts';
 import type { Blob } from '../../../lib/blob.ts';
 
 const HEAD = 20;
+const VERSION = 1;
 /** The sum covers all from here on: itself and what precedes it excepted. */
 const SUMMED = 9;
 /** Boards set aside 32 or 64 KiB, some 128. */
@@ -19,18 +20,26 @@ function sumOf(bytes: Uint8Array): number {
   return crc;
 }
 
-/** Its bytes, where size and sum hold. */
+/** Its bytes, where all holds that the format states: a sum of eight bits alone would come true by chance. */
 function read(blob: Blob, offset: number): Buffer | undefined {
-  const size = header(blob, offset, HEAD)?.readUInt32LE(4);
-  if (size === undefined || size <= HEAD || size > MOST) return undefined;
+  const head = header(blob, offset, HEAD);
+  const size = head?.readUInt32LE(4);
+  if (head === undefined || size === undefined || head[9] !== VERSION || size <= HEAD || size > MOST) return undefined;
   const bytes = header(blob, offset, size);
-  return bytes !== undefined && sumOf(bytes.subarray(SUMMED)) === bytes[8] ? bytes : undefined;
+  if (bytes === undefined || !/^[\w.:/-]{1,64}=/.test(bytes.toString('latin1', HEAD, HEAD + 65))) return undefined;
+  const blank = bytes.subarray(endOf(bytes)).every((byte) => byte === 0);
+  return blank && sumOf(bytes.subarray(SUMMED)) === bytes[8] ? bytes : undefined;
+}
+
+/** Where the last variable ends; zeros fill up to a multiple of four. */
+function endOf(bytes: Buffer): number {
+  const end = bytes.indexOf('\0\0', HEAD, 'latin1');
+  return end < 0 ? bytes.length : end;
 }
 
 /** One variable a line, as `nvram show` prints them; a value of several lines keeps to one. */
 function linesOf(bytes: Buffer): Buffer {
-  const end = bytes.indexOf('\0\0', HEAD, 'latin1');
-  const text = bytes.toString('latin1', HEAD, end < 0 ? bytes.length : end);
+  const text = bytes.toString('latin1', HEAD, endOf(bytes));
   return Buffer.from(text.replaceAll(/[\r\n]+/g, ' ').replaceAll('\0', '\n'), 'latin1');
 }
 
