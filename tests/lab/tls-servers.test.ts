@@ -3,7 +3,8 @@
  * suites against sslscan and nmap, and what else each configuration is made to show.
  */
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -117,9 +118,14 @@ async function nginx(name: string, { pairs, nginx: settings }: Served): Promise<
 
 async function lighttpd(name: string, { pairs, lighttpd: settings }: Served): Promise<number> {
   const port = await freePort();
-  const [cert, key] = pairs[0]!;
+  // lighttpd has one pair of its own; OpenSSL itself is told of a second, of another kind of key.
+  const [[cert, key], second] = [pairs[0]!, pairs[1]];
+  const both =
+    second === undefined
+      ? ''
+      : `ssl.openssl.ssl-conf-cmd = ("Certificate" => "${second[0]}", "PrivateKey" => "${second[1]}")\n`;
   const text = `server.modules = ("mod_openssl", "mod_setenv")\nserver.document-root = "${lab.folder}"\nserver.port = ${port}
-server.bind = "127.0.0.1"\nssl.engine = "enable"\nssl.pemfile = "${cert}"\nssl.privkey = "${key}"\n${settings}\n`;
+server.bind = "127.0.0.1"\nssl.engine = "enable"\nssl.pemfile = "${cert}"\nssl.privkey = "${key}"\n${both}${settings}\n`;
   writeFileSync(file(`${name}.lighttpd`), text);
   await lab.start(program('lighttpd')!, ['-D', '-f', file(`${name}.lighttpd`)], port);
   return port;
@@ -131,6 +137,9 @@ async function gnutls(priority: string, pair: string, ...args: readonly string[]
   await lab.start('gnutls-serv', ['--http', '-q', '-p', `${port}`, ...keys, '--priority', priority, ...args], port);
   return port;
 }
+
+const sha256Of = (cert: string): string =>
+  new X509Certificate(readFileSync(cert)).fingerprint256.replaceAll(':', '').toLowerCase();
 
 /** All of what a peer names is seen here; what is seen here alone is given back. */
 const beyond = (ours: readonly string[], peer: readonly string[]): readonly string[] => {
@@ -224,18 +233,23 @@ describe.skipIf(missing.length > 0)(`TLS of real servers (missing: ${missing.joi
     });
   });
 
-  test('nginx with an RSA and an ECDSA certificate: both are read, of TLS 1.2 and of 1.3', async () => {
+  test.each([
+    ['nginx', nginx],
+    ['lighttpd', lighttpd],
+  ] as const)('%s with an RSA and an ECDSA certificate: both are read, of TLS 1.2 and of 1.3', async (name, serve) => {
     const pairs = [...own('rsa'), ...own('ec')];
-    for (const versions of ['TLSv1.2', 'TLSv1.3']) {
-      const port = await nginx(`dual-${versions}`, { pairs, nginx: `ssl_protocols ${versions};`, lighttpd: '' });
+    for (const version of ['TLSv1.2', 'TLSv1.3']) {
+      const port = await serve(`dual-${name}-${version}`, {
+        pairs,
+        nginx: `ssl_protocols ${version};`,
+        lighttpd: `ssl.openssl.ssl-conf-cmd += ("MinProtocol" => "${version}", "MaxProtocol" => "${version}")`,
+      });
       const run = await lookAtTls(port);
       expect(run.gaps).toEqual([]);
-      expect(
-        run
-          .of(tlsCertificate)
-          .map(({ keyType }) => keyType)
-          .sort(),
-      ).toEqual(['EC', 'RSA']);
+      const certificates = run.of(tlsCertificate);
+      expect(certificates.map(({ keyType }) => keyType).sort()).toEqual(['EC', 'RSA']);
+      expect(new Set(certificates.map(({ sha256 }) => sha256))).toEqual(new Set(pairs.map(([cert]) => sha256Of(cert))));
+      expect(run.of(tlsChain)).toHaveLength(2);
       expect(suitesOf(run)).toEqual(await bySslscan(port));
     }
   });
