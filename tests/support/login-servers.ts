@@ -165,8 +165,8 @@ export const serveSshKeyboard = (accounts: Accounts): Promise<Peer> =>
     ask(1);
   });
 
-/** A password once taken must be changed before anything else. */
-export const serveSshExpired = (accounts: Accounts): Promise<Peer> =>
+/** A password once taken must be changed before anything else; `asks` as PAM does, for the new one or for the old one again. */
+export const serveSshExpired = (accounts: Accounts, asks = 'New password: '): Promise<Peer> =>
   serveSsh(accounts, (attempt) => {
     if (attempt.method !== 'keyboard-interactive') {
       attempt.reject(['keyboard-interactive']);
@@ -174,7 +174,22 @@ export const serveSshExpired = (accounts: Accounts): Promise<Peer> =>
     }
     attempt.prompt([{ prompt: 'Password: ', echo: false }], ([password = '']) => {
       if (accounts.check(attempt.username, password) !== 'ok') attempt.reject(['keyboard-interactive']);
-      else attempt.prompt([{ prompt: 'New password: ', echo: false }], () => attempt.reject(['keyboard-interactive']));
+      else attempt.prompt([{ prompt: asks, echo: false }], () => attempt.reject(['keyboard-interactive']));
+    });
+  });
+
+/** A locked account is asked for its password all the same, with a word of the lock before it, as pam_faillock does. */
+export const serveSshLocking = (accounts: Accounts): Promise<Peer> =>
+  serveSsh(accounts, (attempt) => {
+    if (attempt.method !== 'keyboard-interactive') {
+      attempt.reject(['keyboard-interactive']);
+      return;
+    }
+    const locked = accounts.lockedAccounts.includes(attempt.username);
+    const words = locked ? 'The account is locked due to 3 failed logins.\n(10 minutes left to unlock)\n' : '';
+    attempt.prompt([{ prompt: `${words}Password: `, echo: false }], ([password = '']) => {
+      if (accounts.check(attempt.username, password) === 'ok') attempt.accept();
+      else attempt.reject(['keyboard-interactive']);
     });
   });
 

@@ -43,9 +43,16 @@ export interface SshAttempts {
   readonly proof?: string;
   /** Milliseconds that each judgement took. */
   readonly delays: readonly number[];
-  /** Why the server or the transport ended it before all were judged. */
+  /** Why the server or the transport ended it before all were judged; `locked-out` where its prompt says so. */
   readonly ended?: FaultError;
 }
+
+/**
+ * Who asks for a new password, or for the current one once more beside the demand to change it, has taken the old one
+ * (RFC 4256 §3.4; PAM's words, its older "(current) UNIX password:" among them).
+ */
+const DEMANDS_CHANGE =
+  /\bnew\b.{0,20}password|\bcurrent\b.{0,20}password|(change|expired).{0,20}password|password.{0,30}(change|expired)/i;
 
 /**
  * Tries passwords of one account on one connection, by `password` or else keyboard-interactive, until one is taken or the
@@ -55,12 +62,13 @@ export async function trySshPasswords(
   stream: Duplex,
   user: string,
   passwords: readonly string[],
-  options: { readonly timeout?: number; readonly command?: string } = {},
+  options: { readonly timeout?: number; readonly command?: string; readonly locks?: (words: string) => boolean } = {},
 ): Promise<SshAttempts> {
   const delays: number[] = [];
   let asked = 0;
   let since = 0;
   let again: string | undefined;
+  let locked: string | undefined;
   const outcome = await session(stream, user, options.timeout ?? 30_000, (left) => {
     if (left === null) return 'none';
     if (asked > 0) delays.push(Date.now() - since);
@@ -73,10 +81,13 @@ export async function trySshPasswords(
     return {
       type: 'keyboard-interactive',
       username: user,
-      prompt: (_name, _instructions, _language, prompts, answer) => {
-        if (prompts.length > 0 && told) {
-          // It asks again: each answer may count as a try, and this password had its one.
-          again = prompts.map(({ prompt }) => prompt).join(' ');
+      prompt: (_name, instructions, _language, prompts, answer) => {
+        const words = [instructions, ...prompts.map(({ prompt }) => prompt)].join(' ').slice(0, 4096);
+        // It asks again: each answer may count as a try, and this password had its one.
+        if (prompts.length > 0 && told) again = words;
+        // Whatever is answered now is refused, the right password, too: that judges none.
+        else if (options.locks?.(words) === true) locked = words;
+        if (again !== undefined || locked !== undefined) {
           stream.destroy();
           return;
         }
@@ -85,10 +96,11 @@ export async function trySshPasswords(
       },
     };
   });
+  if (!outcome.ready && locked !== undefined)
+    return { judged: delays.length, delays, ended: new FaultError('locked-out', `the SSH server says: ${locked}`) };
   if (!outcome.ready && again !== undefined) {
     delays.push(Date.now() - since);
-    // Who asks for a new password has taken the old one (RFC 4256 §3.4; PAM's words are "New password:").
-    if (!/\bnew\b.{0,20}password/i.test(again)) return { judged: delays.length, delays };
+    if (!DEMANDS_CHANGE.test(again)) return { judged: delays.length, delays };
     return { judged: delays.length, delays, accepted: asked - 1, proof: 'must change: a new password is asked for' };
   }
   // The try at which a server closes for too many of them was judged wrong, too.
@@ -144,7 +156,7 @@ function faultOf(error: Error & { level?: string }): FaultError {
   return new FaultError('closed', `the SSH connection broke: ${error.message}`);
 }
 
-/** The first kilobyte that a command says; undefined where none may run or it stays silent for five seconds. */
+/** The first kilobyte that a command says, or that the server says in its place; undefined where none may run or it stays silent for five seconds. */
 async function run(client: Client, command: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     let said = '';
@@ -159,9 +171,12 @@ async function run(client: Client, command: string): Promise<string | undefined>
         done(undefined);
         return;
       }
-      channel.on('data', (chunk: Buffer) => {
+      const hear = (chunk: Buffer): void => {
         if (said.length < 1024) said += chunk.toString('latin1');
-      });
+      };
+      channel.on('data', hear);
+      // OpenSSH tells of an expired password there.
+      channel.stderr.on('data', hear);
       channel.on('close', () => done(said === '' ? undefined : said));
     });
   });

@@ -25,6 +25,7 @@ import {
   serveSsh,
   serveSshExpired,
   serveSshKeyboard,
+  serveSshLocking,
   serveTelnet,
 } from '../../../support/login-servers.ts';
 import { listen, type Peer } from '../../../support/peers.ts';
@@ -103,9 +104,20 @@ describe.each(COUNTED)('%s', (protocol, probe, serve) => {
   });
 });
 
-test('an SSH server that asks for a new password has taken the old one, and forces the change', async () => {
-  const run = await attempt(credentialsSsh, 'ssh', await serveSshExpired(new Accounts({ root: 'root' })));
+test.each([
+  'New password: ',
+  'You are required to change your password immediately.\nCurrent password: ',
+  '(current) UNIX password: ',
+])('an SSH server that asks %j has taken the password, and forces the change', async (asks) => {
+  const run = await attempt(credentialsSsh, 'ssh', await serveSshExpired(new Accounts({ root: 'root' }), asks));
   expect(run.of(loginDefault)).toMatchObject([{ accepted: true, account: 'root', forcedChange: 'seen' }]);
+});
+
+test('a lock that an SSH server tells of in its prompt ends the tries, and no later one counts as judged', async () => {
+  const accounts = new Accounts({ admin: 'Very-Own-7' }, 3);
+  const run = await attempt(credentialsSsh, 'ssh', await serveSshLocking(accounts), 10);
+  expect(run.of(loginThrottling)).toMatchObject([{ throttled: true, signal: 'lock-out' }]);
+  expect(run.of(loginDefault)).toMatchObject([{ accepted: false, exhausted: false }]);
 });
 
 describe('budget and signals', () => {
