@@ -117,7 +117,7 @@ function contextOf(
       return aView(facts, gaps);
     },
     signal: new AbortController().signal,
-    settings: { ...SETTINGS, crackSeconds: 10, ...settings },
+    settings: { ...SETTINGS, crackSeconds: 3600, ...settings },
     tree,
     knowledge: (id) => parse(readFileSync(new URL(`../../baselines/knowledge/${id}.yaml`, import.meta.url), 'utf8')),
     job: (name, input) => {

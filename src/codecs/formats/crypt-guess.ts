@@ -34,6 +34,10 @@ export async function guessFor(method: HashMethod, settings: string): Promise<Gu
       return mosquittoSha512(settings);
     case 'mosquitto-pbkdf2':
       return mosquittoPbkdf2(settings);
+    case 'sha1-salted':
+      return (password) => createHash('sha1').update(password).update(Buffer.from(settings, 'base64')).digest('base64');
+    case 'digest-sha256':
+      return (password) => createHash('sha256').update(settings).update(password).digest('hex');
     case 'digest-md5':
       return (password) => createHash('md5').update(settings).update(password).digest('hex');
     case 'nt': {

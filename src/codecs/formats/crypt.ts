@@ -11,7 +11,9 @@ export type HashScheme =
   | 'yescrypt'
   | 'gost-yescrypt'
   | 'scrypt'
+  | 'sunmd5'
   | 'sha1'
+  | 'sha256'
   | 'sha512'
   | 'md5'
   | 'pbkdf2'
@@ -36,9 +38,11 @@ export type HashMethod =
   | 'sha512crypt'
   | 'bcrypt'
   | 'sha1-base64'
+  | 'sha1-salted'
   | 'mosquitto-sha512'
   | 'mosquitto-pbkdf2'
   | 'digest-md5'
+  | 'digest-sha256'
   | 'nt'
   | 'lm';
 
@@ -82,6 +86,8 @@ const FORMS: readonly Form[] = [
     method: 'mosquitto-pbkdf2',
   },
   { shape: new RegExp(`^(\\{SHA\\})(${BASE64}{27}=)$`), scheme: 'sha1', method: 'sha1-base64' },
+  { shape: /^(\$3\$\$)([0-9a-f]{32})$/, scheme: 'nt', method: 'nt' },
+  { shape: /^(\$md5(?:,rounds=\d{1,10})?\$)(\S{22,250})$/, scheme: 'sunmd5' },
   { shape: /^(\$y\$)(\S{20,200})$/, scheme: 'yescrypt' },
   { shape: /^(\$gy\$)(\S{20,200})$/, scheme: 'gost-yescrypt' },
   { shape: /^(\$7\$)(\S{20,200})$/, scheme: 'scrypt' },
@@ -104,10 +110,23 @@ export function hashOf(field: string): StoredHash | undefined {
   return undefined;
 }
 
-/** HA1 of digest access authentication (RFC 7616 §3.4.2): htdigest files. */
+/** `{SSHA}` of LDAP, which nginx takes: base 64 of SHA-1 over password and salt, then the salt. */
+export function saltedHash(field: string): StoredHash | undefined {
+  const text = /^\{SSHA\}([A-Za-z0-9+/]{28,80}={0,2})$/.exec(field)?.[1];
+  if (text === undefined) return undefined;
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.length <= 20) return undefined;
+  const salt = bytes.subarray(20).toString('base64');
+  const digest = bytes.subarray(0, 20).toString('base64');
+  return { scheme: 'sha1', method: 'sha1-salted', group: `sha1-salted ${salt}`, digest };
+}
+
+/** HA1 of digest access authentication (RFC 7616 §3.4.2), by MD5 or SHA-256: htdigest files. */
 export function digestHash(user: string, realm: string, digest: string): StoredHash | undefined {
-  if (!/^[0-9a-fA-F]{32}$/.test(digest)) return undefined;
-  return { scheme: 'md5', method: 'digest-md5', group: `digest-md5 ${user}:${realm}:`, digest: digest.toLowerCase() };
+  if (!/^([0-9a-fA-F]{32}|[0-9a-fA-F]{64})$/.test(digest)) return undefined;
+  const scheme = digest.length === 32 ? 'md5' : 'sha256';
+  const method = `digest-${scheme}` as const;
+  return { scheme, method, group: `${method} ${user}:${realm}:`, digest: digest.toLowerCase() };
 }
 
 /** The LM or NT hash of a smbpasswd line; undefined for a field of X, * or `NO PASSWORD`. */

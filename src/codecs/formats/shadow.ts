@@ -1,5 +1,5 @@
 /** Reads lines of passwd, shadow, gshadow, htpasswd, htdigest, smbpasswd and ppp secrets. */
-import { digestHash, type HashScheme, hashOf, type StoredHash, sambaHash } from './crypt.ts';
+import { digestHash, type HashScheme, hashOf, type StoredHash, saltedHash, sambaHash } from './crypt.ts';
 
 /** What a password field holds: a hash or a plain password, nothing at all, something that nothing matches, or a pointer elsewhere. */
 export interface PasswordField {
@@ -74,15 +74,15 @@ export function htpasswdLine(line: string, plain: boolean): NamedField | undefin
   const match = /^([^:\s#]{1,64}):([^:\s]{1,300})(:[^:]*)?$/.exec(line.trim());
   if (match === null) return undefined;
   const [, account = '', field = ''] = match;
-  const hash = hashOf(field);
+  const hash = hashOf(field) ?? saltedHash(field);
   if (hash !== undefined) return { account, ...usable(hash) };
-  if (!plain || /^[x*!]$/.test(field)) return undefined;
-  return { account, ...plainly(field.replace(/^\{PLAIN\}/, '')) };
+  if (field.startsWith('{PLAIN}')) return { account, ...plainly(field.slice('{PLAIN}'.length)) };
+  return !plain || /^[x*!]$/.test(field) ? undefined : { account, ...plainly(field) };
 }
 
 /** `user:realm:HA1` of htdigest and lighttpd. */
 export function htdigestLine(line: string): NamedField | undefined {
-  const match = /^([^:\s#]{1,64}):([^:]{1,120}):([0-9a-fA-F]{32})$/.exec(line.trim());
+  const match = /^([^:\s#]{1,64}):([^:]{1,120}):([0-9a-fA-F]{32}|[0-9a-fA-F]{64})$/.exec(line.trim());
   if (match === null) return undefined;
   const hash = digestHash(match[1] ?? '', match[2] ?? '', match[3] ?? '');
   return hash === undefined ? undefined : { account: match[1] ?? '', ...usable(hash) };
@@ -92,10 +92,21 @@ export function htdigestLine(line: string): NamedField | undefined {
 export function smbpasswdLine(line: string): NamedField | undefined {
   const [account = '', uid = '', lm = '', nt = '', flags = ''] = line.split(':');
   if (!NAME.test(account) || !/^\d+$/.test(uid) || lm.length !== 32) return undefined;
-  if (/D/.test(flags)) return { account, ...LOCKED };
-  const hash = sambaHash('nt', nt) ?? sambaHash('lm', lm);
-  if (hash !== undefined) return { account, ...usable(hash) };
-  return { account, ...(/^NO PASSWORD/.test(lm) ? plainly('') : LOCKED) };
+  const passwordless = /^NO PASSWORD/.test(lm);
+  return { account, ...sambaField({ lm, nt, disabled: /D/.test(flags), passwordless }) };
+}
+
+/** What an account of Samba lets in with; a hash comes before the leave to have none. */
+export function sambaField(one: {
+  readonly lm: string;
+  readonly nt: string;
+  readonly disabled: boolean;
+  readonly passwordless: boolean;
+}): PasswordField {
+  if (one.disabled) return LOCKED;
+  const hash = sambaHash('nt', one.nt) ?? sambaHash('lm', one.lm);
+  if (hash !== undefined) return usable(hash);
+  return one.passwordless ? plainly('') : LOCKED;
 }
 
 /** `client server secret addresses` of pppd's chap-secrets and pap-secrets, with quotes. */

@@ -1,7 +1,8 @@
 /** Hash schemes recognised and computed, against vectors of the schemes' authors and of crypt(3). */
 import { describe, expect, test } from 'vitest';
-import { digestHash, hashOf, sambaHash } from '../../../src/codecs/formats/crypt.ts';
+import { digestHash, hashOf, saltedHash, sambaHash } from '../../../src/codecs/formats/crypt.ts';
 import { run } from '../../../src/codecs/formats/crypt-job.ts';
+import { htdigestLine, htpasswdLine } from '../../../src/codecs/formats/shadow.ts';
 
 const tried = async (hash: ReturnType<typeof hashOf>, words: readonly string[]): Promise<string | undefined> => {
   if (hash?.method === undefined) throw new Error('cannot be tried');
@@ -31,6 +32,7 @@ describe('a field is recognised and its password found', () => {
     ],
     ['bcrypt', '$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW', 'U*U'],
     ['sha1', '{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=', 'password'],
+    ['nt', '$3$$209c6174da490caeb422f3fa5a7ae634', 'admin'],
   ])('%s', async (scheme, field, password) => {
     const hash = hashOf(field);
     expect(hash?.scheme).toBe(scheme);
@@ -51,6 +53,8 @@ test.each([
   ['yescrypt', '$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7'],
   ['gost-yescrypt', '$gy$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7'],
   ['des', '_J9..CCCCXBrJUJV154M'],
+  ['sunmd5', '$md5,rounds=53666$MYYvjmIG$$FthOtUggBrPy.Kde9cTYd0'],
+  ['sunmd5', '$md5$RPgLF6IJ$WTvAlUJ7MqH5xak2FMEwS/'],
 ])('%s is known and cannot be tried', (scheme, field) => {
   expect(hashOf(field)).toMatchObject({ scheme });
   expect(hashOf(field)?.method).toBeUndefined();
@@ -62,6 +66,16 @@ test.each(['', '!', '*', 'x', 'NP', '!!', 'short', 'a'.repeat(400), '$1$abc$toos
     expect(hashOf(field)?.method).toBeUndefined();
   },
 );
+
+test('SHA-256 of digest access authentication and salted SHA-1 of LDAP', async () => {
+  const digest = 'b029cf52a5be8537a10330fb56d21f6d9cb71f70b73f96804139c3f4d5aea47e';
+  expect(htdigestLine(`u256:Router login:${digest}`)).toMatchObject({ scheme: 'sha256' });
+  expect(await tried(digestHash('u256', 'Router login', digest), ['no', 'admin'])).toBe('admin');
+  const salted = saltedHash('{SSHA}p63uWPuXAy8xXvkfbU4xfYbUmUgoWImr');
+  expect(await tried(salted, ['no', 'admin'])).toBe('admin');
+  expect(htpasswdLine('nginx:{SSHA}p63uWPuXAy8xXvkfbU4xfYbUmUgoWImr', false)?.hash).toEqual(salted);
+  expect(htpasswdLine('nginx:{PLAIN}admin', false)).toMatchObject({ plain: 'admin' });
+});
 
 test('hashes of one salt share their group', () => {
   expect(hashOf('abAAAAAAAAAAA')?.group).toBe(hashOf('abBBBBBBBBBBB')?.group);

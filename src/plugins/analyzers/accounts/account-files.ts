@@ -30,7 +30,7 @@ const NAMES: readonly (readonly [RegExp, Database])[] = [
   [/^\.?htdigest([._-]\w{1,16})?$/, 'htdigest'],
   [/^(mosquitto[._-]?(passwd|password|pwfile)|pwfile|passwordfile)(\.\w{1,10})?$/, 'mosquitto'],
   [/^lighttpd[._-]?(user|users|htdigest|htpasswd|plain|auth)(\.\w{1,10})?$/, 'lighttpd'],
-  [/^smbpasswd$/, 'samba'],
+  [/^(smbpasswd|passdb\.tdb)$/, 'samba'],
   [/^(chap|pap)-secrets$/, 'ppp'],
 ];
 

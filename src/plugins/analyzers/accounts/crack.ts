@@ -13,7 +13,9 @@ export interface Cracked {
 /** Rough cost of one guess, to order the work; the unit does not matter. */
 const COST: { readonly [method in HashMethod]: number } = {
   'digest-md5': 1,
+  'digest-sha256': 1,
   'sha1-base64': 1,
+  'sha1-salted': 1,
   nt: 1,
   lm: 2,
   'mosquitto-sha512': 2,

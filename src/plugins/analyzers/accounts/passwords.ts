@@ -92,9 +92,10 @@ function readText(file: FileEntry, content: Blob, state: Held, context: Analyzer
   if (!script && !mayPreset(file)) return;
   const text = wholeText(content, MAX_SCRIPT);
   if (text === undefined) return;
-  if (isBootScript(file)) state.mentions.push(...mentionsIn(text));
-  if (state.mentions.length > MAX_MENTIONS)
+  const mentions = isBootScript(file) ? mentionsIn(text) : [];
+  if (state.mentions.length + mentions.length > MAX_MENTIONS)
     throw new FaultError('over-budget', 'more lines name an account file than are judged');
+  state.mentions.push(...mentions);
   const written = writtenIn(text, file, context.tree, script);
   if (state.stored.length + written.length > MAX_STORED)
     throw new FaultError('over-budget', 'more passwords in one image than are judged');
@@ -169,7 +170,10 @@ class Judge {
         replacedAtFirstBoot: this.#replaced(stored),
         ...this.#crack(stored),
       },
-      { subject: { kind: 'file', path: file.path }, where: `line ${line}` },
+      {
+        subject: { kind: 'file', path: file.path },
+        where: stored.offset === undefined ? `line ${line}` : `offset 0x${stored.offset.toString(16)}`,
+      },
     );
   }
 

@@ -7,9 +7,11 @@ import {
   passwdLine,
   passwordField,
   pppLine,
+  sambaField,
   shadowLine,
   smbpasswdLine,
 } from '../../../codecs/formats/shadow.ts';
+import { isTdb, sambaAccounts } from '../../../codecs/formats/tdb-accounts.ts';
 import { linesOf, looksLikeText } from '../../../codecs/formats/text-lines.ts';
 import type { FileEntry } from '../../../core/model/files.ts';
 import type { Blob } from '../../../lib/blob.ts';
@@ -21,7 +23,9 @@ export interface StoredPassword {
   /** Of an account of the operating system though it stands in no database of it. */
   readonly system?: boolean;
   readonly file: FileEntry;
+  /** 0 in a database without lines, where `offset` says the place. */
   readonly line: number;
+  readonly offset?: number;
   readonly value: PasswordField;
   readonly uid?: number;
   readonly shell?: string;
@@ -39,6 +43,7 @@ export function storedIn(
   limit: number,
 ): { readonly found: readonly StoredPassword[]; readonly cut?: string } {
   const found: StoredPassword[] = [];
+  if (database === 'samba' && isTdb(content.read(0, 16))) return inTdb(file, content, limit);
   if (!looksLikeText(content)) return { found };
   const read = READERS[database];
   let cut: string | undefined;
@@ -52,6 +57,19 @@ export function storedIn(
     found.push({ forcedChange: false, ...one, database, file, line: number });
   }
   return { found, ...(cut === undefined ? {} : { cut }) };
+}
+
+const MAX_TDB = 16 << 20;
+
+/** Samba's own database; `malformed` where an account of it cannot be read. */
+function inTdb(file: FileEntry, content: Blob, limit: number): ReturnType<typeof storedIn> {
+  const accounts = sambaAccounts(content.read(0, MAX_TDB), limit + 1);
+  const found = accounts.slice(0, limit).map(({ account, lm, nt, disabled, passwordless, offset }) => {
+    const value = sambaField({ lm, nt, disabled, passwordless });
+    return { account, value, database: 'samba', file, line: 0, offset, forcedChange: false } as const;
+  });
+  if (accounts.length > limit) return { found, cut: 'more passwords in one image than are judged' };
+  return content.size > MAX_TDB ? { found, cut: `only the first ${MAX_TDB >> 20} MiB were read` } : { found };
 }
 
 const READERS: { readonly [database in Database]: (line: string) => Found | undefined } = {

@@ -82,7 +82,7 @@ describe('a usable hash', () => {
     expect((await shadowOf({ ...base, '/etc/init.d/S10pass': same }))[0]?.replacedAtFirstBoot).toBe('no');
   });
 
-  test('that no list opens is told as tried, and as untried when there was no time', async () => {
+  test('that no list opens is told as tried, and as untried when there was no time', { timeout: 120_000 }, async () => {
     const files = {
       ...TELNET,
       '/etc/passwd': PASSWD,
