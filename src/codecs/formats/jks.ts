@@ -1,25 +1,31 @@
-/** Java key stores (JKS, magic 0xFEEDFEED): their private keys, opened with a list of passwords. The format of sun.security.provider.JavaKeyStore. */
-import { createHash } from 'node:crypto';
+/** Java key stores (JKS, magic 0xFEEDFEED, and JCEKS, 0xCECECECE): their private keys, opened with a list of passwords. The format of sun.security.provider.JavaKeyStore. */
+import { createDecipheriv, createHash, hash } from 'node:crypto';
 import { FaultError } from '../../lib/fault.ts';
-import { derAt, derChildren, oidOf } from './der.ts';
+import { derAt, derChildren, oidOf, smallInteger } from './der.ts';
 
-const MAGIC = 0xfeedfeed;
+const MAGICS = new Set([0xfeedfeed, 0xcececece]);
 const ENTRIES = 1000;
 const WHITENER = 'Mighty Aphrodite';
 /** Sun's own cipher for keys: a keystream of SHA-1. */
 const PROTECTOR = '1.3.6.1.4.1.42.2.17.1.1';
+/** That of JCEKS: triple DES with a key of MD5 over each half of the salt. */
+const TRIPLE = '1.3.6.1.4.1.42.2.19.1';
+/** Digests that one key may cost; today's stores ask for 400,000 a guess. */
+const MAX_DIGESTS = 1_500_000;
 
 export interface JksKey {
   readonly alias: string;
   /** PKCS#8 in DER, where a password of the list opened it. */
   readonly key?: Buffer;
   readonly passphrase?: string;
+  /** Guesses cost so much that some passwords were left out. */
+  readonly untried?: boolean;
   /** Its certificate in DER: the public half stands in clear. */
   readonly certificate?: Buffer;
 }
 
 export const isJks = (bytes: Uint8Array): boolean =>
-  bytes.length >= 12 && Buffer.from(bytes.subarray(0, 4)).readUInt32BE(0) === MAGIC;
+  bytes.length >= 12 && MAGICS.has(Buffer.from(bytes.subarray(0, 4)).readUInt32BE(0));
 
 /** The private keys of a store. Throws `malformed` where the entries do not fit the bytes. */
 export function jksKeys(bytes: Uint8Array, passwords: readonly string[]): readonly JksKey[] {
@@ -53,23 +59,58 @@ export function isStorePassword(bytes: Uint8Array, password: string): boolean {
 /** As the store takes them: two bytes a character, the higher first. */
 const wide = (password: string): Buffer => Buffer.from(password, 'utf16le').swap16();
 
-function opened(protectedKey: Buffer, passwords: readonly string[]): { key?: Buffer; passphrase?: string } {
-  const secret = secretOf(protectedKey);
-  if (secret === undefined) return {};
-  for (const passphrase of passwords) {
-    const key = unlocked(secret, wide(passphrase));
+function opened(
+  protectedKey: Buffer,
+  passwords: readonly string[],
+): { key?: Buffer; passphrase?: string; untried?: boolean } {
+  const lock = lockOf(protectedKey);
+  if (lock === undefined) return {};
+  const some = passwords.slice(0, Math.floor(MAX_DIGESTS / lock.digests));
+  for (const passphrase of some) {
+    const key = lock.open(passphrase);
     if (key !== undefined) return { key, passphrase };
   }
-  return {};
+  return some.length < passwords.length ? { untried: true } : {};
 }
 
-/** EncryptedPrivateKeyInfo with Sun's cipher: 20 bytes of salt, the key, 20 bytes of check. */
-function secretOf(protectedKey: Buffer): Buffer | undefined {
+interface Lock {
+  /** What a guess costs. */
+  readonly digests: number;
+  open(password: string): Buffer | undefined;
+}
+
+/** EncryptedPrivateKeyInfo; with Sun's first cipher 20 bytes of salt, the key, 20 bytes of check. */
+function lockOf(protectedKey: Buffer): Lock | undefined {
   const [algorithm, octets] = derChildren(derAt(protectedKey));
-  const [oid] = algorithm === undefined ? [] : derChildren(algorithm);
-  if (oid === undefined || octets === undefined || oidOf(oid) !== PROTECTOR || octets.value.length < 60)
+  const [oid, parameters] = algorithm === undefined ? [] : derChildren(algorithm);
+  if (oid === undefined || octets === undefined) return undefined;
+  const [name, secret] = [oidOf(oid), octets.value];
+  if (name === PROTECTOR && secret.length >= 60)
+    return { digests: 2, open: (password) => unlocked(secret, wide(password)) };
+  if (name !== TRIPLE || parameters === undefined) return undefined;
+  const [salt, rounds] = derChildren(parameters);
+  if (salt?.value.length !== 8 || rounds === undefined) return undefined;
+  const times = rounds.value.length > 4 ? Number.POSITIVE_INFINITY : Math.max(1, smallInteger(rounds));
+  return { digests: 2 * times, open: (password) => unlockedTriple(secret, salt.value, times, password) };
+}
+
+/** Two chains of MD5 give 32 bytes: three keys of DES and the block before the first. */
+function unlockedTriple(secret: Buffer, salt: Buffer, rounds: number, password: string): Buffer | undefined {
+  const words = Buffer.from(password, 'latin1');
+  const halves = [salt.subarray(0, 4), salt.subarray(4)].map((half) => {
+    const next = Buffer.concat([hash('md5', Buffer.concat([half, words]), 'buffer'), words]);
+    for (let round = 1; round < rounds; round += 1) hash('md5', next, 'buffer').copy(next);
+    return next.subarray(0, 16);
+  });
+  const derived = Buffer.concat(halves);
+  const cipher = createDecipheriv('des-ede3-cbc', derived.subarray(0, 24), derived.subarray(24));
+  try {
+    const key = Buffer.concat([cipher.update(secret), cipher.final()]);
+    // One wrong password in 256 gives a padding that fits.
+    return derAt(key).whole.length === key.length && key[0] === 0x30 ? key : undefined;
+  } catch {
     return undefined;
-  return octets.value;
+  }
 }
 
 function unlocked(secret: Buffer, password: Buffer): Buffer | undefined {

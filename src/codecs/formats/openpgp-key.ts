@@ -96,6 +96,27 @@ export function gnupgSecret(start: string): OpenPgpKey | undefined {
       start,
     );
   if (found === null || found[1] === 'shadowed-') return undefined;
+  const curve = /\(\s*(?:5:)?curve\s*(?:\d+:)?([\w. -]{1,24}?)\s*\)/.exec(start)?.[1];
+  const encrypted = found[1] === 'protected-';
+  if (curve !== undefined) return { ...ofCurve(curve), encrypted };
   const type = ({ rsa: 'RSA', dsa: 'DSA', ecc: 'EC' } as const)[found[2] ?? ''] ?? 'other';
-  return { type, bits: 0, encrypted: found[1] === 'protected-' };
+  return { type, bits: numberBits(start), encrypted };
+}
+
+function ofCurve(name: string): Pick<OpenPgpKey, 'type' | 'bits'> {
+  if (/ed25519/i.test(name)) return { type: 'Ed25519', bits: 256 };
+  if (/curve25519/i.test(name)) return { type: 'X25519', bits: 256 };
+  return { type: 'EC', bits: Number(/\d{3}/.exec(name)?.[0] ?? 0) };
+}
+
+/** The length of n or p, the first number: `(1:n257:` and its bytes, or `(n #00…#)`. */
+function numberBits(start: string): number {
+  const counted = /\(1:[np](\d{1,5}):([\s\S])/.exec(start);
+  if (counted !== null) {
+    const zero = counted[2] === '\0' ? 1 : 0;
+    const first = start.charCodeAt(counted.index + counted[0].length - 1 + zero);
+    return (Number(counted[1]) - zero) * 8 - Math.clz32(first) + 24;
+  }
+  const digits = (/\([np]\s{1,80}#([0-9A-Fa-f\s]{1,12000})#/.exec(start)?.[1] ?? '').replace(/\s|^[0\s]+/g, '');
+  return digits === '' ? 0 : BigInt(`0x${digits}`).toString(2).length;
 }

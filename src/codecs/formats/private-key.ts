@@ -59,13 +59,12 @@ export function toldOf(key: KeyObject): Told {
     .update(key.export({ type: 'spki', format: 'der' }))
     .digest('hex');
   const details = key.asymmetricKeyDetails ?? {};
-  switch (key.asymmetricKeyType) {
+  // The types of Node leave out dh.
+  switch (key.asymmetricKeyType as string | undefined) {
     case 'rsa':
     case 'rsa-pss': {
-      const { n = '' } = key.asymmetricKeyType === 'rsa' ? key.export({ format: 'jwk' }) : {};
-      const modulus = n === '' ? {} : { modulus: BigInt(`0x${Buffer.from(n, 'base64url').toString('hex')}`) };
       const exponent = Number(details.publicExponent ?? 0n);
-      return { type: 'RSA', bits: details.modulusLength ?? 0, spki, exponent, ...modulus };
+      return { type: 'RSA', bits: details.modulusLength ?? 0, spki, exponent, modulus: modulusOf(key) };
     }
     case 'ec': {
       const curve = details.namedCurve ?? '';
@@ -79,9 +78,18 @@ export function toldOf(key: KeyObject): Told {
       return { type: 'X25519', bits: 256, spki };
     case 'dsa':
       return { type: 'DSA', bits: details.modulusLength ?? 0, spki };
+    case 'dh':
+      return { type: 'DH', bits: 0, spki };
     default:
       return { type: 'other', bits: 0, spki };
   }
+}
+
+/** `SEQUENCE { algorithm, BIT STRING { SEQUENCE { n, e } } }`: keys for PSS have no JWK. */
+function modulusOf(key: KeyObject): bigint {
+  const [, bits] = derChildren(derAt(key.export({ type: 'spki', format: 'der' })));
+  const [modulus] = derChildren(derAt(bits!.value.subarray(1)));
+  return BigInt(`0x${modulus!.value.toString('hex')}`);
 }
 
 const LABELS: { readonly [label: string]: KeyFormat } = {
@@ -119,6 +127,25 @@ export function privateKeyOf(block: PemBlock, mayTry = true): PrivateKey | undef
         : 'other';
   const locked = { format, type, bits: 0, encrypted, offset: block.offset } as const;
   return block.der.length < 48 ? undefined : { ...locked, ...(untried ? { untried } : {}) };
+}
+
+/** PBES2 (RFC 8018) and the schemes of PKCS#5 and PKCS#12, by what their OIDs begin with. */
+const PBES = [Buffer.from('2a864886f70d0105', 'hex'), Buffer.from('2a864886f70d010c01', 'hex')];
+
+/** A file that is one EncryptedPrivateKeyInfo (RFC 5958 §3) in DER: what PEM calls ENCRYPTED PRIVATE KEY. */
+export function lockedDer(bytes: Uint8Array): PrivateKey | undefined {
+  if (bytes[0] !== TAG.sequence) return undefined;
+  const der = attempt(() => derAt(bytes).whole);
+  const [algorithm, octets, ...more] = der === undefined ? [] : (attempt(() => derChildren(derAt(der))) ?? []);
+  if (der === undefined || algorithm?.tag !== TAG.sequence || octets?.tag !== TAG.octets || more.length > 0)
+    return undefined;
+  const oid = attempt(() => derChildren(algorithm)[0]);
+  if (oid?.tag !== TAG.oid || !PBES.some((start) => start.equals(oid.value.subarray(0, start.length))))
+    return undefined;
+  const label = 'ENCRYPTED PRIVATE KEY';
+  const body = der.toString('base64').replace(/.{64}/g, '$&\n');
+  const text = `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`;
+  return privateKeyOf({ label, der, encrypted: true, offset: 0, text });
 }
 
 const MAX_ROUNDS = 300_000;
@@ -176,7 +203,10 @@ function toldOfBlob(blob: Uint8Array): Told | undefined {
   const key = publicKeyOf(blob);
   if (key !== undefined) return toldOf(key);
   const fields = new SshFields(blob);
-  if (fields.text() !== 'ssh-dss') return undefined;
+  const type = fields.text();
+  // PuTTY's; OpenSSH and Dropbear make none.
+  if (type === 'ssh-ed448') return { type: 'Ed448', bits: 456 };
+  if (type !== 'ssh-dss') return undefined;
   const prime = fields.field();
   return prime === undefined ? undefined : { type: 'DSA', bits: Math.max(0, prime.length - 1) * 8 };
 }

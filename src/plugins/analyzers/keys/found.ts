@@ -8,12 +8,14 @@ import {
   derKeys,
   dropbearKey,
   fromDer,
+  lockedDer,
   PASSPHRASES,
   type PrivateKey,
   privateKeyOf,
   puttyKey,
   toldOf,
 } from '../../../codecs/formats/private-key.ts';
+import { wireguardKeys } from '../../../codecs/formats/wireguard.ts';
 import { type Certificate, readCertificate } from '../../../codecs/formats/x509.ts';
 import type { FileEntry } from '../../../core/model/files.ts';
 import type { Blob } from '../../../lib/blob.ts';
@@ -25,10 +27,12 @@ const MAX_SIZE = 1 << 30;
 /** Locked keys of one file on which passphrases are tried. */
 const MAX_LOCKED = 20;
 const MAX_BARE = 1 << 20;
+/** A key of WireGuard in base 64. */
+const SMALLEST = 44;
 
 /** Files that may hold keys: everything with content that can be searched in one go. */
 export const mayHoldKeys = (file: FileEntry): boolean =>
-  file.type === 'file' && file.linkTo === undefined && file.size >= 48;
+  file.type === 'file' && file.linkTo === undefined && file.size >= SMALLEST;
 
 export type KeyInFile = Omit<PrivateKey, 'format'> & {
   readonly format: PrivateKey['format'] | 'openpgp' | 'wireguard' | 'jks' | 'pkcs12';
@@ -105,30 +109,35 @@ function whole(bytes: Uint8Array, start: Buffer): KeyInFile | undefined {
   const text = start.toString('latin1');
   if (start[0] === 0 && text.startsWith('\0\0\0')) return dropbearKey(bytes);
   if (text.startsWith('PuTTY-User-Key-File-')) return puttyKey(Buffer.from(bytes).toString('latin1'));
-  const pgp = openpgpSecret(bytes) ?? gnupgSecret(Buffer.from(bytes.subarray(0, 512)).toString('latin1'));
+  const pgp = openpgpSecret(bytes) ?? gnupgSecret(Buffer.from(bytes.subarray(0, 8192)).toString('latin1'));
   if (pgp !== undefined) return openpgp(pgp, 0);
+  const locked = lockedDer(bytes);
+  if (locked !== undefined) return locked;
   if (isPkcs12(start)) return { format: 'pkcs12', type: 'other', bits: 0, encrypted: true, offset: 0 };
   return undefined;
 }
 
 /** The private keys of a Java key store; a store of certificates only has none. */
 function javaKeys(bytes: Uint8Array): readonly KeyInFile[] {
-  return jksKeys(bytes, PASSPHRASES).map(({ key, passphrase, certificate }) => {
+  return jksKeys(bytes, PASSPHRASES).map(({ key, passphrase, certificate, untried }) => {
     const open = key === undefined ? undefined : fromDer(key);
     const outside = certificate === undefined ? undefined : readable(certificate);
-    const told = open === undefined ? { type: 'other' as const, bits: 0 } : toldOf(createPublicKey(open));
     return {
       format: 'jks' as const,
-      ...told,
-      ...(outside === undefined || open !== undefined
-        ? {}
-        : { type: outside.keyType as KeyInFile['type'], bits: outside.keyBits, spki: outside.spki }),
+      ...(open === undefined ? toldBy(outside) : toldOf(createPublicKey(open))),
       encrypted: true,
       ...(passphrase === undefined ? {} : { passphrase }),
+      ...(untried === undefined ? {} : { untried }),
       offset: 0,
     };
   });
 }
+
+/** What a certificate says of the key that belongs to it. */
+const toldBy = (outside: Certificate | undefined): Pick<KeyInFile, 'type' | 'bits' | 'spki'> =>
+  outside === undefined
+    ? { type: 'other', bits: 0 }
+    : { type: outside.keyType as KeyInFile['type'], bits: outside.keyBits, spki: outside.spki };
 
 /** What passwords of the list open of a PKCS#12 file; its keys in place of the closed one. */
 export async function openedStore(content: Blob, closed: KeyInFile): Promise<readonly KeyInFile[]> {
@@ -150,19 +159,13 @@ function isPkcs12(start: Buffer): boolean {
   return start[0] === 0x30 && start.indexOf(version) >= 2 && start.indexOf(version) <= 6 && start.includes(data);
 }
 
-/** `PrivateKey = …` of wg-quick and `option private_key '…'` of UCI: 32 bytes in base64. */
-function wireguard(bytes: Uint8Array, name: string): readonly KeyInFile[] {
-  if (!/wireguard|\/wg[\w-]*\.conf$|\/config\/network$/i.test(name)) return [];
-  const text = Buffer.from(bytes).toString('latin1');
-  const found: KeyInFile[] = [];
-  for (const match of text.matchAll(
-    /^\s*(?:PrivateKey\s*=|option\s+private_key)\s*'?([A-Za-z0-9+/]{42}[A-Za-z0-9+/=]{2})'?\s*$/gm,
-  )) {
-    if (found.length < 50)
-      found.push({ format: 'wireguard', type: 'X25519', bits: 256, encrypted: false, offset: match.index });
-  }
-  return found;
-}
+const wireguard = (bytes: Uint8Array, name: string): readonly KeyInFile[] =>
+  wireguardKeys(Buffer.from(bytes).toString('latin1'), name).map(({ key, offset }) => ({
+    format: 'wireguard',
+    encrypted: false,
+    offset,
+    ...toldOf(createPublicKey(key)),
+  }));
 
 /** Certificates in a file. */
 export function certificatesIn(content: Blob, cut: Cut): readonly Certificate[] {

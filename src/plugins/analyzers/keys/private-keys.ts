@@ -54,7 +54,7 @@ function hold(found: readonly KeyInFile[], file: FileEntry, context: AnalyzerCon
   if (found.some(({ untried }) => untried === true))
     context.gap({
       kind: 'over-budget',
-      message: 'a locked key asks for so much work for one guess that no passphrase was tried',
+      message: 'a locked key asks for so much work for one guess that no passphrase was tried, or not all',
     });
   if (found.length === 0) return;
   const list = held.get(context.tree) ?? [];

@@ -1,7 +1,8 @@
 /** PKCS#12 and Java key stores, made by OpenSSL and keytool: what public passwords open, and what stays shut. */
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { isStorePassword, jksKeys } from '../../../../src/codecs/formats/jks.ts';
+import { gnupgSecret } from '../../../../src/codecs/formats/openpgp-key.ts';
 import { openPkcs12 } from '../../../../src/codecs/formats/pkcs12.ts';
 import { keysPrivateKeys } from '../../../../src/plugins/analyzers/keys/private-keys.ts';
 import { analyze } from '../../../support/analyze.ts';
@@ -67,4 +68,64 @@ test('rounds that would take hours are not tried', () => {
   const before = performance.now();
   expect(openPkcs12(bomb, ['1234'])).toBe('costly');
   expect(performance.now() - before).toBeLessThan(1000);
+});
+
+test.each([
+  ['store.jceks', { format: 'jks', type: 'RSA', bits: 2048, passphrase: 'changeit' }],
+  ['locked.der', { format: 'pkcs8', type: 'RSA', bits: 2048, encrypted: true, passphrase: 'password' }],
+  ['putty-ed448.ppk', { format: 'putty', type: 'Ed448', bits: 456, encrypted: false }],
+  ['gnupg-rsa.key', { format: 'openpgp', type: 'RSA', bits: 1024, encrypted: false, weaknesses: ['small'] }],
+])('%s is told as what it is', async (name, told) => {
+  expect(await keysOf(name)).toEqual([expect.objectContaining(told)]);
+});
+
+test('GnuPG’s own file of a key in canonical form tells its size too', () => {
+  const number = `${'\0'}${'\x80'.padEnd(256, 'x')}`;
+  expect(gnupgSecret(`(21:protected-private-key(3:rsa(1:n257:${number})(1:e3:\x01\0\x01)`)).toEqual({
+    type: 'RSA',
+    bits: 2048,
+    encrypted: true,
+  });
+  expect(gnupgSecret('Key: (private-key (ecc (curve "NIST P-256")')).toMatchObject({ type: 'EC' });
+});
+
+describe('a key of WireGuard', () => {
+  const key = fixture('wireguard.key').toString().trim();
+  const publicly = 'jGYI7xbTLSQ8ZFYRUqRjVIdx3HYG5Yb0qxAsRSTnJnw=';
+  const found = async (path: string, text: string) =>
+    (await analyze([keysPrivateKeys], { [path]: text })).of('key.private');
+
+  test.each([
+    ['/etc/wireguard/wg0.conf', `[Interface]\nPrivateKey = ${key}\n`],
+    ['/etc/systemd/network/99-wg0.netdev', `[WireGuard]\nPrivateKey=${key}\n`],
+    ['/etc/NetworkManager/system-connections/vpn.nmconnection', `[wireguard]\nprivate-key=${key}\n`],
+    ['/etc/config/network', `config interface 'wg0'\n\toption private_key '${key}'\n`],
+    ['/etc/wireguard/privatekey', `${key}\n`],
+  ])('is told in %s with its public half', async (path, text) => {
+    expect(await found(path, text)).toEqual([
+      expect.objectContaining({ format: 'wireguard', type: 'X25519', spki: spkiOf('wireguard.key') }),
+    ]);
+  });
+
+  test.each([
+    ['/etc/wireguard/publickey', `${key}\n`],
+    ['/etc/wireguard/presharedkey', `${key}\n`],
+    ['/etc/wireguard/peer', `${key}\n`],
+    ['/etc/wireguard/secret', `${publicly}\n`],
+    ['/etc/machine.key', `${key}\n`],
+  ])('is not what stands alone in %s', async (path, text) => {
+    expect(await found(path, text)).toEqual([]);
+  });
+});
+
+test('a Java key whose guesses cost much is tried with the likeliest passwords, and that is told', async () => {
+  const store = Buffer.from(fixture('store.jceks'));
+  // Rounds stand behind the salt of eight bytes: 0x04 0x08 … 0x02 0x03.
+  const at = store.indexOf(Buffer.from('2b060104012a021301', 'hex'));
+  const rounds = store.indexOf(Buffer.from([2, 3]), at) + 2;
+  expect(store.readUIntBE(rounds, 3)).toBe(200_000);
+  store.writeUIntBE(0x7fffff, rounds, 3);
+  const { of, gaps } = await analyze([keysPrivateKeys], { '/etc/ssl/store.jceks': store });
+  expect(of('key.private')).toEqual([expect.objectContaining({ encrypted: true, type: 'RSA' })]);
+  expect(gaps[0]?.message).toMatch(/or not all/);
 });
