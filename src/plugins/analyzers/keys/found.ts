@@ -117,9 +117,12 @@ function whole(bytes: Uint8Array, start: Buffer): KeyInFile | undefined {
   return undefined;
 }
 
+/** The likeliest first: guesses at newer stores are few. */
+const OF_JAVA = [...new Set(['changeit', 'password', 'changeme', ...PASSPHRASES])];
+
 /** The private keys of a Java key store; a store of certificates only has none. */
 function javaKeys(bytes: Uint8Array): readonly KeyInFile[] {
-  return jksKeys(bytes, PASSPHRASES).map(({ key, passphrase, certificate, untried }) => {
+  return jksKeys(bytes, OF_JAVA).map(({ key, passphrase, certificate, untried }) => {
     const open = key === undefined ? undefined : fromDer(key);
     const outside = certificate === undefined ? undefined : readable(certificate);
     return {
