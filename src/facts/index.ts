@@ -75,7 +75,7 @@ export {
   secretUrl,
   secretWifi,
 } from './key.ts';
-export { loginDefault, loginOpen, loginSurface, loginThrottling } from './login.ts';
+export { loginDefault, loginOpen, loginShared, loginSurface, loginThrottling } from './login.ts';
 export { netDisclosure, netHealth, netHost, netIdentity, netPort, netService, netSweep } from './net.ts';
 export {
   coapResource,

@@ -26,7 +26,7 @@ export const keyShared = defineFact({
   title: 'Whether two units of a model show the same key or identifier',
   over: 'target',
   schema: object({
-    what: oneOf(['tls-key', 'tls-certificate', 'ssh-host-key', 'identifier', 'password']),
+    what: oneOf(['tls-key', 'tls-certificate', 'ssh-host-key', 'identifier']),
     shared: yes(),
     value: text(),
     hosts: list(text()),

@@ -1,7 +1,7 @@
 /** Facts about logins on live services. Passwords are named only where they stand in our public list. */
 
 import { defineFact } from '../core/model/fact.ts';
-import { count, maybe, object, oneOf, text, yes } from '../lib/schema.ts';
+import { count, list, maybe, object, oneOf, text, yes } from '../lib/schema.ts';
 
 export const LOGIN_PROTOCOLS = [
   'http-basic',
@@ -69,5 +69,16 @@ export const loginThrottling = defineFact({
     throttled: yes(),
     signal: oneOf(['delay', 'lock-out', 'disconnect', 'status-429', 'none']),
     after: count('Wrong tries before it.'),
+  }),
+});
+
+export const loginShared = defineFact({
+  name: 'login.shared',
+  title: 'A login that two units of a model take',
+  over: 'target',
+  schema: object({
+    shared: yes(),
+    value: text('Protocol, account and password of the public list.'),
+    hosts: list(text()),
   }),
 });

@@ -12,7 +12,7 @@ import {
   upnpDevice,
 } from '../http.ts';
 import { certificateLifetime, certificateSupport } from '../joined.ts';
-import { loginDefault, loginOpen, loginSurface, loginThrottling } from '../login.ts';
+import { loginDefault, loginOpen, loginShared, loginSurface, loginThrottling } from '../login.ts';
 import { netDisclosure, netHealth, netHost, netIdentity, netPort, netService, netSweep } from '../net.ts';
 import { sshAlgorithm, sshAuthentication, sshDhGroup, sshHostKey, sshProtocol, sshTerrapin } from '../ssh.ts';
 import {
@@ -70,6 +70,9 @@ export const LOGIN_PHRASES: readonly Phrase[] = [
           forcedChange === 'seen' && 'and demands a new one at once',
         )
       : `${protocol} refused ${tried} known logins`,
+  ),
+  phrase(loginShared, ({ value, hosts, shared }) =>
+    shared ? `${hosts.join(' and ')} take the same login: ${value}` : `${hosts.join(' and ')} take different logins`,
   ),
   phrase(loginOpen, ({ protocol, open, how }) =>
     open ? `${protocol} lets anybody in: ${how.replace('-', ' ')}` : `${protocol} is closed`,

@@ -1,14 +1,28 @@
 /** What two units share is told; that they differ is told only when both were seen in full. */
 import { expect, test } from 'vitest';
 import type { Fact, FactView } from '../../../../src/core/model/fact.ts';
-import { keyShared, loginDefault, netIdentity, sshHostKey, tlsCertificate } from '../../../../src/facts/index.ts';
+import type { Deriver } from '../../../../src/core/model/gatherer.ts';
+import {
+  keyShared,
+  loginDefault,
+  loginShared,
+  netIdentity,
+  sshHostKey,
+  tlsCertificate,
+} from '../../../../src/facts/index.ts';
+import { loginsBetweenUnits } from '../../../../src/plugins/derivers/keys/logins-between-units.ts';
 import { keysSharedBetweenUnits } from '../../../../src/plugins/derivers/keys/shared-between-units.ts';
 import { aFact, endpoint, SETTINGS, viewOf } from '../../../support/probe.ts';
 
-async function derive(known: readonly Fact[], complete = true, doubts: string[] = []): Promise<readonly unknown[]> {
+async function derive(
+  known: readonly Fact[],
+  complete = true,
+  doubts: string[] = [],
+  deriver: Deriver = keysSharedBetweenUnits,
+): Promise<readonly unknown[]> {
   const told: unknown[] = [];
   const facts: FactView = { ...viewOf(known), coverage: () => ({ complete, heard: [], gaps: [] }) };
-  await keysSharedBetweenUnits.observe(
+  await deriver.observe(
     { kind: 'target' },
     {
       facts,
@@ -111,12 +125,22 @@ test('a key in common is shared where another one shows two units', async () => 
 test('an issuer in common is no shared key', async () => {
   expect(await derive([certificate('a', 'x', 'root'), certificate('b', 'x', 'root')])).toEqual([]);
 });
-test('the same default login on two units is a shared password', async () => {
-  expect(await derive([login('a'), login('b'), ...TWO])).toMatchObject([
-    { what: 'password', shared: true, hosts: ['a', 'b'] },
+test('the same default login on two units is shared, and leaves their keys alone', async () => {
+  const facts = [login('a'), login('b'), ...TWO];
+  expect(await derive(facts, true, [], loginsBetweenUnits)).toEqual([
+    { shared: true, value: 'http-basic admin:admin', hosts: ['a', 'b'] },
   ]);
-  expect(await derive([login('a')])).toEqual([]);
+  expect(await derive(facts)).toEqual([]);
+  expect(await derive([login('a')], true, [], loginsBetweenUnits)).toEqual([]);
 });
-test('the names of facts are those of the vocabulary', () => {
+test('the same default login at two addresses of one unit says nothing', async () => {
+  const doubts: string[] = [];
+  const one = [identity('a', 'mac', '1'), identity('b', 'mac', '1')];
+  expect(await derive([login('a'), login('b'), ...one], true, doubts, loginsBetweenUnits)).toEqual([]);
+  expect(doubts).toEqual([expect.stringMatching(/are addresses of one unit/)]);
+});
+test('the names of facts are those of the vocabulary, and keys do not wait for logins', () => {
   expect(keysSharedBetweenUnits.produces).toEqual([keyShared]);
+  expect(keysSharedBetweenUnits.consumes).not.toContain(loginDefault);
+  expect(loginsBetweenUnits.produces).toEqual([loginShared]);
 });
