@@ -19,7 +19,13 @@ export const keyServed = defineFact({
   name: 'key.served',
   title: 'Whether a key that the device serves lies in the image, and so in every unit sold',
   over: 'target',
-  schema: object({ spki: text(), inImage: yes(), file: maybe(text()), kind: oneOf(['tls', 'ssh']) }),
+  schema: object({
+    spki: text(),
+    inImage: yes(),
+    file: maybe(text()),
+    service: maybe(text('The program of the image whose settings name the key.')),
+    kind: oneOf(['tls', 'ssh']),
+  }),
 });
 export const keyShared = defineFact({
   name: 'key.shared',

@@ -39,6 +39,15 @@ export const keyPrivate = defineFact({
     place,
     referenced: yes('A configuration, script or program of the image names the file.'),
     referencedBy: maybe(text()),
+    service: maybe(
+      object({
+        daemon: text('The program that shows it to its peers.'),
+        setting: text('The directive or option that names it, or `default`.'),
+        file: maybe(text()),
+        line: maybe(whole()),
+        started: oneOf(['always', 'unknown', 'never']),
+      }),
+    ),
     purpose: oneOf(['ssh-host', 'tls-server', 'tls-client', 'update-signing', 'authority', 'vpn', 'unknown']),
     replacedAtFirstBoot: oneOf(['yes', 'no', 'unknown']),
     known: maybe(text('Whose publicly known or sample key it is.')),

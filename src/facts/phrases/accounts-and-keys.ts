@@ -54,6 +54,13 @@ function storedPassword({ state, scheme, cracked, password, fingerprint }: DataO
 const keyName = ({ type, bits, curve }: { readonly type: string; readonly bits: number; readonly curve?: string }) =>
   curve === undefined ? `${type} key of ${bits} bits` : `${type} key on ${curve}`;
 
+/** `lighttpd uses it (ssl.pemfile, /etc/lighttpd/lighttpd.conf line 12), and starts at boot`. */
+function shownBy({ daemon, setting, file, line, started }: NonNullable<DataOf<typeof keyPrivate>['service']>): string {
+  const place = file === undefined ? [] : [line === undefined ? file : `${file} line ${line}`];
+  const boot = { always: ', which starts at boot', unknown: ', which may start', never: ', which nothing starts' };
+  return `used by ${daemon}${boot[started]} (${[setting === 'default' ? 'its default' : setting, ...place].join(', ')})`;
+}
+
 export const KEY_PHRASES: readonly Phrase[] = [
   phrase(keyPrivate, (data) =>
     parts(
@@ -63,7 +70,8 @@ export const KEY_PHRASES: readonly Phrase[] = [
       data.known !== undefined && `publicly known: ${data.known}`,
       data.weaknesses.length > 0 && `weak: ${data.weaknesses.join(', ')}`,
       data.readableByOthers === 'yes' && 'readable by every user',
-      data.referencedBy !== undefined && `named by ${data.referencedBy}`,
+      data.service !== undefined && shownBy(data.service),
+      data.service === undefined && data.referencedBy !== undefined && `named by ${data.referencedBy}`,
     ),
   ),
   phrase(keyCertificate, (data) =>
@@ -93,9 +101,9 @@ export const KEY_PHRASES: readonly Phrase[] = [
     parts(`Wi-Fi ${role}${ssid === undefined ? '' : ` "${ssid}"`}`, `security ${security}`),
   ),
   phrase(secretSymmetric, ({ name }) => `symmetric key: ${name}`),
-  phrase(keyServed, ({ kind, inImage, file }) =>
+  phrase(keyServed, ({ kind, inImage, file, service }) =>
     inImage
-      ? `the ${kind} key that is served lies in the image${file === undefined ? '' : `: ${file}`}`
+      ? `the ${kind} key that is served lies in the image${file === undefined ? '' : `: ${file}`}${service === undefined ? '' : `, which ${service} uses`}`
       : `the ${kind} key that is served is not in the image`,
   ),
   phrase(keyShared, ({ what, shared, hosts }) =>

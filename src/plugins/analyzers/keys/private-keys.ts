@@ -5,9 +5,10 @@ import { linesOf } from '../../../codecs/formats/text-lines.ts';
 import { hasClosePrimes, hasRocaPrint, hasSmallFactor, sharingPrimes } from '../../../codecs/formats/weak-keys.ts';
 import type { FileEntry, FileTree } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
-import { accountFirstBoot, keyPrivate } from '../../../facts/index.ts';
+import { accountFirstBoot, keyPrivate, serviceStart } from '../../../facts/index.ts';
 import { type KeyInFile, keysIn, mayHoldKeys, openedStore } from './found.ts';
-import { namedBy, placeOf, purposeOf } from './places.ts';
+import { namedBy, type Purpose, placeOf, purposeOf } from './places.ts';
+import { type Service, servedBy } from './serving.ts';
 
 const MAX_KEYS = 2000;
 /** Keys that are compared pairwise. */
@@ -24,7 +25,7 @@ export const keysPrivateKeys: Analyzer = {
   title: 'Private keys',
   method: 'EXAMINE',
   intrusion: 'passive',
-  consumes: [accountFirstBoot],
+  consumes: [accountFirstBoot, serviceStart],
   produces: [keyPrivate],
   wants: mayHoldKeys,
   observe(file, content, context) {
@@ -39,6 +40,7 @@ export const keysPrivateKeys: Analyzer = {
     if (list.length === 0) return;
     // Who names a program does not refer to a key inside it.
     const files = new Set(list.filter(({ file }) => !isProgram(file, context)).map(({ file }) => file));
+    const services = servedBy([...files], context);
     const { namers: names, cut } = namedBy([...files], context.tree);
     if (cut !== undefined) context.gap({ kind: 'over-budget', message: cut }, { area: 'root-file-system' });
     const moduli = list.flatMap(({ key }) => (key.modulus === undefined ? [] : [key.modulus]));
@@ -46,7 +48,8 @@ export const keysPrivateKeys: Analyzer = {
       context.gap({ kind: 'over-budget', message: `only ${COMPARED} keys were compared for shared primes` });
     const shared = sharingPrimes(moduli);
     const { keys } = context.knowledge('known-keys') as { readonly keys: { readonly [spki: string]: string } };
-    for (const one of list) emit(one, names.get(one.file.path), shared, keys, context);
+    const told = { shared, known: keys, context };
+    for (const one of list) emit(one, { namer: names.get(one.file.path), service: services.get(one.file.path) }, told);
   },
 };
 
@@ -72,14 +75,21 @@ const isProgram = (file: FileEntry, context: AnalyzerContext): boolean => isElf(
 
 function emit(
   { file, key }: Held,
-  namer: FileEntry | undefined,
-  shared: ReadonlySet<bigint>,
-  known: { readonly [spki: string]: string },
-  context: AnalyzerContext,
+  { namer, service }: { readonly namer: FileEntry | undefined; readonly service: Service | undefined },
+  {
+    shared,
+    known,
+    context,
+  }: {
+    readonly shared: ReadonlySet<bigint>;
+    readonly known: { readonly [spki: string]: string };
+    readonly context: AnalyzerContext;
+  },
 ): void {
   const { format, type, bits, curve, spki, encrypted, passphrase, offset } = key;
   const owner = spki === undefined ? undefined : known[spki];
-  const place = namer === undefined ? placeOf(file.name) : 'system';
+  const by = service?.file ?? namer?.name;
+  const place = namer === undefined && service === undefined ? placeOf(file.name) : 'system';
   context.emit(
     keyPrivate,
     {
@@ -92,9 +102,10 @@ function emit(
       encrypted,
       ...(passphrase === undefined ? {} : { passphrase }),
       place,
-      referenced: namer !== undefined,
-      ...(namer === undefined ? {} : { referencedBy: namer.name }),
-      purpose: format === 'dropbear' ? 'ssh-host' : format === 'wireguard' ? 'vpn' : purposeOf(file.name, namer?.name),
+      referenced: namer !== undefined || service !== undefined,
+      ...(by === undefined ? {} : { referencedBy: by }),
+      ...(service === undefined ? {} : { service: toldService(service) }),
+      purpose: purposeIn(file, format, namer, service),
       replacedAtFirstBoot: replaced(file, context),
       ...(owner === undefined ? {} : { known: owner }),
       weaknesses: weaknessesOf(key, shared),
@@ -102,6 +113,28 @@ function emit(
     },
     { subject: { kind: 'file', path: file.path }, where: `offset 0x${offset.toString(16)}` },
   );
+}
+
+const toldService = ({ daemon, setting, file, line, started }: Service): Omit<Service, 'purpose'> => ({
+  daemon,
+  setting,
+  ...(file === undefined ? {} : { file }),
+  ...(line === undefined ? {} : { line }),
+  started,
+});
+
+/** What uses it says more than where it lies; a key of an authority or for updates stays one whatever else it is used for. */
+function purposeIn(
+  file: FileEntry,
+  format: KeyInFile['format'],
+  namer: FileEntry | undefined,
+  service: Service | undefined,
+): Purpose {
+  const own = purposeOf(file.name);
+  if (own === 'authority' || own === 'update-signing') return own;
+  if (service !== undefined && service.purpose !== 'unknown') return service.purpose;
+  if (format === 'dropbear') return 'ssh-host';
+  return format === 'wireguard' ? 'vpn' : purposeOf(file.name, namer?.name);
 }
 
 type Weakness = 'small' | 'roca' | 'shared-prime' | 'close-primes' | 'small-exponent' | 'small-factor';

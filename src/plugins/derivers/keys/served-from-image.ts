@@ -24,12 +24,20 @@ export const keysServedFromImage: Deriver = {
   },
 };
 
+type InImage = Fact<{ readonly file: string; readonly service?: { readonly daemon: string } }>;
+
+function placeOf(found: InImage | undefined): { file?: string; service?: string } {
+  if (found === undefined) return {};
+  const { file, service } = found.data;
+  return { file, ...(service === undefined ? {} : { service: service.daemon }) };
+}
+
 /** «Not in the image» is said only where all keys of the image were seen, and the device is known to run it. */
 function join(
   served: Fact,
   spki: string,
   kind: 'tls' | 'ssh',
-  byKey: ReadonlyMap<string, Fact<{ readonly file: string }>>,
+  byKey: ReadonlyMap<string, InImage>,
   context: GatherContext,
 ): void {
   const found = byKey.get(spki);
@@ -49,7 +57,7 @@ function join(
   }
   context.emit(
     keyServed,
-    { spki, inImage: found !== undefined, ...(found === undefined ? {} : { file: found.data.file }), kind },
+    { spki, inImage: found !== undefined, ...placeOf(found), kind },
     { subject: served.subject, derivedFrom: found === undefined ? [served] : [served, found] },
   );
 }
