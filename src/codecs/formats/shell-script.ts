@@ -1,6 +1,7 @@
 /** A start script as a list of simple commands: which run always, which under a condition. A reader of habits, no shell. POSIX.1 §2. */
 
-import { assignmentsIn, LINE, split, substituted, withoutComment, wordsOf } from './shell-words.ts';
+import { type Block, CLOSES, functionIn, loopNamed, mentions } from './shell-blocks.ts';
+import { assignmentsIn, endOfDocument, LINE, split, substituted, withoutComment, wordsOf } from './shell-words.ts';
 
 /** One simple command, its words without quotes, where it stands. */
 export interface ShellCommand {
@@ -18,17 +19,6 @@ const NEVER = '\u0000';
 /** Lines of a script that are read; whoever reads a longer one must tell that its end was not seen. */
 export const LINES = 5000;
 
-interface Block {
-  readonly kind: 'if' | 'case' | 'loop' | 'function';
-  readonly condition: string | undefined;
-  /** Of a function. */
-  readonly name?: string;
-  /** Of `for NAME in VALUES`. */
-  readonly loop?: { readonly name: string; readonly values: readonly string[] };
-  /** Of a case: the word it switches on. */
-  readonly word?: string;
-}
-
 /** What a script has come to: its open blocks, its variables, and an early exit that the rest hangs on. */
 interface State {
   readonly blocks: Block[];
@@ -44,6 +34,8 @@ interface State {
   guard: string | undefined;
   /** The same of a `return`, until its function ends. */
   returned: string | undefined;
+  /** A function was named and its brace comes on a later line. */
+  braceless: boolean;
 }
 
 interface Call {
@@ -76,6 +68,7 @@ export function readScript(
     dispatched: /^#!\s*(\S+\s+\/etc\/rc\.common|\S*\/(openrc-run|runscript))/.test(text),
     guard: undefined,
     returned: undefined,
+    braceless: false,
   };
   let joined = '';
   const lines = text.split('\n').slice(0, LINES);
@@ -99,13 +92,6 @@ export function readScript(
     if (outer === NEVER) return [];
     return [outer === undefined ? command : { ...command, condition: both(command.condition, outer) }];
   });
-}
-
-/** The line after a here-document that begins on this one: text that is written somewhere, no commands, unless a shell is given it. */
-function endOfDocument(line: string, ends: readonly string[], index: number): number {
-  const word = /(?<!<)<<-?\s*["']?([A-Za-z_]\w{0,40})["']?(?!\w|\s*\)\))/.exec(line)?.[1];
-  if (word === undefined || /^\s*(\S*\/)?(ba|da|a)?sh\b/.test(line)) return 0;
-  return ends.indexOf(word, index + 1) + 1;
 }
 
 /** Conditions that must hold together. */
@@ -186,6 +172,10 @@ function opened(piece: string, state: State): string | undefined {
     case '}':
       close(state, word);
       return rest;
+    case '{':
+      if (!state.braceless) blocks.push({ kind: 'group', condition: undefined });
+      state.braceless = false;
+      return rest;
     default:
       return rest;
   }
@@ -193,10 +183,12 @@ function opened(piece: string, state: State): string | undefined {
 
 /** What a branch hangs on: nothing after a test that the image itself answers, its text after any other. */
 function tested(test: string, text: string, state: State): string | undefined {
-  if (FALSE.test(test)) return NEVER;
+  if (FALSE.test(test) || NOT_IN_PREINIT.test(text)) return NEVER;
   return plain(test, state) ? undefined : text;
 }
 const FALSE = /^(\/bin\/)?false$/;
+/** OpenWrt's init sets the variable when it runs what asks for it. */
+const NOT_IN_PREINIT = /^\[ -z "?\$\{?PREINIT\}?"? \]$/;
 const TRUE = /^(:|(\/bin\/)?true)$/;
 
 function loopOf(rest: string, { variables }: State): { readonly loop?: NonNullable<Block['loop']> } {
@@ -206,19 +198,26 @@ function loopOf(rest: string, { variables }: State): { readonly loop?: NonNullab
 
 function close(state: State, word: string): void {
   const { blocks } = state;
-  const kind = { fi: 'if', esac: 'case', done: 'loop', '}': 'function' }[word];
-  const at = blocks.findLastIndex((block) => block.kind === kind);
+  const kinds = CLOSES[word] ?? [];
+  const at = blocks.findLastIndex(({ kind }) => kinds.includes(kind));
   if (at < 0) return;
+  const kind = blocks[at]?.kind;
   blocks.splice(at);
   if (kind === 'function') state.returned = undefined;
 }
 
 /** `start)` of a case, `start() {` of a function. Arguments of the script itself (`$1`) are no condition for `start` and `boot`. */
-function openedPattern(piece: string, { blocks, functions }: State): string | undefined {
+function openedPattern(piece: string, state: State): string | undefined {
+  const { blocks, functions } = state;
+  if (piece.startsWith(')') && blocks.some(({ kind }) => kind === 'subshell')) {
+    close(state, ')');
+    return piece.slice(1);
+  }
   const definition = /^(?:function\s+)?([\w.-]+)\s*\(\s*\)\s*(\{)?/.exec(piece);
   if (definition !== null) {
     const name = definition[1] ?? '';
     functions.add(name);
+    state.braceless = definition[2] === undefined;
     blocks.push({
       kind: 'function',
       name,
@@ -246,15 +245,23 @@ function plain(test: string, state: State): boolean {
   )?.[1];
   if (path === undefined) return false;
   // Of the files that a loop goes through there is no question whether they are.
-  return path.startsWith('$') ? loopNamed(path, state) !== undefined : /[*?]/.test(path) || state.exists(path);
+  return path.startsWith('$') ? loopNamed(path, state.blocks) !== undefined : /[*?]/.test(path) || state.exists(path);
 }
 
-const loopNamed = (text: string, { blocks }: State): Block['loop'] =>
-  blocks.findLast(({ loop }) => loop !== undefined && mentions(text, loop.name))?.loop;
-const mentions = (text: string, name: string): boolean => text.includes(`$${name}`) || text.includes(`\${${name}}`);
-
 /** Splits `a && b || c`: what stands after a test that is not plain is conditional; after `||` it hangs on the opposite. */
-function chain(piece: string, line: number, state: State): void {
+function chain(whole: string, line: number, state: State): void {
+  const piece = endsSubshell(whole, state) ? whole.slice(0, whole.lastIndexOf(')')) : whole;
+  if (piece.trim() !== '') links(piece, line, state);
+  if (piece !== whole) close(state, ')');
+}
+
+/** A bracket at the end that none on the same piece opens: `( a; b )`. */
+const endsSubshell = (piece: string, { blocks }: State): boolean =>
+  /\)\s*&?$/.test(piece) &&
+  blocks.some(({ kind }) => kind === 'subshell') &&
+  piece.split(')').length > piece.split('(').length;
+
+function links(piece: string, line: number, state: State): void {
   if (state.guard === NEVER || state.blocks.some(({ condition }) => condition === NEVER)) {
     noteCall(wordsOf(piece), NEVER, state);
     return;
@@ -269,8 +276,19 @@ function chain(piece: string, line: number, state: State): void {
     const isTest = /^(\[|test\b)/.test(text) || FALSE.test(text);
     if (parts[index - 1] === '||') own = otherwise(own, parts.slice(0, index), piece);
     if (isTest) own = alsoIf(own, tested(substituted(text, state.variables), text, state));
-    else if (own !== NEVER) simple(text, line, own === undefined ? outer : both(outer, own), state);
+    else {
+      const body = grouped(text, own, state);
+      if (own !== NEVER && body !== '') simple(body, line, own === undefined ? outer : both(outer, own), state);
+    }
   }
+}
+
+/** `test && {` and `test || (`: what follows on other lines hangs on the test too. Gives the command that stands behind the bracket. */
+function grouped(text: string, condition: string | undefined, { blocks }: State): string {
+  const group = /^\{(\s|$)/.test(text);
+  if (!group && !/^\((?!\()[^)]*$/.test(text)) return text;
+  blocks.push({ kind: group ? 'group' : 'subshell', condition });
+  return text.slice(1).trim();
 }
 
 const alsoIf = (one: string | undefined, other: string | undefined): string | undefined =>
@@ -306,8 +324,9 @@ function simple(text: string, line: number, condition: string | undefined, state
     else state.returned = both(state.returned, negated(condition));
     return;
   }
+  leave(text, condition, state);
   readSettings(/^(?:\.|source)\s+["']?(\/[\w./-]+)/.exec(text)?.[1], state);
-  const loop = loopNamed(text, state);
+  const loop = loopNamed(text, state.blocks);
   let piped = false;
   for (const [index, command] of text.split(/(?<![|&><])([|&])(?![|&>])/).entries()) {
     if (index % 2 === 1) {
@@ -321,6 +340,13 @@ function simple(text: string, line: number, condition: string | undefined, state
       push(wordsOf(substituted(command, variables)), { text: command, line, condition, piped }, state);
     }
   }
+}
+
+/** What is run in the script's own place (`exec`) is not come back from. */
+function leave(text: string, condition: string | undefined, state: State): void {
+  if (!/^exec\s+(?!\d*[<>])\S/.test(text)) return;
+  if (condition !== undefined) state.guard = both(state.guard, negated(condition));
+  else if (state.blocks.length === 0) state.guard = NEVER;
 }
 
 /** The plain assignments of a file that is read in. */
@@ -341,7 +367,7 @@ function push(words: readonly string[], { text, line, condition, piped }: Pushed
   if (words.length === 0) return;
   if (/^\$\{?[1@*]/.test(words[0] ?? '')) state.dispatched = true;
   noteCall(words, condition, state);
-  const within = functionIn(state);
+  const within = functionIn(state.blocks);
   state.commands.push({
     words,
     line,
@@ -352,12 +378,10 @@ function push(words: readonly string[], { text, line, condition, piped }: Pushed
   });
 }
 
-const functionIn = ({ blocks }: State): string | undefined => blocks.findLast(({ kind }) => kind === 'function')?.name;
-
 /** Functions are called by name, and handed on by name: `config_foreach start_instance dropbear`. */
 function noteCall(words: readonly string[], condition: string | undefined, state: State): void {
   const failsafe = words[0] === 'boot_hook_add' && words[1] === 'failsafe' ? 'fail-safe mode is entered' : undefined;
-  const call = { condition: condition ?? failsafe, within: functionIn(state) };
+  const call = { condition: condition ?? failsafe, within: functionIn(state.blocks) };
   for (const word of words.slice(0, 4)) {
     if (!/^[A-Za-z_][\w.-]*$/.test(word)) continue;
     const list = state.calls.get(word);

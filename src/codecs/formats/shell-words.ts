@@ -37,6 +37,13 @@ export function split(line: string): readonly string[] {
   return pieces;
 }
 
+/** The line after a here-document that begins on this one: text that is written somewhere, no commands, unless a shell is given it. */
+export function endOfDocument(line: string, ends: readonly string[], index: number): number {
+  const word = /(?<!<)<<-?\s*["']?([A-Za-z_]\w{0,40})["']?(?!\w|\s*\)\))/.exec(line)?.[1];
+  if (word === undefined || /^\s*(\S*\/)?(ba|da|a)?sh\b/.test(line)) return 0;
+  return ends.indexOf(word, index + 1) + 1;
+}
+
 /** `$NAME` and `${NAME}` of variables that the script itself has set to plain text. */
 export const substituted = (text: string, variables: ReadonlyMap<string, string>): string =>
   text.includes('$')

@@ -47,3 +47,43 @@ test('a hostile script of nested blocks and long lines is read in bounded time',
   readScript(`${'if [ a ]; then\n'.repeat(20_000)}${'x'.repeat(1 << 20)}`, () => false);
   expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(5000);
 });
+
+test('a group of commands after a test hangs on the test, and its bracket ends no function', () => {
+  expect(told('start_debug() {\n [ -n "$A" ] && {\n  logger x\n  telnetd\n }\n adbd\n}\ndropbear')).toEqual([
+    ['logger x', 3, '[ -n "$A" ] and the function start_debug is called'],
+    ['telnetd', 4, '[ -n "$A" ] and the function start_debug is called'],
+    ['adbd', 6, 'the function start_debug is called'],
+    ['dropbear', 8, undefined],
+  ]);
+  expect(told('[ -n "$A" ] || (\n telnetd\n)\ndropbear')).toEqual([
+    ['telnetd', 2, 'not [ -n "$A" ]'],
+    ['dropbear', 4, undefined],
+  ]);
+  expect(told('[ -n "$A" ] && ( cd /tmp; telnetd ) &\ndropbear').slice(1)).toEqual([
+    ['telnetd', 1, '[ -n "$A" ]'],
+    ['dropbear', 2, undefined],
+  ]);
+});
+
+test('a return in a group leaves the rest of its function on the opposite', () => {
+  expect(told('start() {\n [ "$MODE" = off ] && {\n  return\n }\n telnetd\n}')).toEqual([
+    ['telnetd', 5, 'not [ "$MODE" = off ]'],
+  ]);
+  expect(told('start()\n{\n { telnetd; }\n dropbear\n}\nlighttpd')).toEqual([
+    ['telnetd', 3, undefined],
+    ['dropbear', 4, undefined],
+    ['lighttpd', 6, undefined],
+  ]);
+});
+
+test('what is run in the place of the script is not come back from', () => {
+  expect(told('if mount /dev/sda /mnt; then\n exec switch_root /mnt /sbin/init\nfi\nexec sh')).toEqual(
+    [
+      ['mount /dev/sda /mnt', 1, undefined],
+      ['exec switch_root /mnt /sbin/init', 2, 'mount /dev/sda /mnt'],
+      ['exec sh', 4, 'not mount /dev/sda /mnt'],
+    ].slice(1),
+  );
+  expect(told('exec 2>/dev/null\nexec </dev/console\nexec /sbin/init\ntelnetd').at(-1)?.[0]).toBe('exec /sbin/init');
+  expect(told('[ -z "$PREINIT" ] && exec /sbin/init\nuhttpd')).toEqual([['uhttpd', 2, undefined]]);
+});
