@@ -28,6 +28,12 @@ export interface FileEntry {
   readonly root?: string;
 }
 
+/** Where a file lies as people see it: what was packed alone (`/usr/share/info/wget.info.gz`) has no place of its own. */
+export const seenAt = ({ name, path }: Pick<FileEntry, 'name' | 'path'>): string => {
+  const packed = /([^!]*)!(?:gzip|bzip2|xz|lzma|lz4|lzop?|zstd|compress)\/[^/!]*$/.exec(path)?.[1];
+  return packed === undefined ? name : `/${packed.replace(/\.(?:gz|bz2|xz|lzma|lz4|lzo|zst|Z)$/, '')}`;
+};
+
 /** A container that looks like the root of a Linux system (has /etc, /bin or /sbin …). */
 export interface RootFileSystem {
   readonly path: string;

@@ -70,6 +70,8 @@ function machineOf(list: readonly Seen[], root: RootFileSystem): string | undefi
 const foreignPlace = (name: string): boolean =>
   /\/(lib|usr\/lib|vendor|etc)\/(firmware|modules)\//.test(name) ||
   /^\/(boot|firmware)\//.test(name) ||
+  // What Android's runtime has compiled it maps by itself; the linker sees no more of it than the names.
+  /\.(odex|oat|art)$/.test(name) ||
   /\/(vmlinux|u-?boot|uImage|zImage)[^/]*$/i.test(name);
 
 function emit(

@@ -35,7 +35,10 @@ const LEFTOVERS: readonly (readonly [RegExp, LeftoverKind])[] = [
   [/\/\.(vscode|idea)\/|\.sw[op]$|\/\.DS_Store$/, 'editor'],
   [/\/(core|core\.\d+)$/, 'core-dump'],
   [/\.js\.map$/, 'source-map'],
-  [/\/(phpinfo|info|test)\.php$|\/test[-.]?cgi(\.cgi)?$|\/printenv(\.cgi|\.pl)?$/, 'test-page'],
+  [
+    /\/(phpinfo|info|test)\.php$|\/test[-.]?cgi(\.cgi)?$|\/printenv\.(cgi|pl)$|\/cgi-bin\/(.*\/)?printenv$/,
+    'test-page',
+  ],
   [/\/(www|htdocs|web|html)\/.*\.(bak|old|orig|save)$|\/etc\/.*\.(bak|orig)$/, 'backup'],
 ];
 

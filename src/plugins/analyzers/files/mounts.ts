@@ -43,37 +43,70 @@ export const filesMounts: Analyzer = {
   wants: (file) =>
     file.type === 'file' &&
     file.root !== undefined &&
-    /^\/etc\/(fstab|inittab|init\.d\/|rc[.\w]*|preinit)/.test(file.name),
+    /^\/etc\/(fstab|inittab|init\.d\/|rc[.\w]*|preinit|[\w.-]+\.sh$)/.test(file.name),
   observe(file, content, context) {
     const list = found.get(context.tree) ?? [];
     found.set(context.tree, list);
-    const text = wholeText(content, LIMIT);
+    const text = wholeText(content, LIMIT)?.replace(/^[ \t]*#.*$/gm, '');
     if (text !== undefined) list.push({ root: file.root ?? '', file, text });
   },
   finish(context) {
     for (const root of context.tree.roots) {
       const list = (found.get(context.tree) ?? []).filter((one) => one.root === root.path);
-      examine(root, list, context);
-      for (const script of list) if (script.file.name !== '/etc/fstab') emitMounts(script, list, context);
+      const run = runAtStart(root, list, context);
+      examine(root, list, run, context);
+      for (const script of run) emitMounts(script, run, context);
     }
     found.delete(context.tree);
   },
 };
 
-function examine(root: RootFileSystem, list: readonly Found[], context: AnalyzerContext): void {
+/** Folders whose links say which start scripts run. */
+const LEVELS = [
+  ...['S', '2', '3', '4', '5'].flatMap((level) => [`/etc/rc${level}.d`, `/etc/rc.d/rc${level}.d`]),
+  ...['sysinit', 'boot', 'default'].map((level) => `/etc/runlevels/${level}`),
+  '/etc/rc.d',
+];
+
+/** The scripts that something starts: by their name, by a link of a run level, or by a script that does; all where no run level tells. */
+function runAtStart(root: RootFileSystem, list: readonly Found[], { tree }: AnalyzerContext): readonly Found[] {
+  const links = LEVELS.flatMap((folder) => tree.list(root, folder)).filter(({ name }) => !/\/K\d\d[^/]*$/.test(name));
+  const linked = new Set(links.flatMap(({ name, target = name }) => [baseOf(name), baseOf(target)]));
+  const scripts = list.filter(({ file }) => file.name !== '/etc/fstab');
+  const run = new Set(
+    scripts.filter(
+      ({ file: { name } }) =>
+        !/^\/etc\/(init\.d\/|[\w.-]+\.sh$)/.test(name) ||
+        ALWAYS_RUN.test(name) ||
+        linked.has(baseOf(name)) ||
+        (links.length === 0 && name.startsWith('/etc/init.d/')),
+    ),
+  );
+  for (let turn = 0; turn < CALLS; turn += 1) {
+    const texts = [...run].map(({ text }) => text).join('\n');
+    const more = scripts.filter((one) => !run.has(one) && texts.includes(one.file.name));
+    if (more.length === 0) break;
+    for (const one of more) run.add(one);
+  }
+  return [...run];
+}
+const CALLS = 4;
+const baseOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+
+function examine(root: RootFileSystem, list: readonly Found[], run: readonly Found[], context: AnalyzerContext): void {
   const fstab = list.find((one) => /^\/etc\/fstab$/.test(one.file.name));
   const rows = fstab === undefined ? [] : rowsOf(fstab.text);
   for (const row of rows.filter(({ point }) => point !== '/')) {
     context.emit(
       fileMount,
-      { ...row, startUp: isStartUp(row.point, list), file: '/etc/fstab' },
+      { ...row, startUp: isStartUp(row.point, run), file: '/etc/fstab' },
       { subject: { kind: 'file', path: `${fstab?.file.path ?? root.path}#${row.point}` }, where: `line ${row.line}` },
     );
   }
   const own = READ_ONLY.exec(root.path)?.[1];
   const row = rows.find(({ point }) => point === '/');
-  const rewritten = list.find((one) => REMOUNT.test(one.text));
-  const readOnly = own !== undefined ? 'yes' : rewritten !== undefined ? 'no' : (row?.readOnly ?? 'unknown');
+  const rewritten = run.find((one) => REMOUNT.test(one.text));
+  const readOnly = own !== undefined ? 'yes' : rewritten !== undefined ? 'no' : statedBy(row);
   const file = own !== undefined ? root.path : (rewritten?.file.name ?? '/etc/fstab');
   context.emit(
     fileMount,
@@ -88,7 +121,26 @@ function examine(root: RootFileSystem, list: readonly Found[], context: Analyzer
     },
     { subject: { kind: 'file', path: root.path } },
   );
-  emitOverlay(root, overlayOf(root, list, context), context);
+  const layer = overlayOf(root, run, context);
+  emitOverlay(root, layer, context);
+  if (layer === undefined) tellIdle(root, list, context);
+}
+
+/** With `noauto` nothing takes the row up, and the root stays as the kernel has mounted it. */
+const statedBy = (row: Row | undefined): Row['readOnly'] =>
+  row === undefined || row.options.includes('noauto') ? 'unknown' : row.readOnly;
+
+/** A script that would lay a layer over the root and that nothing runs, as far as was seen. */
+function tellIdle(root: RootFileSystem, list: readonly Found[], context: AnalyzerContext): void {
+  const idle = list.find((one) => OVERLAY.test(one.text));
+  if (idle !== undefined)
+    context.gap(
+      {
+        kind: 'unrecognised',
+        message: `${idle.file.name} lays a writable layer over the root, and nothing that was seen starts it`,
+      },
+      { scope: { kind: 'file', path: root.path }, area: 'root-file-system' },
+    );
 }
 
 /** Start-up items lie at a point where its place says so, or where a boot script runs something from below it. */

@@ -122,7 +122,8 @@ function bannerIn(content: Blob): string | undefined {
   for (let at = 0; at < Math.min(content.size, SCAN); at += CHUNK) {
     const bytes = Buffer.from(content.read(at, CHUNK + 256));
     for (let place = bytes.indexOf(BANNER); place >= 0; place = bytes.indexOf(BANNER, place + 1)) {
-      const version = /^Linux version (\d+\.\d+[\w.+-]*)/.exec(
+      // Who built it stands behind the version; a text that speaks of one goes on otherwise.
+      const version = /^Linux version (\d+\.\d+[\w.+-]*) \(/.exec(
         bytes.subarray(place, place + 96).toString('latin1'),
       )?.[1];
       if (version !== undefined) return version;

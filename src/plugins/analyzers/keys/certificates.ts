@@ -1,7 +1,7 @@
 /** Certificates in an image, and the bundles of authorities that it trusts. */
 import { createHash } from 'node:crypto';
 import type { Certificate } from '../../../codecs/formats/x509.ts';
-import type { FileEntry, FileTree } from '../../../core/model/files.ts';
+import { type FileEntry, type FileTree, seenAt } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { keyCertificate, keyDhParameters, keyPrivate, keyTrustStore } from '../../../facts/index.ts';
 import { certificatesIn, mayHoldKeys, pemIn } from './found.ts';
@@ -107,7 +107,7 @@ function tellCertificate(
       sha256,
       ca,
       selfSigned,
-      place: placeOf(file.name),
+      place: placeOf(seenAt(file)),
       ...(owner === undefined ? {} : { known: owner }),
       privateKeyInImage: own.has(spki),
     },

@@ -3,7 +3,7 @@
 import { isElf } from '../../../codecs/formats/elf.ts';
 import { linesOf } from '../../../codecs/formats/text-lines.ts';
 import { hasClosePrimes, hasRocaPrint, hasSmallFactor, sharingPrimes } from '../../../codecs/formats/weak-keys.ts';
-import type { FileEntry, FileTree } from '../../../core/model/files.ts';
+import { type FileEntry, type FileTree, seenAt } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { accountFirstBoot, keyPrivate, serviceStart } from '../../../facts/index.ts';
 import { type KeyInFile, keysIn, mayHoldKeys, openedStore } from './found.ts';
@@ -89,7 +89,7 @@ function emit(
   const { format, type, bits, curve, spki, encrypted, passphrase, offset } = key;
   const owner = spki === undefined ? undefined : known[spki];
   const by = service?.file ?? namer?.name;
-  const place = namer === undefined && service === undefined ? placeOf(file.name) : 'system';
+  const place = namer === undefined && service === undefined ? placeOf(seenAt(file)) : 'system';
   context.emit(
     keyPrivate,
     {

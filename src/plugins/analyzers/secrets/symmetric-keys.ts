@@ -20,7 +20,7 @@ export const secretsSymmetricKeys: Analyzer = {
   produces: [secretSymmetric],
   wants: maySearch,
   observe(file, content, context) {
-    if (isExamplePlace(file.name)) return;
+    if (isExamplePlace(file)) return;
     const told = new Set<string>();
     for (const { base, buffer } of windowsOf(content)) {
       for (const { name, bytes: key } of KEYS) {

@@ -1,5 +1,5 @@
 /** What the secrets analyzers share: masking, randomness, and what is plainly an example. */
-import type { FileEntry } from '../../../core/model/files.ts';
+import { type FileEntry, seenAt } from '../../../core/model/files.ts';
 
 export const maySearch = (file: FileEntry): boolean =>
   file.type === 'file' &&
@@ -20,9 +20,13 @@ export function entropyOf(text: string): number {
 }
 
 /** Folders of documentation, tests and samples. */
-export const isExamplePlace = (name: string): boolean =>
-  /\/(docs?|man|info|examples?|samples?|tests?|testdata|demos?|locale|i18n)\//i.test(name) ||
-  /(README|CHANGELOG|\.(md|rst|txt|po|1|5|8))$/i.test(name);
+export const isExamplePlace = (file: Pick<FileEntry, 'name' | 'path'>): boolean => {
+  const name = seenAt(file);
+  return (
+    /\/(docs?|man|info|examples?|samples?|tests?|testdata|demos?|locale|i18n)\//i.test(name) ||
+    /(README|CHANGELOG|\.(md|rst|txt|po|1|5|8))$/i.test(name)
+  );
+};
 
 /** Words and runs that nobody's secret has. */
 export const looksMade = (text: string): boolean =>

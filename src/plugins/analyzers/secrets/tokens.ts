@@ -92,10 +92,7 @@ function tell(
   const confidence = form.prove === undefined ? 'likely' : form.prove(secret, Date.parse(context.settings.now));
   if (confidence === undefined) return false;
   const example =
-    PUBLISHED.has(secret) ||
-    looksMade(clearOf(form.kind, secret)) ||
-    entropy < form.entropy ||
-    isExamplePlace(file.name);
+    PUBLISHED.has(secret) || looksMade(clearOf(form.kind, secret)) || entropy < form.entropy || isExamplePlace(file);
   context.emit(
     secretToken,
     {

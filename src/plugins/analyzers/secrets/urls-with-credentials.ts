@@ -57,7 +57,7 @@ function search(file: FileEntry, base: number, buffer: Buffer, seen: Set<string>
     const where = isText ? `line ${line}` : `offset 0x${(base + at).toString(16)}`;
     context.emit(
       secretUrl,
-      { scheme, host, user, file: file.name, ...place, example: made || isExamplePlace(file.name) },
+      { scheme, host, user, file: file.name, ...place, example: made || isExamplePlace(file) },
       { where },
     );
   }

@@ -7,6 +7,7 @@ import { secretWifi } from '../../../facts/index.ts';
 import type { Blob } from '../../../lib/blob.ts';
 import { isExamplePlace } from './tell.ts';
 import { connman, iwd, type Network, networkManager, nvram, ralink, type Security } from './wifi-networks.ts';
+import { isStoredName, storedNetwork } from './wifi-stored.ts';
 
 const NETWORKS = 1000;
 type Read = (lines: readonly TextLine[], name: string) => Network[];
@@ -34,8 +35,13 @@ export const secretsWifi: Analyzer = {
   intrusion: 'passive',
   consumes: [],
   produces: [secretWifi],
-  wants: (file) => file.type === 'file' && file.size > 0 && readerOf(file) !== undefined,
+  wants: (file) => file.type === 'file' && file.size > 0 && (readerOf(file) !== undefined || isStoredName(file)),
   observe(file, content, context) {
+    if (isStoredName(file)) {
+      const network = storedNetwork(file, context.tree);
+      if (network !== undefined && isPreset(network)) tell(network, file, context);
+      return;
+    }
     const cut = (message: string): void => context.gap({ kind: 'over-budget', message });
     const texts = isEnvironment(file) ? variablesOf(content) : linesOf(content, { lines: 50_000, cut });
     const lines = [...texts].filter(({ text }) => !/^\s*(#|$)/.test(text));
@@ -60,12 +66,11 @@ const isPreset = ({ role, key, disabled, ssid }: Network): boolean =>
 
 function tell({ role, ssid, key, line, security }: Network, file: FileEntry, context: AnalyzerContext): void {
   const placeholder =
-    key !== undefined &&
-    (/[$@%<>{}]/.test(key) || /^(x+|\*+|your.*|changeme.*)$/i.test(key) || isExamplePlace(file.name));
+    key !== undefined && (/[$@%<>{}]/.test(key) || /^(x+|\*+|your.*|changeme.*)$/i.test(key) || isExamplePlace(file));
   context.emit(
     secretWifi,
     { role, ...(ssid === undefined ? {} : { ssid }), file: file.name, line, security, placeholder },
-    { where: `${isEnvironment(file) ? 'variable' : 'line'} ${line}` },
+    { where: isStoredName(file) ? 'a stored key' : `${isEnvironment(file) ? 'variable' : 'line'} ${line}` },
   );
 }
 

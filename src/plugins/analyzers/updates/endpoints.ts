@@ -12,7 +12,7 @@ const NOT_FETCHED =
 
 /** Homes of free software, which programs name in their messages and fetch nothing from. */
 const PROJECTS =
-  /(^|\.)(haxx\.se|curl\.se|openssl\.org|busybox\.net|kernel\.org|sourceforge\.net|sf\.net|free\.fr|snowman\.net|zend\.com|openwrt\.org|mozilla\.org|digicert\.com|github\.com|github\.io|gnupg\.org|ietf\.org|rfc-editor\.org|xmlsoap\.org|upnp\.org|onvif\.org|broadband-forum\.org|lighttpd\.net|nginx\.(org|net)|php\.net|sqlite\.org|thekelleys\.org\.uk|netfilter\.org|strongswan\.org|samba\.org|debian\.org|w3\.org|adobe\.com|dublincore\.org|iec\.ch|ffmpeg\.org|python\.org|perl\.org|lua\.org)$/i;
+  /(^|\.)(haxx\.se|curl\.se|openssl\.org|busybox\.net|kernel\.org|sourceforge\.net|sf\.net|free\.fr|snowman\.net|zend\.com|openwrt\.org|mozilla\.org|digicert\.com|github\.com|github\.io|gnupg\.org|ietf\.org|rfc-editor\.org|xmlsoap\.org|upnp\.org|onvif\.org|broadband-forum\.org|lighttpd\.net|nginx\.(org|net)|php\.net|sqlite\.org|thekelleys\.org\.uk|netfilter\.org|strongswan\.org|samba\.org|debian\.org|w3\.org|adobe\.com|dublincore\.org|iec\.ch|ffmpeg\.org|python\.org|perl\.org|lua\.org|translationproject\.org|freedesktop\.org|bluez\.org|gtk\.org|xiph\.org|gnu\.org|dns-sd\.org|nlnetlabs\.nl|bzip\.org|jabber\.org|greenwoodsoftware\.com|invisible-island\.net|code\.google\.com|isc\.org|netlib\.org|sourceware\.org|savannah\.gnu\.org|launchpad\.net|docbook\.org|oasis-open\.org|unicode\.org|iana\.org)$/i;
 
 export function tellUrls(file: FileEntry, line: string, at: number, context: AnalyzerContext): number {
   const found = [...line.matchAll(/\b(http|ftp|mqtt|ws|tftp):\/\/([\w.-]+\.[a-z]{2,})(:\d+)?(\/[\w./?=&%-]*)?/g)]

@@ -5,7 +5,7 @@ const UNVERIFIED: readonly (readonly [RegExp, string])[] = [
   [/\bwget\b[^|;#\n]*--no-check-certificate/, 'wget --no-check-certificate'],
   [/\buclient-fetch\b[^|;#\n]*--no-check-certificate/, 'uclient-fetch --no-check-certificate'],
   [
-    /SSL_VERIFYPEER\s*,\s*(0|false|FALSE)|verify\s*=\s*False\b|CERT_NONE\b|rejectUnauthorized["']?\s*[:=]\s*false\b/,
+    /SSL_VERIFYPEER\s*,\s*(0|false|FALSE)|(?<!\w)verify\s*=\s*False\b|CERT_NONE\b|rejectUnauthorized["']?\s*[:=]\s*false\b/,
     'verification off in a program text',
   ],
   [/NODE_TLS_REJECT_UNAUTHORIZED["']?\]?\s*=\s*["']?0/, 'NODE_TLS_REJECT_UNAUTHORIZED=0'],

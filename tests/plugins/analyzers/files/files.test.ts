@@ -146,3 +146,49 @@ test('an owner whom the image does not know writes nothing, and names alone make
   ).toEqual(['/etc/init.d/S2']);
   expect(of('file.leftover').map(({ file }) => file)).toEqual(['/www/test.php']);
 });
+
+test('a start script that no run level links to mounts nothing, and one that another runs does', async () => {
+  const layers = async (files: Parameters<typeof analyze>[1]) => {
+    const { of, gaps } = await analyze([filesMounts], { '/etc/fstab': '/dev/root / ext4 ro 0 1\n', ...files });
+    return [of('file.mount').map((one) => [one['type'], one['readOnly'], one['file']]), gaps.length];
+  };
+  const script = '#!/sbin/openrc-run\nmount -t overlay overlay -o upperdir=/data/up /mnt\nmount -o remount,rw /\n';
+  const link = { type: '2', target: '/etc/init.d/other' } as const;
+  const idle = { '/etc/init.d/modloop': script, '/etc/runlevels/boot/other': link, '/etc/init.d/other': '#!/bin/sh\n' };
+  expect(await layers(idle)).toEqual([[['ext4', 'yes', '/etc/fstab']], 1]);
+  const run = { ...idle, '/etc/init.d/other': '#!/bin/sh\n/etc/init.d/modloop start\n' };
+  expect(await layers(run)).toEqual([
+    [
+      ['ext4', 'no', '/etc/init.d/modloop'],
+      ['overlay', 'no', '/etc/init.d/modloop'],
+    ],
+    0,
+  ]);
+  expect(
+    await layers({ '/etc/layer.sh': script, '/etc/init.d/rcS': '[ -f /etc/layer.sh ] && /etc/layer.sh start\n' }),
+  ).toEqual([
+    [
+      ['ext4', 'no', '/etc/layer.sh'],
+      ['overlay', 'no', '/etc/layer.sh'],
+    ],
+    0,
+  ]);
+});
+
+test('a remount that is commented out and a row that nothing takes up leave the root as the kernel mounts it', async () => {
+  const { of } = await analyze([filesMounts], {
+    '/etc/fstab': '/dev/root / ext2 rw,noauto 0 1\n',
+    '/etc/inittab': '#::sysinit:/bin/mount -o remount,rw /\n::sysinit:/bin/mount -a\n',
+  });
+  expect(of('file.mount').map((one) => one['readOnly'])).toEqual(['unknown']);
+});
+
+test('the program printenv is no test page of a web server', async () => {
+  const { of } = await analyze([filesInventory], {
+    '/usr/bin/printenv': 'x',
+    '/usr/lib/bash/printenv': 'x',
+    '/www/cgi-bin/printenv': 'x',
+    '/www/printenv.pl': 'x',
+  });
+  expect(of('file.leftover').map((one) => one['file'])).toEqual(['/www/cgi-bin/printenv', '/www/printenv.pl']);
+});

@@ -41,6 +41,11 @@ test('a kernel tells its version, and whether the series still gets fixes', asyn
   ]);
 });
 
+test('a text that speaks of a kernel is none', async () => {
+  const text = `${'x'.repeat(5000)}\n  * Linux version 2.6.19 and later need it.\n`;
+  expect((await analyze([kernelBuild], { '/boot/NEWS': text })).of('kernel.version')).toEqual([]);
+});
+
 test('build options are held against the table; an option that is not set is n', async () => {
   const filler = Array.from({ length: 60 }, (_, index) => `CONFIG_X${index}=y`).join('\n');
   const { of } = await analyze([kernelBuild], {

@@ -260,3 +260,13 @@ test('settings that change what is asked of a signature are told, and which of t
     ['Check-Valid-Until', 1, true],
   ]);
 });
+
+test.each([
+  ['requests.get(url, verify=False)', 1],
+  ['session.verify = False', 1],
+  ['self.need_verify = False', 0],
+  ['noverify=False', 0],
+])('verification in Python: %s', async (line, count) => {
+  const { of } = await analyze([updatesClient], { '/usr/bin/fetch.py': `#!/usr/bin/python3\n${line}\n` });
+  expect(of('update.tls-verification')).toHaveLength(count);
+});
