@@ -1,7 +1,7 @@
 /** Facts about what an image starts and how it is configured, and about its update client. */
 
 import { defineFact } from '../core/model/fact.ts';
-import { count, list, maybe, object, oneOf, text, whole, yes } from '../lib/schema.ts';
+import { count, list, maybe, object, oneOf, text, whole, yes, yesIfKnown } from '../lib/schema.ts';
 
 export const serviceStart = defineFact({
   name: 'service.start',
@@ -83,7 +83,7 @@ export const serviceSetting = defineFact({
       'In assay’s words, the same for every daemon: root-login, password-login, empty-passwords, anonymous, tls, tls-floor, weak-ciphers, directory-listing, user, community …',
     ),
     value: text(),
-    weak: yes('Weaker than the practice named by `why`.'),
+    weak: yesIfKnown('Weaker than the practice named by `why`; unknown: it was not seen, and `why` says what of it.'),
     why: maybe(text()),
     byDefault: yes('Nothing sets it: the daemon’s own default.'),
     active: oneOf(['yes', 'no', 'unknown'], 'The daemon is started by the image.'),
@@ -101,7 +101,11 @@ export const serviceLogging = defineFact({
   name: 'service.logging',
   title: 'Whether an image logs security events',
   over: 'root-file-system',
-  schema: object({ started: yes(), program: maybe(text()), remote: yes() }),
+  schema: object({
+    started: yesIfKnown('unknown: under a condition, or what starts at boot is not known.'),
+    program: maybe(text()),
+    remote: yes(),
+  }),
 });
 export const serviceScript = defineFact({
   name: 'service.script',

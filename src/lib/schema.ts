@@ -33,6 +33,10 @@ export const yes = (description?: string): Schema<boolean> => ({ json: described
 export const oneOf = <const V extends string>(values: readonly V[], description?: string): Schema<V> => ({
   json: described({ enum: values }, description),
 });
+/** Yes or no, or looked at and not told. */
+export const yesIfKnown = (description?: string): Schema<boolean | 'unknown'> => ({
+  json: described({ enum: [true, false, 'unknown'] }, description),
+});
 export const list = <T>(item: Schema<T>, description?: string): Schema<readonly T[]> => ({
   json: described({ type: 'array', items: item.json }, description),
 });

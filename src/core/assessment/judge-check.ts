@@ -83,7 +83,7 @@ function resultOf(check: Check, one: SubjectJudgement, tell: Tell): Result {
     case false:
       return { subject: one.subject, outcome: 'fail', reasons: [], message: failMessage(check, one, tell), facts };
     case 'unknown':
-      return { subject: one.subject, ...inconclusive(one.gaps), message: unseen(one.gaps), facts };
+      return { subject: one.subject, ...inconclusive(one.gaps), message: openMessage(one, tell), facts };
   }
 }
 
@@ -132,6 +132,13 @@ function inconclusive(gaps: readonly Gap[]): { readonly outcome: Outcome; readon
   return { outcome: gaps.some(({ unseen: { kind } }) => kind === 'bug') ? 'error' : 'inconclusive', reasons };
 }
 const reasonOf = (gap: Gap): Reason => (gap.unseen.kind === 'not-given' ? 'not-given' : 'gap');
+
+/** What was not seen, and of a member that could not be told what its fact says of it. */
+function openMessage(one: SubjectJudgement, tell: Tell): string {
+  const untold = one.gaps.length > 0 && one.gaps.every(({ source }) => source === 'condition');
+  const said = untold ? told(one, tell) : undefined;
+  return said === undefined ? unseen(one.gaps) : `${unseen(one.gaps)} (${said})`;
+}
 
 /** What was not seen, in one sentence. */
 function unseen(gaps: readonly Gap[]): string {

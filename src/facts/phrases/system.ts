@@ -105,18 +105,21 @@ export const SERVICE_PHRASES: readonly Phrase[] = [
       loginless && 'a shell without login',
     ),
   ),
-  phrase(serviceSetting, ({ daemon, setting, value, why, byDefault, active }) =>
+  phrase(serviceSetting, ({ daemon, setting, value, why, weak, byDefault, active }) =>
     parts(
       `${daemon}: ${setting} ${value === '' ? '(nothing)' : value}${byDefault ? ' by default' : ''}`,
-      why !== undefined && `good practice: ${why}`,
+      why !== undefined && (weak === 'unknown' ? why : `good practice: ${why}`),
       active === 'unknown' && 'whether it is started is not known',
     ),
   ),
   phrase(serviceFirewall, ({ present, inputPolicy }) => (present ? `input policy ${inputPolicy}` : 'no firewall')),
   phrase(serviceLogging, ({ started, program, remote }) =>
-    started
-      ? parts(`logs with ${program ?? 'an unnamed program'}`, remote && 'to another host')
-      : 'no log daemon starts',
+    started === false
+      ? 'no log daemon starts'
+      : parts(
+          `${started === true ? 'logs' : 'may log'} with ${program ?? 'an unnamed program'}`,
+          remote && 'to another host',
+        ),
   ),
   phrase(serviceScript, ({ kind, text }) => `${kind}: ${text}`),
   phrase(serviceEndpointUrl, ({ url, purpose, hosts }) =>

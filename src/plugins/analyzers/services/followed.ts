@@ -47,6 +47,8 @@ export interface Followed {
   readonly consoles: readonly (Console & { readonly path: string })[];
   /** What boot runs and nobody gave: it may start anything. */
   readonly outside: readonly Outside[];
+  /** Paths of the scripts that surely run. */
+  readonly visited: ReadonlySet<string>;
 }
 
 const DEPTH = 6;
@@ -126,7 +128,13 @@ export function startsOf(
   entry = units(walk) || entry;
   entry = supervised(walk) || entry;
   inetd(walk);
-  return { entry, starts: [...walk.starts.values()], consoles: walk.consoles, outside: [...walk.outside.values()] };
+  return {
+    entry,
+    starts: [...walk.starts.values()],
+    consoles: walk.consoles,
+    outside: [...walk.outside.values()],
+    visited: walk.visited,
+  };
 }
 
 const PROCD = '/etc/rc.common';

@@ -1,50 +1,84 @@
 /** More daemons' configurations, those of small web and FTP servers, dnsmasq and TR-069 clients that vendors' images carry. */
-import { ask, type Found, is, isNot, linesOf, type Rule, weakCiphers } from './setting-lines.ts';
+import { apacheLines, type Grammar, plainLines } from '../../../codecs/formats/config-lines.ts';
+import { allowsOldTls, ask, type Found, is, isNot, type Line, type Rule, weakCiphers } from './setting-lines.ts';
 
 /** ProFTPD (proftpd.org/docs/directives): directives without regard to case; an `<Anonymous>` section lets everybody in. */
+const proftpdAsks = ask([
+  { keys: ['tlsengine'], setting: 'tls', why: 'TLS is on', weak: isNot('on'), default: 'off', holds: 'last' },
+  { keys: ['tlsprotocol'], setting: 'tls-floor', why: 'TLS 1.2 or newer', holds: 'last', weak: allowsOldTls },
+  {
+    keys: ['tlsciphersuite'],
+    setting: 'weak-ciphers',
+    why: 'no broken cipher is named',
+    holds: 'last',
+    weak: weakCiphers,
+  },
+  {
+    keys: ['rootlogin'],
+    setting: 'root-login',
+    why: 'root is refused',
+    weak: is('on', 'yes', 'true', '1'),
+    default: 'off',
+    holds: 'last',
+  },
+  { keys: ['user'], setting: 'user', why: 'a user of its own', weak: is('root'), holds: 'last' },
+]);
 const proftpd: Rule = {
   daemon: 'proftpd',
   file: /\/proftpd[\w.-]*\.conf$|^\/etc\/proftpd\/.*\.conf$/,
   programs: ['proftpd'],
-  read(text) {
-    const found = ask([
-      { keys: ['tlsengine'], setting: 'tls', why: 'TLS is on', weak: isNot('on'), default: 'off', last: true },
-      {
-        keys: ['tlsprotocol'],
-        setting: 'tls-floor',
-        why: 'TLS 1.2 or newer',
-        weak: (value) => /SSLv|TLSv1(\.1)?(\s|$)/i.test(value),
-      },
-      { keys: ['tlsciphersuite'], setting: 'weak-ciphers', why: 'no broken cipher is named', weak: weakCiphers },
-      { keys: ['rootlogin'], setting: 'root-login', why: 'root is refused', weak: is('on'), default: 'off' },
-      { keys: ['user'], setting: 'user', why: 'a user of its own', weak: is('root') },
-    ])(text);
-    const at = text.split('\n').findIndex((line) => /^\s*<Anonymous\b/i.test(line));
-    if (at < 0) return found;
-    const anonymous: Found = {
-      setting: 'anonymous',
-      value: '<Anonymous>',
-      weak: true,
-      why: 'no anonymous login',
-      byDefault: false,
-      line: at + 1,
-    };
-    return [...found, anonymous];
+  grammar: apacheLines,
+  usual: ['/etc/proftpd/proftpd.conf', '/etc/proftpd.conf', '/usr/local/etc/proftpd.conf'],
+  option: ['-c', '--config'],
+  include: /^include$/,
+  read(lines, about) {
+    // What stands in `<IfModule>` and `<Global>` is as good as outside.
+    const found = proftpdAsks(
+      lines.map((line) => outOf(line, /^<(IfModule|IfDefine|Global)\b/i)),
+      about,
+    );
+    const line = lines.find(({ key }) => key === '<anonymous>');
+    if (line === undefined) return found;
+    return [
+      ...found,
+      { setting: 'anonymous', value: '<Anonymous>', weak: true, why: 'no anonymous login', byDefault: false, line },
+    ];
   },
 };
+
+const outOf = (line: Line, blocks: RegExp): Line => ({
+  ...line,
+  within: line.within.filter((one) => !blocks.test(one)),
+});
 
 /** dnsmasq(8). */
 const dnsmasq: Rule = {
   daemon: 'dnsmasq',
   file: /^\/etc\/dnsmasq[\w.-]*\.conf$|^\/etc\/dnsmasq\.d\/[^/]+$/,
   programs: ['dnsmasq'],
-  read(text) {
-    const tftp = linesOf(text).find(({ key }) => key === 'enable-tftp');
-    const user = ask([{ keys: ['user'], setting: 'user', why: 'a user of its own', weak: is('root') }])(text);
-    if (tftp === undefined) return user;
+  grammar: plainLines,
+  usual: ['/etc/dnsmasq.conf'],
+  option: ['-C', '--conf-file'],
+  needsNone: true,
+  include: /^conf-(file|dir)$/,
+  byWords: (words) =>
+    words.flatMap((word, index) => {
+      if (word === '-u') return plainLines(`user=${words[index + 1] ?? ''}`);
+      return word.startsWith('--') && !word.startsWith('--conf') ? plainLines(word.slice(2)) : [];
+    }),
+  read(lines, about) {
+    const tftp = lines.find(({ key }) => key === 'enable-tftp');
+    const user = ask([{ keys: ['user'], setting: 'user', why: 'a user of its own', weak: is('root') }])(lines, about);
+    const unseen = lines.find((line) => line.unseen !== undefined);
+    if (tftp !== undefined)
+      return [
+        ...user,
+        { setting: 'tftp', value: 'on', weak: true, why: 'no files over TFTP', byDefault: false, line: tftp },
+      ];
+    if (unseen === undefined) return user;
     return [
       ...user,
-      { setting: 'tftp', value: 'on', weak: true, why: 'no files over TFTP', byDefault: false, line: tftp.line },
+      { setting: 'tftp', value: 'not seen', weak: 'unknown', why: unseen.unseen ?? '', byDefault: false, line: unseen },
     ];
   },
 };
@@ -54,30 +88,35 @@ const miniHttpd: Rule = {
   daemon: 'mini-httpd',
   file: /\/(mini_httpd|thttpd)[\w.-]*\.conf$/,
   programs: ['mini_httpd', 'thttpd'],
+  grammar: plainLines,
+  option: ['-C'],
+  needsNone: true,
+  byWords: (words) => words.flatMap((word, index) => (words[index - 1] === '-u' ? plainLines(`user=${word}`) : [])),
   read: ask([
     { keys: ['user'], setting: 'user', why: 'a user of its own', weak: is('root', '0') },
     { keys: ['cipher'], setting: 'weak-ciphers', why: 'no broken cipher is named', weak: weakCiphers },
   ]),
 };
 
+/** Each line as it stands. */
+const whole: Grammar = (text) =>
+  text
+    .split('\n', 50_000)
+    .map((value, index) => ({ key: '', value: value.slice(0, 4096), line: index + 1, within: [] }));
+
 /** GoAhead's route.txt: `route uri=/ auth=basic` asks on each request with a password in clear. */
 const goahead: Rule = {
   daemon: 'goahead',
   file: /\/(route|routes)\.txt$/,
   programs: ['goahead', 'webs'],
-  read: (text) =>
-    text.split('\n').flatMap((line, index) => {
-      const how = /^\s*route\b.*\bauth=(\w+)/.exec(line)?.[1];
+  grammar: whole,
+  needsNone: true,
+  read: (lines) =>
+    lines.flatMap((line) => {
+      const how = /^\s*route\b.*\bauth=(\w+)/.exec(line.value)?.[1];
       if (how === undefined) return [];
       return [
-        {
-          setting: 'login',
-          value: how,
-          weak: how === 'basic',
-          why: 'no password in clear',
-          byDefault: false,
-          line: index + 1,
-        },
+        { setting: 'login', value: how, weak: how === 'basic', why: 'no password in clear', byDefault: false, line },
       ];
     }),
 };
@@ -87,15 +126,18 @@ const cwmp: Rule = {
   daemon: 'cwmp',
   file: /^\/etc\/config\/(cwmp|easycwmp|icwmp|freecwmp|cwmpd|tr069)$|\/(cwmp|tr069|cpe|acs)[\w.-]*\.(conf|cfg|ini|xml)$/i,
   programs: ['cwmpd', 'cwmpc', 'tr069', 'tr069d', 'icwmpd', 'easycwmp', 'easycwmpd', 'freecwmp'],
-  read: (text) =>
-    text.split('\n').flatMap((line, index) => {
-      if (/^\s*(#|;|\/\/|<!--)/.test(line)) return [];
+  grammar: whole,
+  needsNone: true,
+  read: (lines) =>
+    lines.flatMap((line) => {
+      const { value } = line;
+      if (/^\s*(#|;|\/\/|<!--)/.test(value)) return [];
       const url =
         /\b(?:acs_?url|url|ManagementServer\.URL|server_?url|acsurl)["']?\s*(?:[=:>\s])\s*["']?(https?):\/\/[\w.-]+/i.exec(
-          line,
+          value,
         )?.[1];
       const check = /\b(?:ssl_?verify|verify_?peer|check_?cert\w*|insecure_?enable)\b["']?\s*[=\s]\s*["']?(\w+)/i.exec(
-        line,
+        value,
       );
       const found: Found[] = [];
       if (url !== undefined)
@@ -105,7 +147,7 @@ const cwmp: Rule = {
           weak: url.toLowerCase() === 'http',
           why: 'its server is reached by https',
           byDefault: false,
-          line: index + 1,
+          line,
         });
       if (check !== null) {
         const off = /insecure/i.test(check[0]) ? /^(1|yes|on|true)$/i : /^(0|no|off|false|disabled?)$/i;
@@ -115,34 +157,93 @@ const cwmp: Rule = {
           weak: off.test(check[1] ?? ''),
           why: 'its server shows a certificate',
           byDefault: false,
-          line: index + 1,
+          line,
         });
       }
       return found;
     }),
 };
 
+const apacheAsks = ask([
+  { keys: ['sslprotocol'], setting: 'tls-floor', why: 'TLS 1.2 or newer', weak: allowsOldTls, holds: 'last' },
+  {
+    keys: ['sslciphersuite'],
+    setting: 'weak-ciphers',
+    why: 'no broken cipher is named',
+    weak: weakCiphers,
+    holds: 'last',
+  },
+  { keys: ['user'], setting: 'user', why: 'a user of its own', weak: is('root', '#0'), holds: 'last' },
+  {
+    keys: ['options'],
+    setting: 'directory-listing',
+    why: 'no listing of folders',
+    holds: 'each',
+    weak: (value) => /(^|\s)\+?(Indexes|All)(\s|$)/i.test(value),
+  },
+]);
 const apache: Rule = {
   daemon: 'apache',
-  file: /^\/etc\/(apache2|httpd)\/.*\.conf$/,
+  file: /^\/etc\/(apache2|httpd)\/.*\.conf$|\/conf\/httpd\.conf$/,
   programs: ['apache2', 'httpd'],
+  grammar: apacheLines,
+  usual: [
+    '/etc/apache2/apache2.conf',
+    '/etc/apache2/httpd.conf',
+    '/etc/httpd/conf/httpd.conf',
+    '/usr/local/apache2/conf/httpd.conf',
+  ],
+  option: ['-f'],
+  // BusyBox' httpd bears the same name and reads another file.
+  needsNone: true,
+  include: /^include(optional)?$/,
+  read: (lines, about) => [
+    ...apacheAsks(
+      lines.map((line) => outOf(line, /^<(IfModule|IfDefine|IfVersion)\b/i)),
+      about,
+    ),
+    ...apacheFloor(lines),
+  ],
+};
+
+/** mod_ssl takes TLS 1.0 where nothing is said, which the library may refuse. */
+function apacheFloor(lines: readonly Line[]): readonly Found[] {
+  const on = lines.find(({ key, value }) => key === 'sslengine' && /^on$/i.test(value));
+  if (on === undefined || lines.some(({ key, unseen }) => key === 'sslprotocol' || unseen !== undefined)) return [];
+  const why = 'mod_ssl takes TLS 1.0 unless SSLProtocol says otherwise or OpenSSL refuses it';
+  return [{ setting: 'tls-floor', value: 'its own', weak: 'unknown', why, byDefault: true, line: on }];
+}
+
+const miniupnpd: Rule = {
+  daemon: 'miniupnpd',
+  file: /\/miniupnpd[\w.-]*\.conf$/,
+  programs: ['miniupnpd', 'miniupnpd-igdv1', 'miniupnpd-igdv2', 'miniupnpd-nft'],
+  grammar: plainLines,
+  usual: ['/etc/miniupnpd/miniupnpd.conf', '/etc/miniupnpd.conf'],
+  option: ['-f'],
+  needsNone: true,
   read: ask([
     {
-      keys: ['sslprotocol'],
-      setting: 'tls-floor',
-      why: 'TLS 1.2 or newer',
-      weak: (value) => /(^|\s)\+?(SSLv[23]|TLSv1(\.1)?)(\s|$)/i.test(value),
-      last: true,
+      keys: ['secure_mode'],
+      setting: 'secure-mode',
+      why: 'a host maps ports to itself only',
+      weak: isNot('yes'),
+      default: 'no',
+      holds: 'last',
     },
-    {
-      keys: ['sslciphersuite'],
-      setting: 'weak-ciphers',
-      why: 'no broken cipher is named',
-      weak: weakCiphers,
-      last: true,
-    },
-    { keys: ['user'], setting: 'user', why: 'a user of its own', weak: is('root') },
+    { keys: ['enable_natpmp'], setting: 'nat-pmp', why: 'NAT-PMP is off', weak: is('yes'), holds: 'last' },
   ]),
 };
 
-export const VENDOR_RULES: readonly Rule[] = [proftpd, dnsmasq, miniHttpd, goahead, cwmp, apache];
+const boa: Rule = {
+  daemon: 'boa',
+  file: /\/boa[\w.-]*\.conf$/,
+  programs: ['boa'],
+  grammar: plainLines,
+  usual: ['/etc/boa/boa.conf', '/etc/boa.conf'],
+  option: ['-f'],
+  needsNone: true,
+  read: ask([{ keys: ['user'], setting: 'user', why: 'a user of its own', weak: is('root', '0'), holds: 'last' }]),
+};
+
+export const VENDOR_RULES: readonly Rule[] = [proftpd, dnsmasq, miniHttpd, goahead, cwmp, apache, miniupnpd, boa];

@@ -79,11 +79,12 @@ test('dropbear takes its settings from the start line', async () => {
 
 test('the firewall policy and the log are told', async () => {
   const { of } = await analyze([servicesSettings], {
-    '/etc/init.d/S10': '#!/bin/sh\nsyslogd -R 192.0.2.1\niptables -P INPUT ACCEPT\niptables -P INPUT DROP\n',
-    '/etc/init.d/rcS': '#!/bin/sh\nx\n',
+    '/etc/init.d/S10': '#!/bin/sh\nsyslogd -R 192.0.2.1\niptables -P INPUT DROP\niptables -P INPUT ACCEPT\n',
+    '/etc/init.d/rcS': '#!/bin/sh\nfor i in /etc/init.d/S*; do $i start; done\n',
   });
   expect(of('service.logging')).toEqual([{ started: true, program: 'syslogd', remote: true }]);
-  expect(of('service.firewall')).toEqual([expect.objectContaining({ present: true })]);
+  // The last one counts.
+  expect(of('service.firewall')).toEqual([expect.objectContaining({ present: true, inputPolicy: 'accept' })]);
 });
 
 const settingsOf = async (files: Parameters<typeof analyze>[1]) =>
@@ -120,7 +121,7 @@ test.each([
   ],
   [
     '/etc/apache2/ssl.conf',
-    'SSLProtocol all -SSLv3 -TLSv1\nSSLCipherSuite HIGH:!aNULL:!MD5:-RC4\n',
+    'SSLProtocol all -SSLv3 -TLSv1 -TLSv1.1\nSSLCipherSuite HIGH:!aNULL:!MD5:-RC4\n',
     ['apache tls-floor sound no 1', 'apache weak-ciphers sound no 2'],
   ],
   [
@@ -129,7 +130,7 @@ test.each([
     ['lighttpd weak-ciphers weak no 1', 'lighttpd directory-listing sound no -', 'lighttpd user weak no -'],
   ],
 ])('%s is read by its own grammar: %j', async (name, content, expected) => {
-  expect(await settingsOf({ [name]: content })).toEqual(expected);
+  expect(await settingsOf({ '/etc/init.d/rcS': '#!/bin/sh\nmount -a\n', [name]: content })).toEqual(expected);
 });
 
 test('dropbear of OpenWrt takes its settings from UCI, not from a start line that a script completes', async () => {
@@ -144,7 +145,7 @@ test('dropbear of OpenWrt takes its settings from UCI, not from a start line tha
     await settingsOf(files("config dropbear\n\toption PasswordAuth 'off'\n\toption RootPasswordAuth 'off'\n")),
   ).toEqual(['dropbear password-login sound yes 2', 'dropbear root-login sound yes 3']);
   expect(await settingsOf(files("config dropbear\n\toption Port '22'\n"))).toEqual([
-    'dropbear password-login weak yes -',
-    'dropbear root-login weak yes -',
+    'dropbear password-login weak yes 1',
+    'dropbear root-login weak yes 1',
   ]);
 });
