@@ -47,7 +47,9 @@ export const WRITTEN = {
     type === 'service.start' && data.started === 'always' && SERVERS.has(data.kind) ? data.program : undefined,
   consoles: ({ type, data }) => (type === 'boot.console' ? `${data.device} ${data.login} ${data.started}` : undefined),
   settings: ({ type, data }) =>
-    type === 'service.setting' && data.weak === true && data.active === 'yes' ? `${data.file} ${data.setting}` : undefined,
+    type === 'service.setting' && data.weak === true && data.active === 'yes'
+      ? `${data.file} ${data.setting}`
+      : undefined,
   tokens: ({ type, data }) =>
     type === 'secret.token' && !data.example && data.confidence !== 'possible'
       ? `${data.file} ${data.kind}`
