@@ -19,6 +19,7 @@ each() {
 
 each --firmware "${ASSAY_FIRMWARE:-}"
 each --update "${ASSAY_UPDATE:-}"
+each --name "${ASSAY_NAME:-}"
 each --device "${ASSAY_DEVICE:-}"
 each --key "${ASSAY_KEY:-}"
 each --baseline "${ASSAY_BASELINE:-}"

@@ -10,6 +10,7 @@ import type {
   Notification,
   PhysicalLocation,
   ReportingDescriptor,
+  Run,
   Result as SarifResult,
 } from 'sarif';
 import type { Reporter } from '../../core/model/renderer.ts';
@@ -36,6 +37,8 @@ const SECURITY_SEVERITY = { critical: '9.5', high: '8.0', medium: '5.5', low: '2
 
 type Facts = ReturnType<typeof factsById>;
 type Citations = ReadonlyMap<string, readonly Citation[]>;
+/** What files are called in places, by their names. */
+type Names = ReadonlyMap<string, string>;
 
 export const sarif: Reporter = {
   id: 'sarif',
@@ -48,6 +51,7 @@ export const sarif: Reporter = {
 function logOf(report: Report): Log {
   const citations = citationsOf(report);
   const checks = report.checks.filter((check) => !check.vacuous && (citations.get(check.key)?.length ?? 0) > 0);
+  const names = lastingNames(report);
   return {
     $schema: SCHEMA,
     version: '2.1.0',
@@ -60,15 +64,16 @@ function logOf(report: Report): Log {
             rules: checks.map((check) => ruleOf(check, citations.get(check.key) ?? [])),
           },
         },
-        automationDetails: { id: `assay/${encodeURIComponent(safeText(report.target.name))}/` },
+        ...categoryOf(report),
         columnKind: 'utf16CodeUnits',
         invocations: [invocationOf(report)],
-        artifacts: [...report.target.firmware, ...report.target.updates].map((file) => ({
-          location: { uri: uriOf(file.path) },
+        artifacts: filesOf(report).map((file) => ({
+          location: { uri: uriOf(names.get(file.path) ?? file.path) },
+          description: { text: safeText(file.path, 1000) },
           length: file.size,
           hashes: { 'sha-256': file.sha256 },
         })),
-        results: resultsOf(report, checks, citations),
+        results: resultsOf(report, checks, citations, names),
         properties: {
           outcome: report.outcome,
           assessedAt: report.assessedAt,
@@ -77,6 +82,30 @@ function logOf(report: Report): Log {
       },
     ],
   };
+}
+
+const filesOf = ({ target: { firmware, updates } }: Report): Report['target']['firmware'] => [...firmware, ...updates];
+
+/** Alerts of one category replace each other: a file's name would begin another with each release, a product's does not. */
+function categoryOf(report: Report): Pick<Run, 'automationDetails'> {
+  const { name } = report.target;
+  if (filesOf(report).some(({ path }) => path === name)) return {};
+  return { automationDetails: { id: `assay/${encodeURIComponent(safeText(name))}/` } };
+}
+
+/** `-1.4.2`, `_v3`, `-2026-11-30`, with a `-rc1` behind. */
+const EDITION = /[-_.]v?\d+(?:[._]\d+)*(?:[-_.]?(?:alpha|beta|rc|dev)[-_.]?\d*)?(?=[-_.]|$)/gi;
+
+/** Files by names without their edition, where that keeps them apart: GitHub closes an alert whose path changes, and opens another. */
+function lastingNames(report: Report): Names {
+  const paths = filesOf(report).map(({ path }) => path);
+  const plain = paths.map((path) => path.replace(EDITION, ''));
+  return new Map(
+    paths.map((path, index) => {
+      const name = plain[index] ?? '';
+      return [path, name !== '' && plain.indexOf(name) === plain.lastIndexOf(name) ? name : path];
+    }),
+  );
 }
 
 function ruleOf(check: CheckReport, citations: readonly Citation[]): ReportingDescriptor {
@@ -117,10 +146,10 @@ interface Told {
 }
 
 /** Failures, and those that were waived, gravest first. Fingerprints count over all results: a mended one shifts no other. */
-function resultsOf(report: Report, checks: readonly CheckReport[], citations: Citations): SarifResult[] {
+function resultsOf(report: Report, checks: readonly CheckReport[], citations: Citations, names: Names): SarifResult[] {
   const seen = new Map<string, number>();
   const facts = factsById(report);
-  const whole = wholeUri(report);
+  const whole = wholeUri(report, names);
   const all = checks.flatMap((check, ruleIndex) =>
     check.results.map((result): Told => {
       const name = sha256Of(`${check.key}\n${lastingName(result.subject)}`).slice(0, 32);
@@ -133,7 +162,7 @@ function resultsOf(report: Report, checks: readonly CheckReport[], citations: Ci
     .filter(({ result: { outcome, waiver } }) => outcome === 'fail' || waiver?.instead === 'fail')
     .toSorted((a, b) => SEVERITIES.indexOf(a.check.severity) - SEVERITIES.indexOf(b.check.severity))
     .slice(0, RESULTS)
-    .map((told) => resultOf(told, citations.get(told.check.key) ?? [], locationOf(told.result, facts, whole)));
+    .map((told) => resultOf(told, citations.get(told.check.key) ?? [], locationOf(told.result, facts, whole, names)));
 }
 
 function resultOf(
@@ -149,7 +178,8 @@ function resultOf(
     level: gravestObligation(citations) === 'mandatory' ? 'error' : 'warning',
     message: { text: resultLine(result, 4000) },
     locations: [location],
-    partialFingerprints: { 'assayCheckAndSubject/v1': fingerprint },
+    // GitHub reads the first alone, whatever it is a hash of, and combines it with path and rule.
+    partialFingerprints: { primaryLocationLineHash: fingerprint, 'assayCheckAndSubject/v1': fingerprint },
     ...(result.waiver === undefined
       ? {}
       : {
@@ -168,11 +198,11 @@ function resultOf(
   };
 }
 
-function locationOf(result: Result, facts: Facts, whole: string): Location {
+function locationOf(result: Result, facts: Facts, whole: string, names: Names): Location {
   const name = safeText(nameOf(result.subject), 1000);
   const { line, offset } = placeOf(result, facts);
   const physicalLocation: PhysicalLocation = {
-    artifactLocation: { uri: subjectUri(result.subject) ?? whole },
+    artifactLocation: { uri: subjectUri(result.subject, names) ?? whole },
     // Code scanning wants a line of everything; what has none begins at its first.
     region: { startLine: line ?? 1 },
   };
@@ -189,15 +219,17 @@ function locationOf(result: Result, facts: Facts, whole: string): Location {
 }
 
 /** The path through the image or beside the device as a relative URI. The product as a whole has no place of its own. */
-function subjectUri(subject: Subject): string | undefined {
+function subjectUri(subject: Subject, names: Names): string | undefined {
   switch (subject.kind) {
-    case 'file':
-      return uriOf(subject.path);
+    case 'file': {
+      const [container = ''] = subject.path.split('!', 1);
+      return uriOf((names.get(container) ?? container) + subject.path.slice(container.length));
+    }
     case 'image':
     case 'region':
-      return uriOf(subject.image);
+      return uriOf(names.get(subject.image) ?? subject.image);
     case 'update':
-      return uriOf(subject.update);
+      return uriOf(names.get(subject.update) ?? subject.update);
     case 'endpoint':
       return uriOf(`device/${subject.host}/${subject.transport}/${subject.port}`);
     case 'ports':
@@ -209,8 +241,10 @@ function subjectUri(subject: Subject): string | undefined {
 }
 
 /** What stands for the product as a whole: its first image or update, or its device. */
-const wholeUri = ({ target: { firmware, updates } }: Report): string =>
-  uriOf([...firmware, ...updates][0]?.path ?? 'device');
+function wholeUri(report: Report, names: Names): string {
+  const path = filesOf(report)[0]?.path ?? 'device';
+  return uriOf(names.get(path) ?? path);
+}
 
 const uriOf = (path: string): string =>
   wellFormed(path)

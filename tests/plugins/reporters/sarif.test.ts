@@ -123,6 +123,40 @@ test('fingerprints are unique, and stay when lines move and the image is renamed
   expect(new Set(prints(before)).size).toBe(before.length);
   expect(prints(after)).toEqual(prints(before));
   expect(after.map(({ guid }) => guid)).toEqual(before.map(({ guid }) => guid));
+  // The one that code scanning reads.
+  expect(after.map((one) => one.partialFingerprints?.['primaryLocationLineHash'])).toEqual(prints(after));
+});
+
+test('paths stay from edition to edition, which code scanning asks for, and files stay apart', () => {
+  const named = (...names: readonly string[]): Report => {
+    const text = JSON.stringify(failingReport()).replaceAll('insecure.bin', names[0] ?? '');
+    const report = JSON.parse(text) as Report;
+    const others = names.slice(1).map((path) => ({ path, sha256: '0'.repeat(64), size: 1 }));
+    return { ...report, target: { ...report.target, firmware: [...report.target.firmware, ...others] } };
+  };
+  const pathsOf = (report: Report): readonly string[] => [
+    ...new Set(
+      resultsOf(runOf(report)).map(
+        ({ locations }) => locations?.[0]?.physicalLocation?.artifactLocation?.uri?.split('!')[0] ?? '',
+      ),
+    ),
+  ];
+  const plain = ['cam.bin'];
+  for (const name of ['cam-1.4.2.bin', 'cam_v3.bin', 'cam-2026-11-30.bin', 'cam-1.4.3-rc1.bin', 'cam.bin'])
+    expect(pathsOf(named(name)), name).toEqual(plain);
+  expect(pathsOf(named('cam-ar71xx.bin'))).toEqual(['cam-ar71xx.bin']);
+  expect(pathsOf(named('slot-1.bin', 'slot-2.bin'))).toEqual(['slot-1.bin']);
+  const artifacts = runOf(named('cam-1.4.2.bin')).artifacts ?? [];
+  expect(artifacts.map(({ location, description }) => [location?.uri, description?.text])).toEqual([
+    ['cam.bin', 'cam-1.4.2.bin'],
+  ]);
+});
+
+test('alerts have a category of their own only by the name of a product, which no release changes', () => {
+  const report = failingReport();
+  const called = (name: string) => runOf({ ...report, target: { ...report.target, name } }).automationDetails;
+  expect(called(report.target.firmware[0]?.path ?? '')).toBeUndefined();
+  expect(called('Cam 2')).toEqual({ id: 'assay/Cam%202/' });
 });
 
 test('gaps and bugs are notifications, and a bug is no successful execution', () => {
