@@ -147,6 +147,23 @@ describe.skipIf(!existsSync(CHROMIUM))('the HTML report in Chromium', () => {
     60_000,
   );
 
+  test.each([700, 1000, 1280])(
+    'at %i pixels no heading that a link leads to lies under the bar of filters',
+    async (width) => {
+      const { page } = await open(render(manyControls(300)));
+      await page.setViewportSize({ width, height: 700 });
+      for (const id of ['matrix', 'coverage']) {
+        await page.evaluate(`location.hash = "#${id}"`);
+        await page.waitForFunction('scrollY > 200');
+        const bar = (await page.locator('.tools').boundingBox()) ?? { y: 0, height: 0 };
+        const heading = (await page.locator(`#${id} > h2`).boundingBox()) ?? { y: -1 };
+        expect(heading.y, id).toBeGreaterThanOrEqual(bar.y + bar.height);
+      }
+      await page.close();
+    },
+    60_000,
+  );
+
   test('3,000 controls with long hostile titles: filtered, walked by keyboard, within its bounds', async () => {
     const text = render(manyControls(3000));
     expect(text.length).toBeLessThan(30 << 20);

@@ -190,7 +190,7 @@ function writeResults(page: Page, check: CheckReport): void {
   const rest = groups.size - shown.length;
   if (rest > 0) put(page, '         ', 9, `and ${rest} more`, page.ink.dim);
   const { holds } = check.seen;
-  if (holds > 0) put(page, '         ', 9, `and it holds on ${plural(holds, 'other')}`, page.ink.dim);
+  if (holds > 0) put(page, '         ', 9, `${plural(holds, 'other')} as wanted`, page.ink.dim);
 }
 
 /** `fw.bin!squashfs/bin/a, /bin/b and 3 more: what is so`: the container is named once. */

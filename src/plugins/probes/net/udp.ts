@@ -59,7 +59,7 @@ function conclude(
   if (plan.complete) return;
   const message = 'UDP services were asked on the listed ports only';
   const scope = { kind: 'ports', host, transport: 'udp', ports: 'others' } as const;
-  context.gap({ kind: 'not-given', flag: '--ports default', message }, { scope, area: 'udp' });
+  context.gap({ kind: 'not-given', flag: '--ports all', message }, { scope, area: 'udp' });
 }
 
 /** `default` and `all` ask every protocol at its own port; a list asks every protocol at every port of it. */

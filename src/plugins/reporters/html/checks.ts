@@ -118,5 +118,8 @@ export function matrixOf(checks: readonly CheckReport[], { report, citations, an
 
 function cell(citations: readonly Citation[], baseline: string): string {
   const cited = citations.filter((one) => one.baseline === baseline);
-  return [...new Set(cited.map((one) => `${one.control}${one.mark === 'refute' ? ' (refutes)' : ''}`))].join(', ');
+  // One unit that the check decides says more than another of the same control that it can only refute.
+  const decided = new Set(cited.filter(({ mark }) => mark !== 'refute').map(({ control }) => control));
+  const words = cited.map(({ control }) => (decided.has(control) ? control : `${control} (refutes)`));
+  return [...new Set(words)].join(', ');
 }

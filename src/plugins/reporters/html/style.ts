@@ -12,7 +12,7 @@ export const STYLE = `
 @media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--paper:#0f1419;--soft:#1a2129;--line:#3a444f;--dim:#9aa6b2;--link:#8ab4f8;
 --pass:#57c46d;--fail:#ff7b80;--inconclusive:#e3b341;--waived:#c297ff;--error:#ff9563;--not-applicable:#9aa6b2;
 --padding:#4a5561}}
-*{box-sizing:border-box}html{scroll-padding-top:4.5rem}
+*{box-sizing:border-box}html{scroll-padding-top:6.5rem}
 body{margin:0 auto;max-width:78rem;padding:1rem;font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper)}
 h1{font-size:1.7rem;margin:.3rem 0}h2{margin-top:2.4rem;padding-bottom:.2rem;border-bottom:1px solid var(--line)}
 h3{font-size:1rem;margin:.9rem 0 .3rem}p{margin:.35rem 0}a{color:var(--link)}body{overflow-wrap:anywhere}.o,.severity,thead th{overflow-wrap:normal}
@@ -41,8 +41,9 @@ svg{display:block;width:100%;height:1.1rem;border-radius:3px}svg.map{height:2.2r
 .key{display:inline-block;width:.8rem;height:.8rem;border-radius:2px;vertical-align:baseline;margin-right:.35rem}
 svg.key{display:inline-block}
 :focus-visible{outline:3px solid #3b82f6;outline-offset:2px}.skip{position:absolute;left:-99rem}.skip:focus{left:1rem}[hidden]{display:none!important}
-@media (min-width:50rem){.wide:has(>.matrix){overflow:visible}.matrix thead th{position:sticky;top:3.3rem}}
-@media (max-width:40rem){.tools{position:static}html{scroll-padding-top:0}label:has(#search){width:100%}#search{width:100%}}
+@media (min-width:56rem){.wide:has(>.matrix){overflow:visible}.matrix thead th{position:sticky;top:5.5rem}}
+@media (min-width:78rem){html{scroll-padding-top:4.5rem}.matrix thead th{top:3.3rem}}
+@media (max-width:43rem){.tools{position:static}html{scroll-padding-top:0}label:has(#search){width:100%}#search{width:100%}}
 @page{margin:14mm}
 @media print{:root{color-scheme:light}.matrix thead th{position:static}details details:not([open]){display:none}.tools,.skip,nav{display:none}body{max-width:none;font-size:9.5pt;padding:0}
 h2{break-after:avoid}h3{break-after:avoid}tr,summary,.card{break-inside:avoid}pre{max-height:none;white-space:pre-wrap;overflow-wrap:anywhere}.wide{overflow:visible}a{color:inherit;text-decoration:none}
