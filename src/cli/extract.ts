@@ -5,6 +5,7 @@ import type { FileEntry, FileTree } from '../core/model/files.ts';
 import { chunksOf } from '../lib/blob.ts';
 import { UsageError } from '../lib/fault.ts';
 import { inertJson } from '../lib/json.ts';
+import { whyUnwritten } from '../lib/whole-file.ts';
 
 /** An entry that could not be written, and why. */
 export interface Unwritten {
@@ -38,9 +39,8 @@ export function extract(tree: FileTree, folder: string): readonly Unwritten[] {
     const document = { entries, ...(errors.length === 0 ? {} : { errors }) };
     writeFileSync(join(folder, 'manifest.json'), `${inertJson(document, 1)}\n`, { flag: 'wx' });
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    throw new UsageError(`${folder}: it cannot be written: ${message}`);
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    throw new UsageError(`${folder}: it cannot be written: ${whyUnwritten(error)}`);
   }
   return errors;
 }

@@ -15,7 +15,7 @@ import {
 import { basename, join, resolve } from 'node:path';
 import type { DigestedFile } from '../core/model/target.ts';
 import { UsageError } from '../lib/fault.ts';
-import { whyUnread } from './trusted-key.ts';
+import { whyUnread } from '../lib/whole-file.ts';
 
 /** A file as the report names it, and where it lies on this machine. */
 export interface LocatedFile extends DigestedFile {

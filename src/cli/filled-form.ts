@@ -1,12 +1,11 @@
 /** A workbook that somebody filled in → the answers in it. The file is foreign: its size, parts, rows and kinds of cells are bounded. */
-import { readFileSync, statSync } from 'node:fs';
 import { inflateRawSync } from 'node:zlib';
 import type { Cell, Sheet } from 'hucre/xlsx';
 import { dataOf, findEnd, zipEntries } from '../codecs/formats/zip.ts';
 import { memoryBlob } from '../lib/blob.ts';
 import { FaultError, UsageError } from '../lib/fault.ts';
 import { safeText } from '../lib/text.ts';
-import { whyUnread } from './trusted-key.ts';
+import { readWhole } from '../lib/whole-file.ts';
 
 /** Bytes of the file and of all its parts unpacked, parts, rows and columns of a sheet, characters of an answer. */
 const FILE = 16 << 20;
@@ -40,7 +39,7 @@ interface KnownTable {
 
 /** Throws UsageError for what is no workbook, or one that goes beyond the bounds. */
 export async function readForm(path: string, tables: readonly KnownTable[]): Promise<FilledForm> {
-  const bytes = readFile(path);
+  const bytes = readWhole(path, FILE);
   expectBounded(path, bytes);
   const known = new Map(tables.flatMap((table) => Object.values(table.names).map((name) => [name, table] as const)));
   const { readXlsx } = await import('hucre/xlsx');
@@ -76,16 +75,6 @@ export async function readForm(path: string, tables: readonly KnownTable[]): Pro
     Object.values(known.get(name)?.names ?? {}).filter((other) => !(other in filled)),
   );
   return { ics, tables: filled, replaced, ...found };
-}
-
-function readFile(path: string): Uint8Array {
-  try {
-    if (statSync(path).size > FILE) throw new UsageError(`${path}: it has more than ${FILE} bytes`);
-    return new Uint8Array(readFileSync(path));
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    throw new UsageError(`${path}: ${whyUnread(error)}`);
-  }
 }
 
 /** Unpacks every part once and counts: what the archive says of its sizes is not believed. */

@@ -1,5 +1,7 @@
 /** The streams and surroundings of one run, as values: tests hand in their own. */
 import { isatty } from 'node:tty';
+import { whyUnwritten } from '../lib/whole-file.ts';
+import { EXIT } from './exit-code.ts';
 
 export interface Io {
   out(bytes: string | Uint8Array): void;
@@ -15,9 +17,8 @@ export function processIo(): Io {
   // biome-ignore lint/style/noProcessEnv: NO_COLOR and TERM are the terminal's words, and this is the only place that reads them.
   const { NO_COLOR, TERM } = process.env;
   const plain = (NO_COLOR !== undefined && NO_COLOR !== '') || TERM === 'dumb';
-  // A reader that went away (`assay … | head`) is no fault of ours.
-  process.stdout.on('error', ignoreBrokenPipe);
-  process.stderr.on('error', ignoreBrokenPipe);
+  process.stdout.on('error', tellUnwritten);
+  process.stderr.on('error', () => {});
   return {
     out: (bytes) => process.stdout.write(bytes),
     err: (text) => process.stderr.write(text),
@@ -28,6 +29,12 @@ export function processIo(): Io {
   };
 }
 
-function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
+/** What did not reach its reader is told, and ends as a report that cannot be written does, once all else was done. */
+function tellUnwritten(error: NodeJS.ErrnoException): void {
+  // A reader that went away (`assay … | head`) is no fault of anybody.
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(`assay: what was to be printed cannot be written: ${whyUnwritten(error)}\n`);
+  process.on('exit', () => {
+    process.exitCode = EXIT.usage;
+  });
 }

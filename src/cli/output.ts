@@ -5,6 +5,7 @@ import { nearest } from '../core/baseline/nearest.ts';
 import type { Dossier, Exporter, Renderer, Reporter } from '../core/model/renderer.ts';
 import type { Report } from '../core/model/report.ts';
 import { type Problem, UsageError } from '../lib/fault.ts';
+import { whyUnwritten } from '../lib/whole-file.ts';
 import { exporters, reporters } from './compose.ts';
 import type { Io } from './io.ts';
 
@@ -116,6 +117,6 @@ function writeTo(file: string, bytes: string | Uint8Array, problems: Problem[]):
     if (!existsSync(dirname(file))) mkdirSync(dirname(file));
     writeFileSync(file, bytes);
   } catch (error) {
-    problems.push({ message: `${file}: the report cannot be written: ${(error as Error).message}` });
+    problems.push({ message: `the report cannot be written: ${whyUnwritten(error)}`, at: { file } });
   }
 }

@@ -7,10 +7,11 @@ import type { Input, Report } from '../core/model/report.ts';
 import { type DigestedFile, nameOf, type Target } from '../core/model/target.ts';
 import { isPublic } from '../core/network/address.ts';
 import { UsageError } from '../lib/fault.ts';
+import { readWhole } from '../lib/whole-file.ts';
 import { type Declaration, readDeclaration } from './declaration.ts';
 import { type LocatedFile, locate, plainFile } from './files.ts';
 import type { GatherOptions } from './options.ts';
-import { readBounded, readTrustedKeys } from './trusted-key.ts';
+import { KEY_FILE, readTrustedKeys } from './trusted-key.ts';
 
 export interface Prepared {
   readonly target: DossierHead['target'];
@@ -54,7 +55,7 @@ export async function prepare(options: GatherOptions, startedAt: string, at: str
       credentialTries: options.credentialTries,
       intrusive: options.intrusive,
       crackSeconds: options.crackSeconds,
-      authorities: options.authorities.map((path) => readBounded(path)),
+      authorities: options.authorities.map((path) => readWhole(path, KEY_FILE)),
       keys: [...options.keys.flatMap((path) => readTrustedKeys(path)), ...(declared?.keys ?? [])],
       ...(updateUrl === undefined ? {} : { updateUrl }),
       now: at,

@@ -239,9 +239,17 @@ function add(program: Command, spec: Spec, io: Io, signal: AbortSignal, outcome:
   command.description(spec.summary);
   for (const option of spec.options) command.addOption(option);
   command.action(async () => {
+    refuseEmpty(command);
     const { run } = await spec.load();
     outcome.code = await run({ arguments: command.args, options: command.opts(), io, signal, commands: shapes() });
   });
+}
+
+/** An empty value is a variable of a script that was not set: it names nothing, and no command can use it. */
+function refuseEmpty(command: Command): void {
+  if (command.args.includes('')) throw new UsageError('an argument is empty');
+  const empty = command.options.find((option) => [command.getOptionValue(option.attributeName())].flat().includes(''));
+  if (empty !== undefined) throw new UsageError(`${empty.long ?? empty.flags}: it needs a value`);
 }
 
 const shapes = (): readonly CommandShape[] =>

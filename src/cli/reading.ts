@@ -6,11 +6,11 @@ import { loadShapes } from '../core/evidence/shape.ts';
 import type { Report } from '../core/model/report.ts';
 import { UsageError } from '../lib/fault.ts';
 import { safeText } from '../lib/text.ts';
+import { readWhole } from '../lib/whole-file.ts';
 import { factTypes } from './compose.ts';
 import { isFolder } from './files.ts';
 import type { Rules } from './rules.ts';
 import { judgeProduct } from './session.ts';
-import { readBounded } from './trusted-key.ts';
 
 const REPORT_SIZE = 512 << 20;
 
@@ -22,7 +22,7 @@ export async function readReport(path: string): Promise<Report> {
   const shapes = await loadShapes(await factTypes());
   let value: unknown;
   try {
-    value = JSON.parse(Buffer.from(readBounded(path, REPORT_SIZE)).toString('utf8'));
+    value = JSON.parse(Buffer.from(readWhole(path, REPORT_SIZE)).toString('utf8'));
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(`${path}: it is not JSON`, 'a report is what --report json=FILE writes');

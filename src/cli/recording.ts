@@ -1,14 +1,16 @@
 /** The file that `--record` writes and `--replay` reads: JSON lines, first when it was made and what its chance followed from. */
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import type { TranscriptHead, TranscriptLine } from '../core/network/transcript.ts';
 import { seedChance } from '../lib/chance.ts';
 import { UsageError } from '../lib/fault.ts';
+import { readWhole, whyUnwritten } from '../lib/whole-file.ts';
 import type { GatherOptions } from './options.ts';
-import { whyUnread } from './trusted-key.ts';
 
 const clock = (): string => new Date().toISOString();
 const SCHEMA = 'assay/transcript/1';
+/** Bytes of a recording that are read: it is one text, and those are bounded by the engine. */
+const TRANSCRIPT = 500 << 20;
 
 /** What a run is made of in place of the clock and the network. */
 export interface Recording {
@@ -28,25 +30,28 @@ export function openRecording({ record, replay }: GatherOptions, now: string): R
   if (record === undefined) return { at: now, clock, close: () => {} };
   const seed = randomBytes(32);
   seedChance(seed);
-  const file = created(record);
-  const write = (line: TranscriptHead | TranscriptLine): void => {
-    writeSync(file, `${JSON.stringify(line)}\n`);
-  };
-  write({ schema: SCHEMA, at: now, seed: seed.toString('hex') });
-  return { at: now, clock, record: write, close: () => closeSync(file) };
+  const file = created(record, { schema: SCHEMA, at: now, seed: seed.toString('hex') });
+  return { at: now, clock, record: (line) => put(file, line), close: () => closeSync(file) };
 }
 
 /** Only the user may read it: it holds all that was sent and received, passwords among it. */
-function created(path: string): number {
+function created(path: string, head: TranscriptHead): number {
   try {
-    return openSync(path, 'w', 0o600);
+    const file = openSync(path, 'w', 0o600);
+    put(file, head);
+    return file;
   } catch (error) {
-    throw new UsageError(`--record ${path}: it can not be written (${(error as NodeJS.ErrnoException).code})`);
+    throw new UsageError(`--record ${path}: it cannot be written: ${whyUnwritten(error)}`);
   }
 }
 
+function put(file: number, line: TranscriptHead | TranscriptLine): void {
+  writeSync(file, `${JSON.stringify(line)}\n`);
+}
+
 function playing(path: string): Recording {
-  const [head, ...lines] = textOf(path)
+  const [head, ...lines] = Buffer.from(readWhole(path, TRANSCRIPT))
+    .toString('utf8')
     .split('\n')
     .filter(Boolean)
     .map((line, index) => parsed(path, line, index + 1));
@@ -61,14 +66,6 @@ function playing(path: string): Recording {
     lines: lines as TranscriptLine[],
     close: () => {},
   };
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new UsageError(`--replay ${path}: ${whyUnread(error)}`);
-  }
 }
 
 const KINDS = ['open', 'secure', 'fault', 'out', 'in', 'end', 'silence', 'refusal', 'sweep'];

@@ -4,7 +4,8 @@ import { identityOf } from '../codecs/formats/cms.ts';
 import { keyId } from '../core/evidence/seal.ts';
 import { UsageError } from '../lib/fault.ts';
 import { safeText } from '../lib/text.ts';
-import { readBounded, readTrustedKey } from './trusted-key.ts';
+import { readWhole } from '../lib/whole-file.ts';
+import { KEY_FILE, readTrustedKey } from './trusted-key.ts';
 
 const KINDS = 'assay seals with Ed25519 or ECDSA P-256';
 const CHAIN = 8;
@@ -25,7 +26,7 @@ function suitable(path: string, key: KeyObject): KeyObject {
 
 /** The private key that seals, as PEM without a password. */
 export function readSealingKey(path: string): KeyObject {
-  const text = Buffer.from(readBounded(path)).toString('latin1');
+  const text = Buffer.from(readWhole(path, KEY_FILE)).toString('latin1');
   if (/-----BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRYPTED/.test(text))
     throw new UsageError(`${path}: the key is encrypted`, 'openssl pkey -in KEY -out PLAIN takes the password off');
   if (!text.includes('PRIVATE KEY-----')) {
@@ -48,7 +49,7 @@ export function readSealingKey(path: string): KeyObject {
 
 /** The signer's certificate and those above it, as base64 of DER; the first must hold the key. */
 export function readChain(path: string, key: KeyObject): readonly string[] {
-  const text = Buffer.from(readBounded(path)).toString('latin1');
+  const text = Buffer.from(readWhole(path, KEY_FILE)).toString('latin1');
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]{1,100000}-----END CERTIFICATE-----/g) ?? [];
   if (blocks.length === 0) throw new UsageError(`${path}: there is no certificate in PEM in it`);
   if (blocks.length > CHAIN) throw new UsageError(`${path}: it has more than ${CHAIN} certificates`);

@@ -1,6 +1,5 @@
 /** A key file of the user → a trusted key: what kind it is is found out from its bytes. */
 import { createPublicKey, X509Certificate } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
 import { readCrl } from '../codecs/formats/crl.ts';
 import { childOf, fdtHeader, fdtTree, stringOf } from '../codecs/formats/fdt.ts';
 import { pemBlocks } from '../codecs/formats/pem.ts';
@@ -8,36 +7,14 @@ import { controlKeys } from '../codecs/signatures/key-material.ts';
 import type { TrustedKey } from '../core/model/verifier.ts';
 import { memoryBlob } from '../lib/blob.ts';
 import { FaultError, UsageError } from '../lib/fault.ts';
+import { readWhole } from '../lib/whole-file.ts';
 
-const LIMIT = 1 << 20;
-
-export function readBounded(path: string, limit = LIMIT): Uint8Array {
-  try {
-    const { size } = statSync(path);
-    if (size > limit) throw new UsageError(`${path}: it has more than ${limit} bytes`);
-    return new Uint8Array(readFileSync(path));
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    throw new UsageError(`${path}: ${whyUnread(error)}`);
-  }
-}
-
-export function whyUnread(error: unknown): string {
-  const { code } = error as NodeJS.ErrnoException;
-  const words: { readonly [code: string]: string } = {
-    ENOENT: 'there is no such file',
-    EACCES: 'it may not be read',
-    EPERM: 'it may not be read',
-    EISDIR: 'it is a directory',
-    ENOTDIR: 'there is no such file',
-    ELOOP: 'its links run in a circle',
-  };
-  return words[code ?? ''] ?? `it cannot be read (${code ?? (error as Error).message})`;
-}
+/** Bytes of a file with keys or certificates. */
+export const KEY_FILE = 1 << 20;
 
 /** Reads a public key or certificate. `kind` spares the guess. Throws UsageError for what is neither, and for private keys. */
 export function readTrustedKey(path: string, name = path, kind?: TrustedKey['kind']): TrustedKey {
-  const bytes = readBounded(path);
+  const bytes = readWhole(path, KEY_FILE);
   if (bytes.length === 0) throw new UsageError(`${path}: the key file is empty`);
   const text = Buffer.from(bytes).toString('latin1');
   if (text.includes('PRIVATE KEY-----'))
@@ -48,7 +25,7 @@ export function readTrustedKey(path: string, name = path, kind?: TrustedKey['kin
 
 /** All that a key file holds: a PEM file may be a bundle of certificates, as authorities are handed out. */
 export function readTrustedKeys(path: string, name = path): readonly TrustedKey[] {
-  const bytes = readBounded(path);
+  const bytes = readWhole(path, KEY_FILE);
   const control = fdtHeader(memoryBlob(bytes), 0) === undefined ? undefined : controlTreeKeys(path, name, bytes);
   if (control !== undefined) return control;
   const text = Buffer.from(bytes).toString('latin1');

@@ -65,10 +65,27 @@ function listed(problem: string | Problem | readonly Problem[], hint: string | u
   return Array.isArray(problem) ? (problem as readonly Problem[]) : [problem as Problem];
 }
 
-/** The fault behind anything thrown: a FaultError's own, an abort as `stopped`, and all else as a `bug` of ours. */
+/** What this machine ran out of, by the system's code: no fault of what is looked at, and no bug of ours. */
+const SPENT: { readonly [code: string]: string } = {
+  ENOSPC: 'the disk of this machine is full',
+  EDQUOT: 'the disk of this machine is full',
+  EMFILE: 'this machine opens no more files',
+  ENFILE: 'this machine opens no more files',
+};
+
+function hostFault({ code, syscall }: NodeJS.ErrnoException): Fault | undefined {
+  const spent = SPENT[code ?? ''];
+  if (spent !== undefined) return { kind: 'over-budget', message: `${spent} (${code})` };
+  if (syscall !== 'mkdtemp') return undefined;
+  return { kind: 'unreadable', message: `no folder for temporary files can be made: TMPDIR (${code})` };
+}
+
+/** The fault behind anything thrown: a FaultError's own, an abort as `stopped`, a spent machine, and all else as a `bug` of ours. */
 export function faultOf(thrown: unknown): Fault {
   if (thrown instanceof FaultError) return thrown.fault;
   if (thrown instanceof Error && thrown.name === 'AbortError')
     return { kind: 'stopped', message: 'stopped before it was done' };
+  const host = thrown instanceof Error ? hostFault(thrown) : undefined;
+  if (host !== undefined) return host;
   return { kind: 'bug', message: thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown) };
 }

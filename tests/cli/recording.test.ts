@@ -53,5 +53,5 @@ test('a file can not be recorded and played at once, and one in no folder can no
   expect(await assay([...look, '--record', 'a', '--replay', 'b'])).toMatchObject({ code: 2 });
   const said = await assay([...look, '--record', place.path('no/where')]);
   expect(said).toMatchObject({ code: 2 });
-  expect(said.err).toContain('ENOENT');
+  expect(said.err).toContain('there is no such folder');
 });

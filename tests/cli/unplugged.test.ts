@@ -44,6 +44,12 @@ describe('usage: exit 2 and one clear line', () => {
     ['an unknown gatherer', ['gather', ROOT, '--out', '/tmp/never', '--only', 'ssh/hostkeys'], /no gatherer/],
     ['a dossier that is none', ['evaluate', 'src'], /src is no dossier/],
     ['a report that is none', ['render', 'package.json'], /it is no report of assay/],
+    ['files of an image into a file', ['unpack', ROOT, '--out', 'package.json'], /package\.json: it is no folder/],
+    ['an option without its value', ['scan', ROOT, '--waivers', ''], /--waivers: it needs a value/],
+    ['an empty item of a list', ['scan', '--firmware', ROOT, '--key', ''], /--key: it needs a value/],
+    ['an empty argument', ['lint', ''], /an argument is empty/],
+    ['a device for a file', ['scan', ROOT, '--waivers', '/dev/zero'], /^\/dev\/zero:1:1: the file is larger than/],
+    ['an image for a text', ['lint', '--quiet', ROOT], /insecure\.bin:1:1: it is no text\n/],
     ['an unknown list', ['list', 'chekcs'], /did you mean 'checks'/],
     ['an unknown thing', ['explain', 'tls.protocl'], /did you mean 'tls\.protocol'/],
   ];

@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url';
 import type { Report } from '../../core/model/report.ts';
 import { startDevice } from '../../demo/device.ts';
 import { FAULTS, type Fault } from '../../demo/planted.ts';
-import { wrap } from '../../lib/text.ts';
+import { UsageError } from '../../lib/fault.ts';
+import { plural, wrap } from '../../lib/text.ts';
+import { whyUnwritten } from '../../lib/whole-file.ts';
 import type { Call } from '../call.ts';
 import { type Ending, EXIT } from '../exit-code.ts';
 import { scan } from './scan.ts';
@@ -15,7 +17,7 @@ const bundled = (name: string): string => fileURLToPath(new URL(`../../../fixtur
 
 export async function run(call: Call): Promise<number> {
   const hardened = call.options['hardened'] === true;
-  const folder = mkdtempSync(join(tmpdir(), 'assay-demo-'));
+  const folder = workFolder();
   const identity = readFileSync(bundled('server.pem'), 'utf8');
   const device = await startDevice({ hardened, identity, now: new Date() });
   const { io } = call;
@@ -25,11 +27,9 @@ export async function run(call: Call): Promise<number> {
     const report = join(folder, 'report.json');
     const authority = join(folder, 'authority.pem');
     if (device.authority !== undefined) writeFileSync(authority, device.authority);
-    io.err(
-      `demo device (${hardened ? 'hardened' : 'with planted faults'}) on 127.0.0.1: ${Object.entries(device.ports)
-        .map(([name, port]) => `${name} ${port}`)
-        .join(', ')}\n`,
-    );
+    const served = Object.entries(device.ports).map(([name, port]) => `${name} ${port}`);
+    const started = `demo device (${hardened ? 'hardened' : 'with planted faults'}) on 127.0.0.1: ${served.join(', ')}`;
+    io.err(`${wrap(started, io.columns).join('\n')}\n`);
     const options = {
       ...call.options,
       name: hardened ? 'DemoCam, hardened' : 'DemoCam',
@@ -46,6 +46,14 @@ export async function run(call: Call): Promise<number> {
   } finally {
     await device.stop();
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function workFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'assay-demo-'));
+  } catch (error) {
+    throw new UsageError(`${tmpdir()}: no folder can be made in it: ${whyUnwritten(error)}`, 'TMPDIR names another');
   }
 }
 
@@ -72,7 +80,7 @@ function judge(call: Call, report: Report, { code, because }: Ending, hardened: 
   io.out(
     hardened
       ? 'The hardened device and image have no failing control.\n'
-      : `All ${planted.length} planted faults were found, and nothing else.\n`,
+      : `All ${planted.length} planted faults were found, by ${plural(failing.length, 'failing check')}, and nothing else.\n`,
   );
   return EXIT.good;
 }

@@ -1,8 +1,10 @@
 /** `assay init [DOSSIER]`: a declaration to fill in, with what a dossier already shows and a filled workbook answers. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { DOCUMENT_LIMIT } from '../../core/baseline/document.ts';
 import { UsageError } from '../../lib/fault.ts';
 import { plural, safeText } from '../../lib/text.ts';
+import { readWhole, whyUnwritten } from '../../lib/whole-file.ts';
 import type { Call } from '../call.ts';
 import { EXIT } from '../exit-code.ts';
 import { isFolder } from '../files.ts';
@@ -51,18 +53,15 @@ async function answered(blank: string, options: Call['options'], io: Call['io'])
 
 /** The text of a declaration that is sound. */
 async function kept(path: string): Promise<string> {
-  const [{ readDeclaration }, { readBounded }] = await Promise.all([
-    import('../declaration.ts'),
-    import('../trusted-key.ts'),
-  ]);
+  const { readDeclaration } = await import('../declaration.ts');
   await readDeclaration(path);
-  return Buffer.from(readBounded(path)).toString('utf8');
+  return Buffer.from(readWhole(path, DOCUMENT_LIMIT)).toString('utf8');
 }
 
 function save(path: string, text: string): void {
   try {
     writeFileSync(path, text);
   } catch (error) {
-    throw new UsageError(`${path}: it cannot be written: ${(error as Error).message}`);
+    throw new UsageError(`${path}: it cannot be written: ${whyUnwritten(error)}`);
   }
 }

@@ -5,6 +5,7 @@ import { listFolder } from '../../core/evidence/listing.ts';
 import { keyId, SEAL, seal } from '../../core/evidence/seal.ts';
 import { UsageError } from '../../lib/fault.ts';
 import { plural, safeText } from '../../lib/text.ts';
+import { whyUnwritten } from '../../lib/whole-file.ts';
 import type { Call } from '../call.ts';
 import { EXIT } from '../exit-code.ts';
 import { readChain, readSealingKey } from '../seal-keys.ts';
@@ -30,7 +31,7 @@ export async function run({ arguments: [folder], options, io }: Call): Promise<n
   try {
     writeFileSync(path, text, { mode: 0o600, flag: 'wx' });
   } catch (error) {
-    throw new UsageError(`${path}: it cannot be written: ${(error as Error).message}`);
+    throw new UsageError(`${path}: it cannot be written: ${whyUnwritten(error)}`);
   }
   if (options['quiet'] !== true)
     io.out(

@@ -1,9 +1,10 @@
 /** `assay unpack IMAGE`: what an image holds; its files beside a manifest with their modes and owners. */
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import type { UnpackedImage } from '../../core/unpacking/unpack.ts';
 import { UsageError } from '../../lib/fault.ts';
 import { inertJson } from '../../lib/json.ts';
 import { safeText } from '../../lib/text.ts';
+import { whyUnread } from '../../lib/whole-file.ts';
 import type { Call } from '../call.ts';
 import { unpackers } from '../compose.ts';
 import { EXIT } from '../exit-code.ts';
@@ -17,8 +18,7 @@ export async function run({ arguments: [path], options, io, signal }: Call): Pro
   const [image] = locate([path]);
   if (image === undefined) throw new UsageError(`${path}: there is no such file`);
   const out = typeof options['out'] === 'string' ? options['out'] : undefined;
-  if (out !== undefined && existsSync(out) && readdirSync(out).length > 0)
-    throw new UsageError(`${out} is not empty`, 'give a new or empty folder');
+  if (out !== undefined && !isFree(out)) throw new UsageError(`${out} is not empty`, 'give a new or empty folder');
   const { unpackImage } = await import('../../core/unpacking/unpack.ts');
   const known = await unpackers();
   const pool = openPool(signal);
@@ -41,6 +41,17 @@ export async function run({ arguments: [path], options, io, signal }: Call): Pro
   } finally {
     opened.dispose();
     await pool.close();
+  }
+}
+
+/** Whether files may be written there: a folder without any, or nothing yet. Throws UsageError. */
+function isFree(folder: string): boolean {
+  try {
+    return readdirSync(folder).length === 0;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return true;
+    throw new UsageError(`${folder}: ${code === 'ENOTDIR' ? 'it is no folder' : whyUnread(error)}`);
   }
 }
 

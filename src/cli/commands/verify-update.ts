@@ -9,12 +9,13 @@ import { UsageError } from '../../lib/fault.ts';
 import { inertJson } from '../../lib/json.ts';
 import { sizeOf } from '../../lib/ranges.ts';
 import { bytes, safeText, wrap } from '../../lib/text.ts';
+import { whyUnread } from '../../lib/whole-file.ts';
 import type { Call } from '../call.ts';
 import { library, verifiers } from '../compose.ts';
 import { digestFile } from '../files.ts';
 import { openPool } from '../pool.ts';
 import { sampleKeyTables } from '../sample-keys.ts';
-import { readTrustedKeys, whyUnread } from '../trusted-key.ts';
+import { readTrustedKeys } from '../trusted-key.ts';
 
 export async function run({ arguments: [path], options, io, signal }: Call): Promise<number> {
   if (path === undefined) throw new UsageError('the artefact is missing', 'assay verify-update ARTEFACT [--key FILE]…');

@@ -6,12 +6,12 @@ import { differences, type OpenSeal, openSeal, SEAL, SEAL_SIZE } from '../../cor
 import { UsageError } from '../../lib/fault.ts';
 import { inertJson } from '../../lib/json.ts';
 import { plural, safeText } from '../../lib/text.ts';
+import { readWhole } from '../../lib/whole-file.ts';
 import type { Call } from '../call.ts';
 import { EXIT } from '../exit-code.ts';
 import { isFolder } from '../files.ts';
 import { readSealTrust, trustedKeyFor } from '../seal-keys.ts';
 import { rejudge } from '../sealing.ts';
-import { readBounded } from '../trusted-key.ts';
 
 interface Verdict {
   readonly code: number;
@@ -43,7 +43,7 @@ const bad = (problems: readonly string[], files = 0): Verdict => ({ code: EXIT.f
 async function verdictOf(folder: string, trust: ReturnType<typeof readSealTrust>): Promise<Verdict> {
   const path = join(folder, SEAL);
   if (!existsSync(path)) return bad([`it is not sealed: there is no ${SEAL}`]);
-  const opened = openSeal(Buffer.from(readBounded(path, SEAL_SIZE)).toString('utf8'));
+  const opened = openSeal(Buffer.from(readWhole(path, SEAL_SIZE)).toString('utf8'));
   if (typeof opened === 'string') return bad([`${SEAL}: ${opened}`]);
   const { sealed, files } = opened.statement;
   const signer = trustedKeyFor(trust, sealed.certificates, opened.keyid, sealed.sealedAt);

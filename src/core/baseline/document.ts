@@ -1,9 +1,9 @@
 /** YAML files → values that remember line and column of every part. */
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
 import type { Document, LineCounter, Node, Pair, Scalar } from 'yaml';
 import { type Place, type Problem, UsageError } from '../../lib/fault.ts';
 import type { Json } from '../../lib/schema.ts';
+import { readWhole, tooLarge } from '../../lib/whole-file.ts';
 import type { Path } from './matcher.ts';
 import { FAULT_LIMIT, LEXEME_LIMIT, parseBounded } from './stream.ts';
 
@@ -25,34 +25,15 @@ const DEPTH_LIMIT = 64;
 
 /** Reads and parses a YAML file of at most 1 MiB. Throws UsageError with every problem that the parser saw. */
 export async function readDocument(path: string): Promise<SourceDocument> {
-  return parseYaml(await readBounded(path), path);
+  return parseYaml(readWhole(path, DOCUMENT_LIMIT), path);
 }
-
-async function readBounded(path: string): Promise<Uint8Array> {
-  try {
-    const { size } = await stat(path);
-    if (size > DOCUMENT_LIMIT) throw tooLarge(path);
-    return await readFile(path);
-  } catch (thrown) {
-    if (thrown instanceof UsageError) throw thrown;
-    const code = (thrown as NodeJS.ErrnoException).code ?? 'unreadable';
-    const words: { readonly [code: string]: string } = {
-      ENOENT: 'there is no such file',
-      EISDIR: 'it is a directory',
-      EACCES: 'it may not be read',
-    };
-    throw new UsageError({ message: words[code] ?? `it can't be read (${code})`, at: { file: path } });
-  }
-}
-
-const tooLarge = (file: string): UsageError =>
-  new UsageError({ message: `the file is larger than ${DOCUMENT_LIMIT} bytes`, at: { file, line: 1, column: 1 } });
 
 /** Parses YAML bytes. Throws UsageError with positions; never anything else, whatever the bytes. */
 export async function parseYaml(bytes: Uint8Array, file: string): Promise<SourceDocument> {
-  if (bytes.length > DOCUMENT_LIMIT) throw tooLarge(file);
+  if (bytes.length > DOCUMENT_LIMIT) throw tooLarge(file, DOCUMENT_LIMIT);
   const start: Place = { file, line: 1, column: 1 };
   const text = Buffer.from(bytes).toString('utf8');
+  if (text.includes('\0')) throw new UsageError({ message: 'it is no text', at: start });
   if (nestsTooDeep(text)) throw new UsageError({ message: `values nest deeper than ${DEPTH_LIMIT}`, at: start });
   const yaml = await import('yaml');
   const lines = new yaml.LineCounter();

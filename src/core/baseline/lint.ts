@@ -22,10 +22,10 @@ export interface Lint {
   readonly notes: readonly Problem[];
 }
 
-/** Looks at one file, of whichever kind it is. Never throws for what is in the file. */
-export async function lintFile(path: string, library: Library): Promise<Lint> {
+/** Looks at one file, of whichever kind it is, on a day (YYYY-MM-DD). Never throws for what is in the file. */
+export async function lintFile(path: string, library: Library, day = today()): Promise<Lint> {
   try {
-    return await lintDocument(await readDocument(path), library);
+    return await lintDocument(await readDocument(path), library, day);
   } catch (thrown) {
     if (!(thrown instanceof UsageError)) throw thrown;
     return { file: path, problems: thrown.problems, notes: [] };
@@ -41,14 +41,20 @@ export function kindOf(document: SourceDocument): DocumentKind {
   return has('controls') || has('extends') ? 'baseline' : 'declaration';
 }
 
-export async function lintDocument(document: SourceDocument, library: Library): Promise<Lint> {
+const today = (): string => new Date().toISOString().slice(0, 10);
+
+export async function lintDocument(document: SourceDocument, library: Library, day = today()): Promise<Lint> {
   const kind = kindOf(document);
   const problems: Problem[] = [...(await shapeProblems(kind, document))];
   const notes: Problem[] = [];
   if (problems.length === 0) {
     if (kind === 'checks') lintChecks(document, library, problems, notes);
     if (kind === 'baseline') await lintBaseline(document, library, problems, notes);
-    if (kind === 'waivers') lintWaivers(document, library, problems, notes);
+    if (kind === 'waivers')
+      lintWaivers(document, library, day, {
+        mistake: complainInto(problems, document),
+        remark: complainInto(notes, document),
+      });
     if (kind === 'declaration') lintDeclaration(document, library, problems, notes);
   }
   return { file: document.file, kind, problems: ordered(problems), notes: ordered(notes) };
@@ -148,17 +154,22 @@ interface RawWaiver {
   readonly control: string;
   readonly subject?: string;
   readonly check?: string;
+  readonly expires: string;
 }
 
-function lintWaivers(document: SourceDocument, library: Library, problems: Problem[], notes: Problem[]): void {
+function lintWaivers(
+  document: SourceDocument,
+  library: Library,
+  day: string,
+  { mistake, remark }: { readonly mistake: Complain; readonly remark: Complain },
+): void {
   const { waivers } = document.value as unknown as { readonly waivers: readonly RawWaiver[] };
   const asked = askedBy(library);
-  const mistake = complainInto(problems, document);
-  const remark = complainInto(notes, document);
-  for (const [index, { control, subject, check }] of waivers.entries()) {
+  for (const [index, { control, subject, check, expires }] of waivers.entries()) {
     const at = ['waivers', index];
     const [baseline = ''] = control.split('/');
-    if (subject === undefined) remark(at, `the waiver of ${control} names no subject: it covers everything`);
+    if (expires < day) remark([...at, 'expires'], `the waiver of ${control} expired on ${expires}: it covers nothing`);
+    else if (subject === undefined) remark(at, `the waiver of ${control} names no subject: it covers everything`);
     // A check may stand in a file of the user's own, which this document does not name.
     const id = check?.replace(/\{.*$/s, '');
     if (id !== undefined && !library.checks.has(id))

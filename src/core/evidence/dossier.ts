@@ -13,10 +13,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../lib/fault.ts';
+import { whyUnwritten } from '../../lib/whole-file.ts';
 import type { Fact, Gap } from '../model/fact.ts';
 import type { FileEntry } from '../model/files.ts';
 import type { GathererStatus, Input, Report } from '../model/report.ts';
 import type { Target } from '../model/target.ts';
+import { SEAL } from './seal.ts';
 
 export type GathererRecord = GathererStatus & { readonly produces: readonly string[] };
 type Product = NonNullable<Report['target']['product']>;
@@ -82,12 +84,33 @@ function claim(folder: string): void {
   try {
     // One level only: Node's recursive mkdir never comes back from places such as /proc.
     if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
+    if (existsSync(join(folder, SEAL)))
+      throw new UsageError(`${folder}: it is sealed`, 'give a new folder for the dossier');
     const others = readdirSync(folder).filter((name) => ![FACTS, GAPS, FILES, HEAD, EVIDENCE].includes(name));
-    if (others.length === 0 || existsSync(join(folder, HEAD))) return;
+    if (others.length === 0 || existsSync(join(folder, HEAD))) {
+      forget(join(folder, EVIDENCE));
+      return;
+    }
   } catch (error) {
-    throw new UsageError(`cannot write the dossier ${folder}: ${(error as Error).message}`);
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`${folder}: the dossier cannot be written: ${whyUnwritten(error)}`);
   }
   throw new UsageError(`${folder} holds other files`, 'give a new or empty folder for the dossier');
+}
+
+/** What another dossier kept there, of another product perhaps, is no evidence of this one. Files of other names are somebody's own. */
+function forget(evidence: string): void {
+  if (!existsSync(evidence)) return;
+  for (const name of readdirSync(evidence)) if (/^[0-9a-f]{64}$/.test(name)) rmSync(join(evidence, name));
+}
+
+/** A disk that is full is the user's to mend. */
+function written<T>(path: string, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    throw new UsageError(`${path}: the dossier cannot be written: ${whyUnwritten(error)}`);
+  }
 }
 
 /** Entries listed of one dossier. */
@@ -119,13 +142,13 @@ interface Lines {
 const BATCH = 1 << 16;
 
 function lines(path: string): Lines {
-  const descriptor = openSync(path, 'w', 0o600);
+  const descriptor = written(path, () => openSync(path, 'w', 0o600));
   const hash: Hash = createHash('sha256');
   const state = { open: true };
   const put = (text: string): void => {
     if (!state.open || text === '') return;
     hash.update(text);
-    writeSync(descriptor, text);
+    written(path, () => writeSync(descriptor, text));
   };
   return {
     write: (value) => put(`${JSON.stringify(value)}\n`),
@@ -150,6 +173,8 @@ function lines(path: string): Lines {
 /** By a name of its own first: a reader sees the old head or the new one, never half of one. */
 function writeHead(folder: string, head: DossierHead): void {
   const part = join(folder, `${HEAD}.part`);
-  writeFileSync(part, `${JSON.stringify(head, null, 2)}\n`, { mode: 0o600 });
-  renameSync(part, join(folder, HEAD));
+  written(join(folder, HEAD), () => {
+    writeFileSync(part, `${JSON.stringify(head, null, 2)}\n`, { mode: 0o600 });
+    renameSync(part, join(folder, HEAD));
+  });
 }

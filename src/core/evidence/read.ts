@@ -1,10 +1,11 @@
 /** Reads a dossier back, trusting nothing: every line is checked, every digest compared, every mistake is the user's to mend. */
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Blob } from '../../lib/blob.ts';
 import { UsageError } from '../../lib/fault.ts';
 import { safeText } from '../../lib/text.ts';
+import { readWhole } from '../../lib/whole-file.ts';
 import { factId } from '../assessment/facts.ts';
 import type { EvidenceRef, Fact, Gap } from '../model/fact.ts';
 import { type DossierHead, EVIDENCE, FACTS, FILES, GAPS, HEAD, type ListedFile } from './dossier.ts';
@@ -56,18 +57,34 @@ const isListed: Shape = (value) => {
 function readHead(folder: string, shapes: Shapes): DossierHead {
   const path = join(folder, HEAD);
   const hint = 'a dossier is the folder that `assay gather --out` writes';
-  let text: string;
-  try {
-    if (!statSync(folder).isDirectory()) throw new Error('it is not a folder');
-    if (statSync(path).size > HEAD_SIZE) throw new Error(`it has more than ${HEAD_SIZE} bytes`);
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new UsageError(`${folder} is no dossier: ${reason(error)}`, hint);
-  }
-  const value = parse(text, path);
+  const wanting = whyNoFolder(folder);
+  if (wanting !== undefined) throw new UsageError(`${folder} is no dossier: ${wanting}`, hint);
+  const value = parse(Buffer.from(headBytes(folder, path, hint)).toString('utf8'), path);
   const wrong = shapes.dossier(value);
   if (wrong !== undefined) throw new UsageError(`${path}: ${safeText(wrong)}`, hint);
   return value as DossierHead;
+}
+
+function headBytes(folder: string, path: string, hint: string): Uint8Array {
+  try {
+    expectPlain(path);
+    return readWhole(path, HEAD_SIZE);
+  } catch (error) {
+    throw new UsageError(`${folder} is no dossier: ${HEAD}: ${reason(error)}`, hint);
+  }
+}
+
+/** A dossier is foreign: whoever opens a pipe in it waits for ever. */
+function expectPlain(path: string): void {
+  if (!statSync(path).isFile()) throw new Error('it is no plain file');
+}
+
+function whyNoFolder(path: string): string | undefined {
+  try {
+    return statSync(path).isDirectory() ? undefined : 'it is not a folder';
+  } catch (error) {
+    return reason(error);
+  }
 }
 
 function parse(text: string, where: string): unknown {
@@ -140,6 +157,7 @@ function* linesOf(path: string, told: (chunk: Buffer) => void): Generator<Line> 
 
 function open(path: string): number {
   try {
+    expectPlain(path);
     return openSync(path, 'r');
   } catch (error) {
     throw new UsageError(`${path}: ${reason(error)}`);

@@ -155,6 +155,15 @@ controls:
     return { problems: problems.map(told), notes: notes.map(told) };
   };
 
+  test('a waiver that has expired is told as that, on the day after its last', async () => {
+    const text = `waivers:
+  - { control: std/1, kind: accepted-risk, reason: R, approvedBy: B, expires: 2030-01-01 }
+`;
+    const library = await aLibrary({ checks: [check({})], baselines: [std] });
+    const notesOn = async (day: string) => (await lintDocument(await yaml(text), library, day)).notes.map(told);
+    expect(await notesOn('2030-01-01')).toEqual(['2:5 the waiver of std/1 names no subject: it covers everything']);
+    expect(await notesOn('2030-01-02')).toEqual(['2:79 the waiver of std/1 expired on 2030-01-01: it covers nothing']);
+  });
   test('a waiver of a control, check or baseline that there is not', async () => {
     const waiver = (control: string, more = ''): string =>
       `  - { control: ${control}, subject: x, kind: accepted-risk, reason: R, approvedBy: B, expires: 2030-01-01${more} }\n`;

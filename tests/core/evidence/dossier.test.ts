@@ -1,6 +1,9 @@
 /** A dossier comes back as it was written, and a hostile one gives one clear line. */
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
+  existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -44,6 +47,10 @@ function write(): void {
   dossier.gap(hole);
   dossier.finish(HEAD);
 }
+const pipeAt = (name: string): void => {
+  rmSync(at(name));
+  execFileSync('mkfifo', [at(name)]);
+};
 const problem = (): string => {
   try {
     readDossier(folder, shapes);
@@ -66,6 +73,18 @@ test('it comes back as it was written', () => {
   expect(read.head).toMatchObject({ ...HEAD, complete: true });
 });
 
+test('one that takes the place of another keeps nothing of it, and a sealed one keeps its place', () => {
+  write();
+  const old = join(folder, 'evidence', 'a'.repeat(64));
+  const mine = join(folder, 'evidence', 'passwords.pdf');
+  mkdirSync(join(folder, 'evidence'));
+  for (const path of [old, mine]) writeFileSync(path, 'x');
+  write();
+  expect([existsSync(old), existsSync(mine)]).toEqual([false, true]);
+  writeFileSync(at('seal.json'), '{}');
+  expect(write).toThrow(/it is sealed/);
+});
+
 test('one that was cut short is read without its torn last line', () => {
   const dossier = createDossier(folder, HEAD);
   dossier.fact(one);
@@ -77,9 +96,11 @@ test('one that was cut short is read without its torn last line', () => {
 
 describe('a hostile dossier gives one clear line', () => {
   const cases: readonly (readonly [string, () => void, RegExp])[] = [
-    ['no head', () => unlinkSync(at('dossier.json')), /is no dossier: it is not there/],
+    ['no head', () => unlinkSync(at('dossier.json')), /is no dossier: dossier\.json: it is not there/],
     ['no facts', () => unlinkSync(at('facts.jsonl')), /facts\.jsonl: it is not there/],
     ['no gaps', () => unlinkSync(at('gaps.jsonl')), /gaps\.jsonl: it is not there/],
+    ['a pipe for a head', () => pipeAt('dossier.json'), /is no dossier: dossier\.json: it is no plain file/],
+    ['a pipe for facts', () => pipeAt('facts.jsonl'), /facts\.jsonl: it is no plain file/],
     ['a head that is no JSON', () => truncateSync(at('dossier.json'), 40), /dossier\.json: it is not JSON/],
     ['a head of another kind', () => writeFileSync(at('dossier.json'), '{"schema":"x"}'), /dossier\.json: /],
     ['a broken line', () => appendFileSync(at('facts.jsonl'), '{"id":\n'), /facts\.jsonl:2: it is not JSON/],
