@@ -1,8 +1,9 @@
 /** `assay seal DOSSIER --key K`: signs the hash of every file of a dossier, and what it was judged to be. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SEAL } from '../../core/evidence/dossier.ts';
 import { listFolder } from '../../core/evidence/listing.ts';
-import { keyId, SEAL, seal } from '../../core/evidence/seal.ts';
+import { keyId, seal } from '../../core/evidence/seal.ts';
 import { UsageError } from '../../lib/fault.ts';
 import { plural, safeText } from '../../lib/text.ts';
 import { whyUnwritten } from '../../lib/whole-file.ts';

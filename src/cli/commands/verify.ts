@@ -1,8 +1,9 @@
 /** `assay verify DOSSIER --key P`: whether a sealed dossier is as it was sealed, by whom, and judged to the same report. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { SEAL } from '../../core/evidence/dossier.ts';
 import { listFolder } from '../../core/evidence/listing.ts';
-import { differences, type OpenSeal, openSeal, SEAL, SEAL_SIZE } from '../../core/evidence/seal.ts';
+import { differences, type OpenSeal, openSeal, SEAL_SIZE } from '../../core/evidence/seal.ts';
 import { UsageError } from '../../lib/fault.ts';
 import { inertJson } from '../../lib/json.ts';
 import { plural, safeText } from '../../lib/text.ts';

@@ -18,7 +18,6 @@ import type { Fact, Gap } from '../model/fact.ts';
 import type { FileEntry } from '../model/files.ts';
 import type { GathererStatus, Input, Report } from '../model/report.ts';
 import type { Target } from '../model/target.ts';
-import { SEAL } from './seal.ts';
 
 export type GathererRecord = GathererStatus & { readonly produces: readonly string[] };
 type Product = NonNullable<Report['target']['product']>;
@@ -45,6 +44,7 @@ export const GAPS = 'gaps.jsonl';
 export const FILES = 'files.jsonl';
 export const HEAD = 'dossier.json';
 export const EVIDENCE = 'evidence';
+export const SEAL = 'seal.json';
 
 export interface DossierWriter {
   fact(fact: Fact): void;

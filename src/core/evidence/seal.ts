@@ -3,7 +3,6 @@ import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:
 import { canonicalJson } from '../../lib/canonical.ts';
 import type { Listing } from './listing.ts';
 
-export const SEAL = 'seal.json';
 export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
 const STATEMENT = 'https://in-toto.io/Statement/v1';
 const PREDICATE = 'urn:x-assay:dossier-seal:1';
