@@ -3,15 +3,17 @@ import { both, readScript, type ShellCommand } from '../../../codecs/formats/she
 import type { FileEntry, FileTree, RootFileSystem } from '../../../core/model/files.ts';
 import { androidServices } from './android.ts';
 import { daemonOf } from './daemons.ts';
+import { INETD, inetdServices } from './inetd.ts';
 import { type Console, inittabOf } from './inittab.ts';
 import { loginByScript } from './login-script.ts';
 import { isFoundOutside, isOutside, type Outside } from './outside.ts';
 import { consoleIn } from './script-console.ts';
 import { entryText, foldersIn, mayRun, type Text } from './script-text.ts';
-import { supervisedBy } from './supervised.ts';
+import { SUPERVISOR, supervisedBy } from './supervised.ts';
 import { PLAIN, SHELLS, targetsOf } from './targets.ts';
+import { textReader } from './texts.ts';
 import { leftOf } from './uci.ts';
-import { inetdServices, systemdServices } from './units.ts';
+import { systemdServices } from './units.ts';
 import { type Called, unwrapped } from './wrapped.ts';
 
 export type Manager =
@@ -263,7 +265,8 @@ function command(
   if (followed.length > 0) return;
   if (CONSOLES_TOLD[manager] !== true) noteConsole(walk, called.words, one, entry, condition);
   if (program !== '.' && program !== 'source') noteOutside(walk, targets, one, entry);
-  if (daemonOf(program) !== undefined) add(walk, called, one, entry, manager, condition);
+  if (daemonOf(program) !== undefined || INETD.test(program) || SUPERVISOR.test(program))
+    add(walk, called, one, entry, manager, condition);
   else if (targets.some((target) => !PLAIN.test(target)))
     addOther(walk, targets[0] ?? '', called, one, entry, manager, condition);
 }
@@ -344,7 +347,7 @@ function addOther(
 }
 
 function units(walk: Walk): boolean {
-  const systemd = systemdServices(walk.root, walk.tree, walk.read, walk.cut);
+  const systemd = systemdServices(walk.root, walk.tree, textReader(walk.read, walk.tree, walk.cut), walk.cut);
   const android = androidServices(walk.root, walk.tree, walk.read, walk.cut);
   for (const unit of [...systemd.units, ...android.units]) {
     const one = {
@@ -364,27 +367,33 @@ function units(walk: Walk): boolean {
   return systemd.present || android.units.length > 0;
 }
 
-/** Run scripts count as started where their supervisor is: by a start line, or because it is init itself. */
+/** Run scripts count as started where their supervisor is: by a start line, or as init itself. */
 function supervised(walk: Walk): boolean {
-  const services = supervisedBy(walk.root, walk.tree, walk.cut);
   const isInit = ['/etc/runit/2', '/sbin/runit-init', '/etc/s6-linux-init'].some(
     (name) => walk.tree.resolve(walk.root, name) !== undefined,
   );
-  const supervisor = [...walk.starts.values()].find(({ program }) =>
-    /(^|\/)(runsvdir(-start)?|runit|svscan(boot)?|s6-svscan)$/.test(program),
-  );
+  const supervisor = [...walk.starts.values()].find(({ program }) => SUPERVISOR.test(program));
+  const named = (supervisor?.words ?? []).slice(1).filter((word) => word.startsWith('/'));
+  const services = supervisedBy(walk.root, walk.tree, walk.cut, named);
   const condition = isInit ? undefined : supervisor === undefined ? 'a supervisor is started' : supervisor.condition;
   for (const { name, manager } of services) script(walk, name, manager, condition, 0);
   return isInit && services.length > 0;
 }
 
-/** Lines of inetd.conf count as started only when inetd itself is. */
+/** Lines of inetd.conf count as started only when inetd itself is; a start line may name another file. */
 function inetd(walk: Walk): void {
-  const started = [...walk.starts.values()].find((start) => /(^|\/)x?inetd$/.test(start.program));
-  for (const unit of inetdServices(walk.root, walk.tree, walk.read)) {
-    if (started === undefined) continue;
+  const runs = [...walk.starts.values()].filter(({ program }) => INETD.test(program));
+  const started = runs.find(({ condition }) => condition === undefined) ?? runs[0];
+  if (started === undefined) return;
+  const named = runs.flatMap(({ words }) =>
+    words.slice(1).filter((word) => /^[/$]/.test(word) && !word.endsWith('.pid')),
+  );
+  for (const unit of inetdServices(walk.root, walk.tree, textReader(walk.read, walk.tree, walk.cut), named)) {
     const one = { words: unit.words, line: unit.line, text: unit.words.join(' ') };
     const called = unwrapped(unit.words);
     add(walk, { ...called, account: called.account ?? unit.account }, one, unit.entry, 'inetd', started.condition);
   }
+  for (const name of named)
+    if (walk.tree.resolve(walk.root, name) === undefined && walk.outside.size < OUTSIDE)
+      walk.outside.set(name, { target: name, file: started.file, line: started.line });
 }

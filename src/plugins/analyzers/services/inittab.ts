@@ -51,8 +51,10 @@ export function inittabOf(
   for (const { id, action, process, line } of lines.filter((one) => isRun(one, level))) {
     const words = process.split(/\s+/);
     commands.push({ words, line, text: process });
-    const other = sitsThere(action, id) ? (scripted(words[0] ?? '') ?? 'unknown') : undefined;
-    const console = INTERACTIVE.has(action) ? consoleOf(id, words, file, line, other) : undefined;
+    const sits = sitsThere(action, id);
+    const console = INTERACTIVE.has(action)
+      ? consoleOf(id, words, { file, line, scripted: (program) => scripted(program) ?? (sits ? 'unknown' : undefined) })
+      : undefined;
     if (console !== undefined) consoles.push(console);
   }
   return { commands, consoles, ...(level === undefined ? {} : { level }) };
@@ -84,18 +86,16 @@ const linesOf = (text: string): readonly Line[] =>
 const isOn = (levels: string, level: string | undefined): boolean =>
   level === undefined || !/^[0-9sS]+$/.test(levels) || /[sS]/.test(levels) || levels.includes(level);
 
-/** `other` is what a program lets in that is neither a shell nor a getty. */
-export function consoleOf(
-  id: string,
-  words: readonly string[],
-  file: string,
-  line: number,
-  other?: Console['login'],
-): Console | undefined {
-  const [program = ''] = words;
-  const base = program.slice(program.lastIndexOf('/') + 1);
-  const known = KNOWN.test(base);
-  const kind = known ? loginOf(base, words) : other;
+/** Where the line stands, and who is let in by a program that is neither a shell nor a getty. */
+interface At {
+  readonly file: string;
+  readonly line: number;
+  readonly scripted: LoginOf;
+}
+
+export function consoleOf(id: string, words: readonly string[], { file, line, scripted }: At): Console | undefined {
+  const [program = '', ...rest] = bareOf(words);
+  const kind = loginOf(program, rest, scripted);
   if (kind === undefined) return undefined;
   const named = words.find((word) => /^(\/dev\/)?(tty|console|ttyS|ttyAMA)/.test(word));
   const device = (named ?? (id === '' || /^[\d\w]{1,2}$/.test(id) ? 'console' : id)).replace(/^\/dev\//, '');
@@ -110,24 +110,50 @@ export function consoleOf(
   };
 }
 
+const WRAPPERS = /^(busybox|toybox|setsid|exec|env|nice|nohup|cttyhack)$/;
+const baseOf = (program: string): string => program.slice(program.lastIndexOf('/') + 1);
+
+/** A command without what wraps it: `/bin/busybox sh`, `setsid -c cttyhack sh`. */
+function bareOf(words: readonly string[]): readonly string[] {
+  let list = words;
+  for (let turn = 0; turn < 5 && list.length > 1 && WRAPPERS.test(baseOf(list[0] ?? '')); turn += 1) {
+    const next = list.findIndex((word, index) => index > 0 && !/^-|^\d+$|^\w+=/.test(word));
+    if (next < 0) return list;
+    list = list.slice(next);
+  }
+  return list;
+}
+
 /** Serial lines, and `console`, which on an embedded device is the serial line that the kernel was given. */
 export const isSerial = (device: string): boolean =>
   /^(ttyS|ttyAMA|ttyO|ttymxc|ttyUL|ttyPS|ttyMSM|ttyLP|ttySC|ttyHSL|ttyGS|ttyATH|ttyFIQ|hvc|console)/.test(device);
 
-const KNOWN = /^(sh|ash|bash|dash|cttyhack|login|sulogin|getty|agetty|mgetty|mingetty|askfirst)$/;
+/** Programs that give whoever sits there a command line. */
+export const isShell = (program: string): boolean =>
+  /^-?(ba|da|a|z|k|mk|hu|tc|c|fi|l)?sh$|^cttyhack$/.test(baseOf(program));
+const GETTY = /^(a|m|min|ng|fb)?getty$/;
+export const isGetty = (program: string): boolean => GETTY.test(baseOf(program));
 
 /** Undefined when the program gives nobody a console. */
-function loginOf(base: string, words: readonly string[]): Console['login'] | undefined {
-  if (/^(sh|ash|bash|dash|cttyhack)$/.test(base)) return runsScript(words) ? undefined : 'none';
-  if (base === 'login' || base === 'sulogin') return words.includes('-f') ? 'none' : 'password';
-  return gettyLogin(words);
+function loginOf(program: string, rest: readonly string[], scripted: LoginOf): Console['login'] | undefined {
+  const base = baseOf(program);
+  if (isShell(program)) return runsScript(rest) ? undefined : 'none';
+  if (/^(login|sulogin)$/.test(base)) return rest.includes('-f') ? 'none' : 'password';
+  // Called by init, which is root, it asks for nothing.
+  if (base === 'su') return rest.includes('-c') ? undefined : 'none';
+  return GETTY.test(base) ? gettyLogin(rest, scripted) : scripted(program);
 }
 
-const runsScript = (words: readonly string[]): boolean =>
-  words.includes('-c') || words.some((word) => /rcS|\.sh$|^\/etc\//.test(word));
+const runsScript = (rest: readonly string[]): boolean =>
+  rest.includes('-c') || rest.some((word) => /rcS|\.sh$|^\/etc\//.test(word));
 
-function gettyLogin(words: readonly string[]): Console['login'] {
-  const own = words.findIndex((word) => word === '-l' || word === '--login-program');
-  const shell = own >= 0 && /\/(ba|da|a)?sh$/.test(words[own + 1] ?? '');
-  return shell || words.some((word) => /^(-a|--autologin)/.test(word)) ? 'none' : 'password';
+/** getty(8), agetty(8), mingetty(8): who asks for the password, and whether anybody does. */
+function gettyLogin(rest: readonly string[], scripted: LoginOf): Console['login'] {
+  if (rest.some((word) => /^(-a\S*|--autologin(=.*)?)$/.test(word))) return 'none';
+  const options = rest.findIndex((word) => /^(-o|--login-options)/.test(word));
+  if (options >= 0 && /(^|["'\s])-f\b/.test(rest.slice(options, options + 4).join(' '))) return 'none';
+  const at = rest.findIndex((word) => /^(-l|--login-program|--loginprog)/.test(word));
+  const own = /^(?:-l|--login-program=|--loginprog=)(\/.*)$/.exec(rest[at] ?? '')?.[1] ?? rest[at + 1] ?? '';
+  if (at < 0 || /^(login|sulogin)$/.test(baseOf(own))) return 'password';
+  return isShell(own) ? 'none' : (scripted(own) ?? 'unknown');
 }

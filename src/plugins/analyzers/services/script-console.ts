@@ -1,6 +1,6 @@
 /** Consoles that a start script opens: a getty, a login, or a shell that sits on a terminal. */
 import type { ShellCommand } from '../../../codecs/formats/shell-script.ts';
-import { type Console, consoleOf } from './inittab.ts';
+import { type Console, consoleOf, isGetty, isShell } from './inittab.ts';
 
 const TERMINAL = /<>?\s*\/dev\/(tty\w+|console)\b/;
 
@@ -23,9 +23,9 @@ export function consoleIn(
   const device = TERMINAL.exec(text)?.[1];
   const [program = '', ...rest] = words[0]?.endsWith('cttyhack') === true ? words.slice(1) : words;
   const base = program.slice(program.lastIndexOf('/') + 1);
-  if (!/^(sh|ash|bash|getty|agetty|mgetty|login|sulogin)$/.test(base)) return undefined;
-  const sits = /sh$/.test(base) ? piped !== true && isInteractive(text, rest, device) : isAimed(base, rest, device);
+  if (!isShell(base) && !isGetty(base) && !/^(login|sulogin)$/.test(base)) return undefined;
+  const sits = isShell(base) ? piped !== true && isInteractive(text, rest, device) : isAimed(base, rest, device);
   if (!sits) return undefined;
-  const console = consoleOf(device ?? '', [program, ...rest], file, line);
+  const console = consoleOf(device ?? '', [program, ...rest], { file, line, scripted: () => undefined });
   return console === undefined ? undefined : { ...console, started: condition === undefined ? 'always' : 'unknown' };
 }

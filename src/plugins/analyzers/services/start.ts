@@ -2,8 +2,9 @@
 import type { FileTree, RootFileSystem } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { bootConsole, serviceStart } from '../../../facts/index.ts';
-import { daemonOf, portsOf } from './daemons.ts';
+import { daemonOf, portsOf, type ServiceKind } from './daemons.ts';
 import { type Start, startsOf } from './followed.ts';
+import { isShell } from './inittab.ts';
 import { mayName, namedIn, type Server, serversIn } from './named.ts';
 import { consoleByDefault } from './no-inittab.ts';
 import { tellOutside } from './outside.ts';
@@ -115,20 +116,31 @@ function rewritesInittab(root: RootFileSystem, map: ReadonlyMap<string, string>)
 
 const baseOf = (program: string): string => program.slice(program.lastIndexOf('/') + 1);
 
-/** A shell behind Telnet without a login, and a debug bridge that asks for nobody's key. */
-const isLoginless = ({ command, words }: Start, kind: string | undefined): boolean =>
+const SHELL = /(ba|da|a|z|k|mk|hu|tc|c)?sh\b(?![.\w/-])/.source;
+/** A shell in the place of the login program, or at the end of a connection. */
+const TELNET_SHELL = new RegExp(`\\s-\\w*l\\s*["']?(\\S*/)?${SHELL}`);
+const PIPED_SHELL = new RegExp(`\\s-[ec]\\s*["']?(\\S*/)?${SHELL}|\\b(EXEC|SYSTEM):["']?(\\S*/)?${SHELL}`, 'i');
+
+/** A shell behind Telnet without a login, one at the end of a connection, and a debug bridge that asks for nobody's key. */
+const isLoginless = ({ command, words, manager, program }: Start, kind: string | undefined): boolean =>
   (kind === 'adb' && words.includes('ro.adb.secure=0')) ||
-  (kind === 'telnet' && /-l\s*\S*\/(ba|da|a)?sh\b/.test(command));
+  (kind === 'telnet' && TELNET_SHELL.test(command)) ||
+  (kind === 'remote-shell' && PIPED_SHELL.test(command)) ||
+  (manager === 'inetd' && isShell(program));
+
+/** What inetd hands a shell to is a shell for whoever comes. */
+const kindOf = ({ program, manager }: Start): ServiceKind | undefined =>
+  manager === 'inetd' && isShell(program) ? 'remote-shell' : daemonOf(program)?.kind;
 
 function emitStart(start: Start, serves: boolean, context: AnalyzerContext): void {
-  const daemon = daemonOf(start.program);
+  const kind = kindOf(start);
   const { account } = start;
   context.emit(
     serviceStart,
     {
       program: baseOf(start.program),
       command: start.command.slice(0, 400),
-      kind: daemon?.kind ?? (serves ? 'unknown' : 'other'),
+      kind: kind ?? (serves ? 'unknown' : 'other'),
       started: start.condition === undefined ? 'always' : 'unknown',
       ...(start.condition === undefined ? {} : { condition: start.condition.slice(0, 200) }),
       manager: start.manager,
@@ -142,7 +154,7 @@ function emitStart(start: Start, serves: boolean, context: AnalyzerContext): voi
             : 'other',
       ...(account === undefined ? {} : { account }),
       ports: [...portsOf(start.program, start.words)],
-      loginless: isLoginless(start, daemon?.kind),
+      loginless: isLoginless(start, kind),
       file: start.file,
       line: start.line,
     },

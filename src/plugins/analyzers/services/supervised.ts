@@ -20,10 +20,18 @@ const FOLDERS: readonly (readonly [string, Supervised['manager']])[] = [
 ];
 const SERVICES = 500;
 
-/** The run scripts; a file `down` beside one says that it is not started. */
-export function supervisedBy(root: RootFileSystem, tree: FileTree, cut: (why: string) => void): readonly Supervised[] {
+/** Programs that start what lies in such a folder; BusyBox has some of them. */
+export const SUPERVISOR = /(^|\/)(runsvdir(-start)?|runit|svscan(boot)?|s6-svscan)$/;
+
+/** The run scripts, also of folders that a start line names; a file `down` beside one says that it is not started. */
+export function supervisedBy(
+  root: RootFileSystem,
+  tree: FileTree,
+  cut: (why: string) => void,
+  named: readonly string[],
+): readonly Supervised[] {
   const found = new Map<string, Supervised>();
-  for (const [folder, manager] of FOLDERS) {
+  for (const [folder, manager] of [...FOLDERS, ...named.map((one) => [one, 'runit'] as const)]) {
     for (const { name } of tree.list(root, folder)) {
       const service = `${folder}/${name.slice(name.lastIndexOf('/') + 1)}`;
       const entry = tree.resolve(root, `${service}/run`);

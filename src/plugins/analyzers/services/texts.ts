@@ -53,3 +53,15 @@ export function scriptReader(
     return text;
   };
 }
+
+/** Reads what a unit, a drop-in or a start line names, wherever it lies. */
+export const textReader =
+  (read: (entry: FileEntry) => string | undefined, tree: FileTree, cut: (why: string) => void) =>
+  (entry: FileEntry): string | undefined => {
+    const known = read(entry);
+    if (known !== undefined || entry.type !== 'file') return known;
+    const content = tree.content(entry);
+    if (!looksLikeText(content)) return undefined;
+    if (content.size > LIMIT) cut(`${entry.name} is too long to be read whole`);
+    return textOf(content);
+  };

@@ -1,8 +1,8 @@
-/** Services as data: systemd units, inetd and xinetd. */
+/** Services as data: systemd units. */
 
 import { both } from '../../../codecs/formats/shell-script.ts';
 import type { FileEntry, FileTree, RootFileSystem } from '../../../core/model/files.ts';
-import { type Console, isSerial } from './inittab.ts';
+import { type Console, consoleOf, isGetty, isSerial, isShell } from './inittab.ts';
 
 export interface UnitStart {
   readonly words: readonly string[];
@@ -14,7 +14,13 @@ export interface UnitStart {
 }
 type Read = (entry: FileEntry) => string | undefined;
 
-const UNIT_FOLDERS = ['/etc/systemd/system', '/lib/systemd/system', '/usr/lib/systemd/system'];
+/** The first outweighs the others. */
+const UNIT_FOLDERS = [
+  '/etc/systemd/system',
+  '/usr/local/lib/systemd/system',
+  '/lib/systemd/system',
+  '/usr/lib/systemd/system',
+];
 const UNITS = 5000;
 
 type ConsoleAt = Console & { readonly path: string };
@@ -39,9 +45,14 @@ export function systemdServices(
     const unit = unitOf(name, root, tree, read);
     if (unit === undefined) continue;
     const tty = /^(?:serial-)?getty@(.+)\.service$/.exec(name)?.[1];
-    wantAlso(wanted, unit);
-    if (tty === undefined) units.push(...unitStarts(unit.entry, unit.text, exists).map((one) => hanging(one, away)));
-    else consoles.push(gettyConsole(tty, link, unit.text, startedOf(away)));
+    wantAlso(wanted, name, unit);
+    if (tty !== undefined) {
+      consoles.push(gettyConsole(tty, link, unit.text, startedOf(away)));
+      continue;
+    }
+    const starts = unitStarts(unit.entry, unit.text, exists).map((one) => hanging(one, away));
+    units.push(...starts);
+    consoles.push(...unitConsoles(starts, unit));
   }
   const generated = present ? generatedGetty(root, tree, read, consoles) : undefined;
   return { present, units, consoles: generated === undefined ? consoles : [...consoles, generated] };
@@ -52,14 +63,18 @@ const startedOf = (condition: string | undefined): Console['started'] =>
 const hanging = (unit: UnitStart, condition: string | undefined): UnitStart =>
   condition === undefined ? unit : { ...unit, condition: both(unit.condition, condition) };
 
-function wantAlso(wanted: Map<string, FileEntry>, { text, entry }: Unit): void {
-  for (const other of pulledBy(text)) if (!wanted.has(other) && wanted.size < UNITS) wanted.set(other, entry);
+function wantAlso(wanted: Map<string, FileEntry>, name: string, { text, entry }: Unit): void {
+  for (const other of pulledBy(name, text)) if (!wanted.has(other) && wanted.size < UNITS) wanted.set(other, entry);
 }
 
-const pulledBy = (text: string): readonly string[] =>
-  [...text.matchAll(/^(?:Requires|Wants|BindsTo|Upholds|Also)=(.*)$/gm)]
-    .flatMap((match) => (match[1] ?? '').split(/\s+/))
-    .filter((name) => /^[\w@.:\\-]+\.(service|socket|target)$/.test(name));
+function pulledBy(name: string, text: string): readonly string[] {
+  const named = [...text.matchAll(/^(?:Requires|Wants|BindsTo|Upholds|Also)=(.*)$/gm)].flatMap((match) =>
+    (match[1] ?? '').split(/\s+/),
+  );
+  // A timer starts the service of its name, or the one that it names.
+  const timed = name.endsWith('.timer') ? [/^Unit=(\S+)/m.exec(text)?.[1] ?? name.replace(/timer$/, 'service')] : [];
+  return [...named, ...timed].filter((one) => /^[\w@.:\\-]+\.(service|socket|target|timer)$/.test(one));
+}
 
 /** Units that the links of `.wants` and `.requires` folders name, each with all its links. */
 function wantedUnits(
@@ -122,7 +137,7 @@ function pulledIn(
   unit: Unit | undefined,
 ): readonly string[] {
   const own = unit === undefined ? name : unit.entry.name.slice(unit.entry.name.lastIndexOf('/') + 1);
-  return [...(within.get(name) ?? []), ...(within.get(own) ?? []), ...pulledBy(unit?.text ?? '')];
+  return [...(within.get(name) ?? []), ...(within.get(own) ?? []), ...pulledBy(name, unit?.text ?? '')];
 }
 
 /** The default target: a link of the administrator's or the distribution's; where there is none, what systemd is built with. */
@@ -152,11 +167,40 @@ function unitOf(name: string, root: RootFileSystem, tree: FileTree, read: Read):
     .find(({ entry }) => entry?.type === 'file');
   const text = found?.entry === undefined ? undefined : read(found.entry);
   if (found?.entry === undefined || text === undefined) return undefined;
-  const dropIns = [...new Set([...names, found.one])]
-    .flatMap((one) => UNIT_FOLDERS.flatMap((folder) => tree.list(root, `${folder}/${one}.d`)))
-    .filter((entry) => entry.type === 'file' && entry.name.endsWith('.conf'))
-    .map((entry) => read(entry) ?? '');
-  return { entry: found.entry, text: [text, ...dropIns.slice(0, 50)].join('\n') };
+  const folders = [...new Set([...names, found.one]), name.replace(/^.*\./, '')];
+  const dropIns = UNIT_FOLDERS.flatMap((folder) => folders.flatMap((one) => tree.list(root, `${folder}/${one}.d`)));
+  const settings = inForce(dropIns).map((entry) => {
+    const file = tree.resolve(root, entry.name);
+    return file?.type === 'file' ? (read(file) ?? '') : '';
+  });
+  return { entry: found.entry, text: [text, ...settings.slice(0, 50)].map(settled).join('\n') };
+}
+
+/** Drop-ins in the order that they are read: by name, and of one name the first folder's alone. */
+function inForce(entries: readonly FileEntry[]): readonly FileEntry[] {
+  const base = ({ name }: FileEntry): string => name.slice(name.lastIndexOf('/') + 1);
+  const first = new Map<string, FileEntry>();
+  for (const entry of entries.filter(({ name }) => name.endsWith('.conf')))
+    if (!first.has(base(entry))) first.set(base(entry), entry);
+  return [...first.values()].sort((a, b) => (base(a) < base(b) ? -1 : 1));
+}
+
+/** Lines that a backslash continues are joined, those that they took stay empty; nothing stands around `=` (systemd.syntax(7)). */
+function settled(text: string): string {
+  let open: number | undefined;
+  const lines: string[] = [];
+  for (const raw of text.split('\n')) {
+    const line = /^\s*[#;]/.test(raw) ? '' : raw.trimEnd();
+    const own = line.replace(/\\$/, '');
+    if (open === undefined) lines.push(own.replace(/^\s*(\w+)\s*=\s*/, '$1='));
+    else {
+      lines[open] = `${lines[open] ?? ''} ${own.trim()}`;
+      lines.push('');
+    }
+    // A comment between them ends nothing.
+    if (line !== '' || raw.trim() === '') open = own === line ? undefined : (open ?? lines.length - 1);
+  }
+  return lines.join('\n');
 }
 
 /** A link to /dev/null, or an empty file, in /etc. */
@@ -166,20 +210,31 @@ function isMasked(name: string, root: RootFileSystem, tree: FileTree): boolean {
 }
 
 function gettyConsole(tty: string, link: FileEntry, text: string, started: Console['started']): ConsoleAt {
-  const commands = [...text.matchAll(/^ExecStart=(.*)$/gm)].map((match) => match[1] ?? '');
-  const login = /--autologin|\s-a\s+\S|--login-program\s+\S*\/(ba|da|a)?sh\b/.test(commands.at(-1) ?? '')
-    ? 'none'
-    : 'password';
+  const command = [...text.matchAll(/^ExecStart=[-@:+!]*(\S.*)$/gm)].at(-1)?.[1] ?? 'getty';
+  const at = { file: link.name, line: 1, scripted: () => undefined };
   return {
     device: tty,
     serial: isSerial(tty),
     program: `getty ${tty}`,
-    login,
+    login: consoleOf(tty, command.split(/\s+/), at)?.login ?? 'unknown',
     started,
     file: link.name,
     line: 1,
     path: link.path,
   };
+}
+
+/** Services that open a console though their name does not say so: a getty, or what sits on a terminal by its unit (systemd.exec(5)). */
+function unitConsoles(starts: readonly UnitStart[], { entry, text }: Unit): readonly ConsoleAt[] {
+  const sits = /^StandardInput=tty/m.test(text);
+  const device = sits ? (/^TTYPath=\/dev\/(\S+)/m.exec(text)?.[1] ?? 'console') : undefined;
+  return starts.flatMap(({ words, condition, line }): readonly ConsoleAt[] => {
+    const [program = ''] = words;
+    const opens = isGetty(program) || (device !== undefined && (isSerial(device) || isShell(program)));
+    const unsure = (): Console['login'] | undefined => (sits ? 'unknown' : undefined);
+    const console = opens ? consoleOf(device ?? '', words, { file: entry.name, line, scripted: unsure }) : undefined;
+    return console === undefined ? [] : [{ ...console, started: startedOf(condition), path: entry.path }];
+  });
 }
 
 const GENERATOR = '/lib/systemd/system-generators/systemd-getty-generator';
@@ -215,7 +270,7 @@ function unitStarts(entry: FileEntry, text: string, exists: (path: string) => bo
       ?.slice(key.length + 1)
       .trim();
   const condition = lines.find((line) => /^Condition\w+=/.test(line) && isOpen(line, exists))?.trim();
-  const account = value('User') ?? (value('DynamicUser') === 'yes' ? 'dynamic' : undefined);
+  const account = value('User') ?? (/^(1|yes|true|on)$/i.test(value('DynamicUser') ?? '') ? 'dynamic' : undefined);
   // An empty ExecStart takes back those before it.
   const from = lines.findLastIndex((line) => /^ExecStart=\s*$/.test(line)) + 1;
   return lines.flatMap((line, index) =>
@@ -236,44 +291,4 @@ function unitStarts(entry: FileEntry, text: string, exists: (path: string) => bo
         ]
       : [],
   );
-}
-
-/** Lines of inetd.conf and enabled services of xinetd. */
-export function inetdServices(root: RootFileSystem, tree: FileTree, read: Read): readonly UnitStart[] {
-  const entry = tree.resolve(root, '/etc/inetd.conf');
-  const text = entry === undefined ? undefined : read(entry);
-  const lines =
-    entry === undefined || text === undefined
-      ? []
-      : text.split('\n').flatMap((line, index) => inetdLine(line, entry, index + 1));
-  return [
-    ...lines,
-    ...tree
-      .list(root, '/etc/xinetd.d')
-      .flatMap((file) => xinetdFile(file, file.type === 'file' ? read(file) : undefined)),
-  ];
-}
-
-function inetdLine(line: string, entry: FileEntry, at: number): readonly UnitStart[] {
-  const fields = line.trim().split(/\s+/);
-  const [, , , , account, program = ''] = fields;
-  if (line.trim().startsWith('#') || fields.length < 6 || program === 'internal') return [];
-  // A wrapper runs what its arguments name, BusyBox what it is called by.
-  const words = /(^|\/)(tcpd|busybox)$/.test(program) ? fields.slice(6) : [program, ...fields.slice(7)];
-  return [{ words, account, condition: undefined, manager: 'inetd', entry, line: at }];
-}
-
-function xinetdFile(entry: FileEntry, text: string | undefined): readonly UnitStart[] {
-  const server = /^\s*server\s*=\s*(\S+)/m.exec(text ?? '')?.[1];
-  if (text === undefined || server === undefined || /^\s*disable\s*=\s*yes/m.test(text)) return [];
-  return [
-    {
-      words: [server],
-      account: /^\s*user\s*=\s*(\S+)/m.exec(text)?.[1],
-      condition: undefined,
-      manager: 'inetd',
-      entry,
-      line: 1,
-    },
-  ];
 }
