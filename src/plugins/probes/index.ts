@@ -15,6 +15,7 @@ export { debugAccessProbe } from './debug/access.ts';
 export { dnsResolverProbe } from './dns/resolver.ts';
 export { ftpAccessProbe } from './ftp/access.ts';
 export { httpAuthenticationProbe } from './http/authentication.ts';
+export { httpBesideTls } from './http/beside-tls.ts';
 export { httpCookies } from './http/cookies.ts';
 export { httpCorsProbe } from './http/cors.ts';
 export { httpCwmp } from './http/cwmp.ts';

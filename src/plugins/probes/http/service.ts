@@ -1,19 +1,9 @@
 /** Tells what an HTTP server answers at first: content, nothing but a redirect to https, or the UPnP description alone. */
 import type { Probe, ProbeContext } from '../../../core/model/gatherer.ts';
 import type { HttpReply } from '../../../core/model/network.ts';
-import { hostInUrl } from '../../../core/model/target.ts';
 import { httpService, netService } from '../../../facts/index.ts';
-import {
-  ask,
-  type Endpoint,
-  headerOf,
-  httpEndpoints,
-  isRedirect,
-  isSecure,
-  randomPath,
-  targetOf,
-  textOf,
-} from './pages.ts';
+import { ask, type Endpoint, headerOf, httpEndpoints, isSecure, randomPath, textOf } from './pages.ts';
+import { leadsToHttps } from './redirecting.ts';
 import { descriptionAt } from './upnp-paths.ts';
 
 export const httpServiceProbe: Probe = {
@@ -54,13 +44,6 @@ export const httpServiceProbe: Probe = {
 async function redirectsOnly(at: Endpoint, context: ProbeContext, first: HttpReply): Promise<boolean> {
   if (!leadsToHttps(at, first)) return false;
   return leadsToHttps(at, await ask(at, context, randomPath()));
-}
-
-function leadsToHttps(at: Endpoint, reply: HttpReply): boolean {
-  const location = headerOf(reply, 'location');
-  if (!isRedirect(reply) || location === undefined) return false;
-  const target = targetOf(location, at, false);
-  return target?.protocol === 'https:' && target.hostname === hostInUrl(at.host);
 }
 
 const describes = async (at: Endpoint, context: ProbeContext): Promise<boolean> =>
