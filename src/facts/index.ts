@@ -76,7 +76,7 @@ export {
   secretWifi,
 } from './key.ts';
 export { loginDefault, loginOpen, loginShared, loginSurface, loginThrottling } from './login.ts';
-export { netDisclosure, netHealth, netHost, netIdentity, netPort, netService, netSweep } from './net.ts';
+export { netAccess, netDisclosure, netHealth, netHost, netIdentity, netPort, netService, netSweep } from './net.ts';
 export {
   coapResource,
   cwmpAccess,

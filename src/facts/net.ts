@@ -75,6 +75,20 @@ export const PROTOCOLS = [
   'upnp',
   'cwmp',
   'modbus',
+  'redis',
+  'memcached',
+  'mysql',
+  'postgresql',
+  'ldap',
+  'smb',
+  'rdp',
+  'sip',
+  'stun',
+  'rpcbind',
+  'amqp',
+  'mpd',
+  'echo',
+  'chargen',
   'unknown',
 ] as const;
 
@@ -87,6 +101,7 @@ export const netService = defineFact({
     transport: oneOf(['tcp', 'udp']),
     tls: yes('The protocol is spoken inside TLS or DTLS.'),
     banner: maybe(text('What it said first, at most 256 characters.')),
+    inClear: maybe(yes('It took a session outside TLS. Not told of protocols that are always in clear without TLS.')),
     product: maybe(text()),
     version: maybe(text()),
     cpe: maybe(text('CPE 2.3 candidate.')),
@@ -101,4 +116,11 @@ export const netDisclosure = defineFact({
   title: 'A product and exact version told before any login',
   over: 'endpoint',
   schema: object({ software: text(), version: text(), where: text('banner, Server header, SNMP sysDescr …') }),
+});
+
+export const netAccess = defineFact({
+  name: 'net.access',
+  title: 'A service that serves whoever connects, without a login',
+  over: 'endpoint',
+  schema: object({ protocol: oneOf(PROTOCOLS), open: yes(), how: text() }),
 });

@@ -13,7 +13,7 @@ import {
 } from '../http.ts';
 import { certificateLifetime, certificateSupport } from '../joined.ts';
 import { loginDefault, loginOpen, loginShared, loginSurface, loginThrottling } from '../login.ts';
-import { netDisclosure, netHealth, netHost, netIdentity, netPort, netService, netSweep } from '../net.ts';
+import { netAccess, netDisclosure, netHealth, netHost, netIdentity, netPort, netService, netSweep } from '../net.ts';
 import { sshAlgorithm, sshAuthentication, sshDhGroup, sshHostKey, sshProtocol, sshTerrapin } from '../ssh.ts';
 import {
   tlsCertificate,
@@ -46,6 +46,10 @@ export const NET_PHRASES: readonly Phrase[] = [
     ({ transport, open, closed, silent }) => `${transport}: ${open} open, ${closed} closed, ${silent} silent`,
   ),
   phrase(netPort, ({ transport, port }) => `port ${port}/${transport} is open`),
+  phrase(
+    netAccess,
+    ({ protocol, open, how }) => `${protocol} ${open ? 'serves whoever connects' : 'asks for a login'}: ${how}`,
+  ),
   phrase(netService, ({ protocol, tls, product, version, banner }) =>
     parts(
       spokenHow(protocol, tls),

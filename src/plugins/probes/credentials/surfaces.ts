@@ -1,7 +1,7 @@
 /** Gathers from what other probes saw where a device asks for credentials, and which services take anybody. */
-import { endpointsOf, type Fact, type FactView, factsAt } from '../../../core/model/fact.ts';
+import { type DataOf, endpointsOf, type Fact, type FactView, factsAt } from '../../../core/model/fact.ts';
 import type { Probe, ProbeContext } from '../../../core/model/gatherer.ts';
-import type { SubjectOf } from '../../../core/model/target.ts';
+import type { Subject, SubjectOf } from '../../../core/model/target.ts';
 import {
   httpAuthentication,
   loginDefault,
@@ -9,6 +9,7 @@ import {
   loginSurface,
   loginThrottling,
   mqttAccess,
+  netAccess,
   netService,
   rtspAccess,
   snmpAccess,
@@ -42,9 +43,14 @@ export const credentialsSurfaces: Probe = {
   method: 'TEST',
   intrusion: 'passive',
   wide: true,
-  consumes: [...SOURCES, netService],
+  consumes: [...SOURCES, netService, netAccess],
   produces: [loginSurface, loginOpen],
-  subjects: (facts) => endpointsOf([...SOURCES.flatMap((type) => facts.named(type.name)), ...ftpServices(facts)]),
+  subjects: (facts) =>
+    endpointsOf([
+      ...SOURCES.flatMap((type) => facts.named(type.name)),
+      ...ftpServices(facts),
+      ...untriedServices(facts),
+    ]),
   observe(subject, context) {
     if (subject.kind !== 'endpoint') return Promise.resolve();
     const tls = factsAt(context.facts.of(netService), subject).some((fact) => fact.data.tls);
@@ -63,8 +69,37 @@ function tell({ protocol, encrypted, path, open }: Seen, { emit, settings }: Pro
   else emit(loginOpen, { protocol, open: true, how: 'no-credentials', state: settings.state }, { where: open });
 }
 
+/** Services that know logins, which assay does not try. */
+const UNTRIED: readonly string[] = [
+  'smtp',
+  'imap',
+  'pop3',
+  'redis',
+  'mysql',
+  'postgresql',
+  'ldap',
+  'smb',
+  'rdp',
+  'sip',
+  'stun',
+  'amqp',
+  'mpd',
+];
+
+/** One that serves whoever connects is told as that: no login is left to try. */
+const untriedServices = (facts: FactView): readonly Fact<DataOf<typeof netService>>[] =>
+  facts.of(netService).filter(({ data, subject }) => UNTRIED.includes(data.protocol) && !isOpen(facts, subject));
+
+const isOpen = (facts: FactView, at: Subject): boolean =>
+  at.kind === 'endpoint' && factsAt(facts.of(netAccess), at).some(({ data }) => data.open);
+
 /** A login is asked for in a way that assay does not speak: NTLM, a token, a form that a program of the page sends. */
 function tellUntried(at: SubjectOf<'endpoint'>, { facts, gap }: ProbeContext): void {
+  const untried = factsAt(untriedServices(facts), at)[0];
+  if (untried !== undefined) {
+    const message = `logins of ${untried.data.protocol} on port ${at.port} are not tried`;
+    gap({ kind: 'unsupported', message }, { facts: [loginSurface, loginDefault, loginOpen, loginThrottling] });
+  }
   const asked = factsAt(facts.of(httpAuthentication), at).find(
     ({ data: { scheme } }) => scheme === 'other' || scheme === 'bearer',
   );

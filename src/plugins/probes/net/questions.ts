@@ -1,9 +1,38 @@
 /** One question for each protocol whose servers wait for the client to speak, and whether an answer is that protocol's. */
 
+/** What an answer tells beside the protocol. */
+export interface Told {
+  /** It took a session outside TLS, as far as it was spoken. */
+  readonly inClear?: boolean;
+  /** What the answer leaves open of how data travel. */
+  readonly unsettled?: string;
+  /** It serves without a login: how that shows. */
+  readonly open?: string;
+  readonly banner?: string;
+}
+
 export interface Question {
-  readonly protocol: 'mqtt' | 'rtsp' | 'adb' | 'gdb' | 'dns' | 'modbus';
+  readonly protocol:
+    | 'mqtt'
+    | 'rtsp'
+    | 'adb'
+    | 'gdb'
+    | 'dns'
+    | 'modbus'
+    | 'redis'
+    | 'memcached'
+    | 'smb'
+    | 'ldap'
+    | 'postgresql'
+    | 'rdp'
+    | 'sip'
+    | 'rpcbind'
+    | 'stun'
+    | 'amqp';
   readonly bytes: Buffer;
   answers(reply: Buffer): boolean;
+  /** Of an answer that is the protocol's. */
+  tells?(reply: Buffer): Told;
   /** Asked on these ports only: the question could do harm, or mean nothing, elsewhere. */
   readonly ports?: readonly number[];
   /** Its servers take one client at a time. */
@@ -75,6 +104,7 @@ export const QUESTIONS: readonly Question[] = [
       reply.readUInt16BE(0) === 0x5aa5 &&
       reply.readUInt16BE(2) === 0 &&
       (reply[7] ?? 0) % 128 === 0x2b,
+    tells: () => ({ inClear: true, open: 'Read Device Identification was answered; the protocol knows no login' }),
     ports: [502],
   },
 ];

@@ -7,8 +7,9 @@ import { CLASSIC_SUITES } from '../../../codecs/protocols/tls-suites.ts';
 import { VERSIONS } from '../../../codecs/protocols/tls-wire.ts';
 import { hostInUrl } from '../../../core/model/target.ts';
 import { FaultError } from '../../../lib/fault.ts';
-import { spokenFirst } from './banner.ts';
-import { QUESTIONS, type Question } from './questions.ts';
+import { spokenFirst, toldFirst } from './banner.ts';
+import { FURTHER_QUESTIONS } from './further-questions.ts';
+import { QUESTIONS, type Question, type Told } from './questions.ts';
 
 export interface Recognised {
   readonly protocol:
@@ -23,9 +24,14 @@ export interface Recognised {
     | 'http'
     | 'coap'
     | 'tls'
+    | 'mysql'
+    | 'mpd'
+    | 'echo'
+    | 'chargen'
     | Question['protocol'];
   /** What was said, as received. */
   readonly said: Buffer;
+  readonly told?: Told;
 }
 
 export interface Unrecognised {
@@ -59,13 +65,20 @@ const isWeb = (port: number): boolean =>
 export async function recognise(door: Door): Promise<Recognised | Unrecognised> {
   const hinted = await askExpected(door);
   if (hinted !== undefined) return hinted;
-  return door.port >= PRINTERS.first && door.port <= PRINTERS.last ? listenOnly(door) : listenThenAsk(door);
+  if (door.port >= PRINTERS.first && door.port <= PRINTERS.last) return listenOnly(door);
+  const seen = await listenThenAsk(door);
+  if (seen.protocol !== undefined) return seen;
+  for (const questions of FURTHER_QUESTIONS) {
+    const known = await firstOf(questions.map((question) => ask(door, question)));
+    if (known !== undefined) return known;
+  }
+  return seen;
 }
 
 /** The protocol that the port's number suggests, without waiting for a banner. */
 async function askExpected(door: Door): Promise<Recognised | undefined> {
   if (!door.secure && isTlsPort(door.port)) return asksTls(door);
-  const question = QUESTIONS.find(({ protocol }) => protocol === EXPECTED[door.port]);
+  const question = [...QUESTIONS, ...FURTHER_QUESTIONS.flat()].find(({ protocol }) => protocol === EXPECTED[door.port]);
   if (question !== undefined) return ask(door, question);
   // Inside TLS, HTTP is what most speak; a server that speaks first is heard all the same.
   if (!isWeb(door.port) && !door.secure) return undefined;
@@ -75,12 +88,22 @@ async function askExpected(door: Door): Promise<Recognised | undefined> {
 
 const EXPECTED: { readonly [port: number]: Question['protocol'] } = {
   53: 'dns',
+  111: 'rpcbind',
+  389: 'ldap',
+  445: 'smb',
   502: 'modbus',
   554: 'rtsp',
   1883: 'mqtt',
+  3389: 'rdp',
+  3478: 'stun',
+  5060: 'sip',
+  5432: 'postgresql',
   5555: 'adb',
+  5672: 'amqp',
+  6379: 'redis',
   8554: 'rtsp',
   8883: 'mqtt',
+  11211: 'memcached',
 };
 
 async function listenOnly(door: Door): Promise<Recognised | Unrecognised> {
@@ -170,7 +193,9 @@ async function settle(stream: Duplex, reader: StreamReader, said: Buffer): Promi
     const again = await reader.burst(WAIT.question, 100, 1024);
     return spokenFirst(again) === 'shell' ? { protocol: 'shell', said } : undefined;
   }
-  return spoken === undefined || spoken === 'rtsp' ? undefined : { protocol: spoken, said };
+  if (spoken === undefined || spoken === 'rtsp') return undefined;
+  const told = toldFirst(spoken, said);
+  return { protocol: spoken, said, ...(told === undefined ? {} : { told }) };
 }
 
 async function askHttpAnew(door: Door, timeout: number): Promise<Recognised | undefined> {
@@ -197,6 +222,7 @@ async function askHttp(
   const text = said.subarray(0, 64).toString('latin1');
   if (/^(HTTP\/\d|ICY \d{3})/.test(text) || /^\s*<(!doctype|html|head|body)/i.test(text))
     return { protocol: 'http', said };
+  if (text.startsWith('GET / HTTP/1.1\r\n')) return { protocol: 'echo', said, told: { inClear: true } };
   const spoken = spokenFirst(said);
   if (spoken === 'rtsp') return { protocol: 'rtsp', said };
   // A slow server's banner: what it says is no answer to the request.
@@ -251,11 +277,18 @@ async function ask(door: Door, question: Question): Promise<Recognised | undefin
     const reader = new StreamReader(stream, { buffered: 65_536, lifetime: WAIT.question });
     stream.write(question.bytes);
     const said = await reader.burst(WAIT.question, question.quiet ?? 30, 4096);
-    return question.answers(said) ? { protocol: question.protocol, said } : undefined;
+    // An echo of the question answers nothing.
+    if (said.subarray(0, question.bytes.length).equals(question.bytes) || !question.answers(said)) return undefined;
+    const told = question.tells?.(said);
+    return { protocol: question.protocol, said, ...(told === undefined ? {} : { told }) };
   } finally {
     stream.destroy();
   }
 }
+
+/** What servers take by the client's order and then cannot do (dovecot without DH parameters hangs up at DHE) comes last. */
+const isElliptic = (code: number): boolean => code >= 0xc000;
+const isOld = (code: number): boolean => code < 0xa0;
 
 /** A record of TLS in answer to a hello, an alert included, is TLS. */
 async function asksTls(door: Door): Promise<Recognised | undefined> {
@@ -263,7 +296,7 @@ async function asksTls(door: Door): Promise<Recognised | undefined> {
   if (stream === undefined) return undefined;
   try {
     const version = VERSIONS['TLSv1.2'];
-    const suites = [0x1301, 0x1302, 0x1303, ...CLASSIC_SUITES.filter((code) => code >= 0xc000 || code < 0xa0)];
+    const suites = [0x1301, 0x1302, 0x1303, ...CLASSIC_SUITES.filter(isElliptic), ...CLASSIC_SUITES.filter(isOld)];
     const hello = clientHello({ version, suites, extensions: usualExtensions(version, door.host) });
     const flight = await greet(stream, hello, { until: 'hello', timeout: WAIT.answer });
     const known = flight.hello !== undefined || flight.alert !== undefined;

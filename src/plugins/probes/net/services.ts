@@ -1,9 +1,9 @@
 /** Tells what every open TCP port speaks, by behaviour and never by its number. */
 import { printable } from '../../../codecs/protocols/stream-reader.ts';
-import { endpointsOf } from '../../../core/model/fact.ts';
+import { type EvidenceRef, endpointsOf } from '../../../core/model/fact.ts';
 import type { Probe, ProbeContext } from '../../../core/model/gatherer.ts';
 import type { SubjectOf } from '../../../core/model/target.ts';
-import { netPort, netService } from '../../../facts/index.ts';
+import { netAccess, netPort, netService } from '../../../facts/index.ts';
 import { FaultError, faultOf } from '../../../lib/fault.ts';
 import { productOf } from './fingerprint.ts';
 import { type Door, type Recognised, recognise, type Unrecognised } from './recognise.ts';
@@ -14,7 +14,7 @@ export const netServices: Probe = {
   method: 'TEST',
   intrusion: 'safe',
   consumes: [netPort],
-  produces: [netService],
+  produces: [netService, netAccess],
   subjects: (facts) => endpointsOf(facts.of(netPort).filter(({ data }) => data.transport === 'tcp')),
   async observe(subject, context) {
     if (subject.kind !== 'endpoint') return;
@@ -54,37 +54,54 @@ function doorOf(at: SubjectOf<'endpoint'>, { dial, signal }: ProbeContext, secur
   };
 }
 
-function tell(
-  at: SubjectOf<'endpoint'>,
-  seen: Recognised | Unrecognised,
-  tls: boolean,
-  { emit, gap, keep, knowledge }: ProbeContext,
-): void {
-  const evidence = seen.said.length > 0 ? [keep(seen.said, 'application/octet-stream')] : [];
+function tell(at: SubjectOf<'endpoint'>, seen: Recognised | Unrecognised, tls: boolean, context: ProbeContext): void {
+  const evidence = seen.said.length > 0 ? [context.keep(seen.said, 'application/octet-stream')] : [];
   if (seen.protocol === undefined) {
-    const banner = printable(seen.said);
-    const how = seen.closes ? 'closes every connection at once' : 'says nothing that is known here';
-    gap({ kind: 'unrecognised', message: `port ${at.port} is open and ${how}` }, { area: 'tcp' });
-    emit(
-      netService,
-      { protocol: 'unknown', transport: 'tcp', tls, ...(banner === '' ? {} : { banner }) },
-      { evidence },
-    );
+    tellUnknown(at, seen, tls, evidence, context);
     return;
   }
-  const banner = bannerOf(seen);
-  const product = productOf(knowledge('service-fingerprints'), seen.protocol, banner);
-  emit(
+  const told = seen.told ?? {};
+  const banner = told.banner ?? bannerOf(seen);
+  const product = productOf(context.knowledge('service-fingerprints'), seen.protocol, banner);
+  context.emit(
     netService,
     {
       protocol: seen.protocol === 'http' && isCwmp(at.port, seen.said) ? 'cwmp' : seen.protocol,
       transport: 'tcp',
       tls,
+      ...(tls || told.inClear === undefined ? {} : { inClear: told.inClear }),
       ...(banner === '' ? {} : { banner }),
       ...product,
     },
     { evidence, where: 'bytes received' },
   );
+  tellAccess(at, seen, tls, evidence, context);
+}
+
+function tellUnknown(
+  { port }: SubjectOf<'endpoint'>,
+  { said, closes }: Unrecognised,
+  tls: boolean,
+  evidence: readonly EvidenceRef[],
+  { emit, gap }: ProbeContext,
+): void {
+  const banner = printable(said);
+  const how = closes ? 'closes every connection at once' : 'says nothing that is known here';
+  gap({ kind: 'unrecognised', message: `port ${port} is open and ${how}` }, { area: 'tcp' });
+  emit(netService, { protocol: 'unknown', transport: 'tcp', tls, ...(banner === '' ? {} : { banner }) }, { evidence });
+}
+
+function tellAccess(
+  { port }: SubjectOf<'endpoint'>,
+  { protocol, told = {} }: Recognised,
+  tls: boolean,
+  evidence: readonly EvidenceRef[],
+  { emit, gap }: ProbeContext,
+): void {
+  if (told.open !== undefined) emit(netAccess, { protocol, open: true, how: told.open }, { evidence });
+  if (told.unsettled === undefined || tls) return;
+  const message = `port ${port} speaks ${protocol}; ${told.unsettled} was not looked at`;
+  gap({ kind: 'unsupported', message }, { area: 'tcp' });
 }
 
 /** Of HTTP and RTSP the Server header, of binary protocols nothing, of all others the first words. */
@@ -93,10 +110,10 @@ function bannerOf({ protocol, said }: Recognised): string {
     return printable(/^server[ \t]*:([^\r\n]*)/im.exec(said.toString('latin1'))?.[1] ?? '');
   // Some SSH servers send their first binary packet along with the line.
   if (protocol === 'ssh') return printable(/^SSH-[^\r\n]*/m.exec(said.toString('latin1'))?.[0] ?? '');
-  return ['tls', 'coap', 'mqtt', 'adb', 'gdb', 'dns', 'modbus'].includes(protocol)
-    ? ''
-    : printable(withoutNegotiation(said));
+  return SPEAKS_WORDS.includes(protocol) ? printable(withoutNegotiation(said)) : '';
 }
+
+const SPEAKS_WORDS: readonly string[] = ['ftp', 'smtp', 'pop3', 'imap', 'vnc', 'telnet', 'shell', 'mpd'];
 
 /** Text of a Telnet server: option negotiation (IAC, verb, option) left out. */
 function withoutNegotiation(said: Buffer): Buffer {

@@ -64,10 +64,16 @@ function chunksFor(version: VersionName): readonly (readonly number[])[] {
   return classicChunks;
 }
 
+/**
+ * Finite-field Diffie-Hellman comes last: a server that goes by the client's order and has no parameters for it (dovecot
+ * without `ssl_dh`) hangs up at it, and whatever stands behind it would not be seen.
+ */
 function splitClassic(): readonly (readonly number[])[] {
   const isCommon = (code: number): boolean => COMMON.test(suiteName(code));
-  const common = CLASSIC_SUITES.filter(isCommon);
-  const rest = CLASSIC_SUITES.filter((code) => !isCommon(code));
+  const isFiniteField = (code: number): boolean => /^TLS_DHE?_/.test(suiteName(code));
+  const ordered = [...CLASSIC_SUITES.filter((code) => !isFiniteField(code)), ...CLASSIC_SUITES.filter(isFiniteField)];
+  const common = ordered.filter(isCommon);
+  const rest = ordered.filter((code) => !isCommon(code));
   const chunks = [common];
   for (let at = 0; at < rest.length; at += CHUNK) chunks.push(rest.slice(at, at + CHUNK));
   return chunks;

@@ -123,6 +123,29 @@ test('a server that takes nothing leaves a gap and no fact that could pass', asy
   await peer.stop();
 });
 
+test('a server that goes by the order of the client and hangs up at DHE is seen to take what it can', async () => {
+  const peer = await listen((socket) =>
+    socket.once('data', (bytes) => {
+      if (bytes.length < 46 || bytes.readUInt16BE(9) !== 0x0301) {
+        socket.end();
+        return;
+      }
+      const at = 44 + (bytes[43] ?? 0);
+      const suites = Array.from({ length: bytes.readUInt16BE(at) / 2 }, (_, one) =>
+        bytes.readUInt16BE(at + 2 + one * 2),
+      );
+      // DHE-RSA-AES128-SHA and DHE-RSA-AES256-SHA, for which it has no parameters; ECDHE-RSA-AES128-SHA.
+      const picked = suites.find((suite) => [0x33, 0x39, 0xc013].includes(suite));
+      const hello = Buffer.concat([Buffer.from([3, 1]), Buffer.alloc(32, 5), Buffer.from([0, 0xc0, 0x13, 0])]);
+      socket.end(picked === 0xc013 ? record(22, 0x0301, handshake(2, hello)) : Buffer.alloc(0));
+    }),
+  );
+  const run = await runProbe(tlsProtocols, { known: [service(peer.port)], dial });
+  expect(run.of(tlsProtocol)).toContainEqual({ version: 'TLSv1', accepted: true });
+  expect(run.of(tlsCipher)).toMatchObject([{ version: 'TLSv1', suite: 'TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA' }]);
+  await peer.stop();
+});
+
 test('a version that is not answered is a gap, not a refusal', async () => {
   const peer = await listen((socket) =>
     socket.once('data', (bytes) => {
