@@ -72,7 +72,8 @@ export async function bound(port: number): Promise<void> {
 }
 
 async function listening(port: number, child: ChildProcess, said: () => string): Promise<void> {
-  for (let tries = 0; tries < 100; tries += 1) {
+  // A minute, and as long as it lives: what it takes to start is the machine's affair.
+  for (let tries = 0; tries < 1200; tries += 1) {
     if (child.exitCode !== null && child.exitCode !== 0) throw new Error(`${child.spawnfile} ended: ${said()}`);
     const open = await new Promise<boolean>((resolve) => {
       const socket = connect(port, '127.0.0.1');

@@ -62,6 +62,10 @@ const isTlsPort = (port: number): boolean => port % 1000 === 443 || TLS_PORTS.in
 const isWeb = (port: number): boolean =>
   [80, 81, 88, 5000, 7547, 49152].includes(port) || (port >= 8000 && port < 9000);
 
+/** Where servers speak first, they are waited for: TigerVNC shuts out who hangs up five times, and questions make them do so. */
+const speaksFirst = (port: number): boolean =>
+  [21, 22, 23, 25, 110, 143].includes(port) || (port >= 5900 && port <= 5910);
+
 export async function recognise(door: Door): Promise<Recognised | Unrecognised> {
   const hinted = await askExpected(door);
   if (hinted !== undefined) return hinted;
@@ -124,7 +128,7 @@ async function listenThenAsk(door: Door): Promise<Recognised | Unrecognised> {
   const stream = await door.open();
   try {
     const reader = new StreamReader(stream, { buffered: 65_536, lifetime: 12_000 });
-    const early = await reader.burst(WAIT.hush, 60, 4096);
+    const early = await reader.burst(speaksFirst(door.port) ? WAIT.banner : WAIT.hush, 60, 4096);
     if (early.length > 0) return await heard(door, stream, reader, early);
     if (reader.finished) return (await askTlsThenOthers(door)) ?? { protocol: undefined, said: early, closes: true };
     return await askBeside(door, stream, reader);
