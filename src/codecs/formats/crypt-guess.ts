@@ -18,7 +18,8 @@ const EMPTY = new Uint8Array(0);
 export async function guessFor(method: HashMethod, settings: string): Promise<Guess> {
   switch (method) {
     case 'des':
-      return (password) => unixCrypt(password, settings).slice(2);
+      // It takes one byte a character.
+      return (password) => unixCrypt(Buffer.from(password, 'utf8').toString('latin1'), settings).slice(2);
     case 'md5crypt':
       return md5crypt(await digestOf('md5'), settings);
     case 'sha256crypt':

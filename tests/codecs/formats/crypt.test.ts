@@ -20,6 +20,7 @@ const tried = async (hash: ReturnType<typeof hashOf>, words: readonly string[]):
 describe('a field is recognised and its password found', () => {
   test.each([
     ['des', 'rJ0FHsG0ZbyZo', 'ismart12'],
+    ['des', 'abvh5bBea7PIg', 'größe'],
     ['md5crypt', '$1$ybdHbPDn$ii9aEIFNiolBbM9QxW9mr0', 'hslwificam'],
     ['md5crypt', '$1$$iC.dUsGpxNNJGeOm1dFio/', '1234'],
     ['apr1', '$apr1$TqI9WECO$j9r/e6j19vJ/UYfK.IcXb/', 'mypassword'],
