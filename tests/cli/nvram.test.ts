@@ -33,6 +33,17 @@ test('NVRAM of Broadcom presets a login and a Wi-Fi key, whether or not either i
   expect(JSON.stringify(facts)).not.toMatch(/s3cret-nvram|presetpsk1/);
 });
 
+test.each(['tplink-settings.xml', 'zte-settings.xml'])('so do settings in %s, once opened', async (name) => {
+  const facts = await factsOf(`fixtures/unpackers/router/${name}`);
+  expect(facts.filter(({ type }) => type === 'account.password').map(({ data }) => data)).toContainEqual(
+    expect.objectContaining({ account: 'admin', database: 'config', state: 'usable', password: 'admin' }),
+  );
+  expect(facts.filter(({ type }) => type === 'secret.wifi').map(({ data }) => data)).toEqual([
+    expect.objectContaining({ role: 'access-point', ssid: 'Sample' }),
+  ]);
+  expect(JSON.stringify(facts)).not.toMatch(/presetpsk|s3cret-acs/);
+});
+
 test('so do settings that are kept as a U-Boot environment is', async () => {
   const variables = 'bootdelay=1\0SSID1=Home\0AuthMode=WPA2PSK\0EncrypType=AES\0WPAPSK1=presetpsk2\0Password=none\0\0';
   const data = Buffer.alloc(0x1000 - 4, 0xff);

@@ -14,6 +14,7 @@ export { kernelBuild } from './kernel/build.ts';
 export { kernelSysctls } from './kernel/sysctl.ts';
 export { keysCertificates } from './keys/certificates.ts';
 export { keysPrivateKeys } from './keys/private-keys.ts';
+export { secretsManagementServers } from './secrets/management-servers.ts';
 export { secretsSealedConfigurations } from './secrets/sealed-configurations.ts';
 export { secretsSymmetricKeys } from './secrets/symmetric-keys.ts';
 export { secretsTokens } from './secrets/tokens.ts';

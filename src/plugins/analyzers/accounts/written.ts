@@ -1,5 +1,7 @@
 /** Passwords that scripts of an image set or hand to a server, and that its settings preset. */
-import { busyboxLine, presetLine, scriptLine } from '../../../codecs/formats/preset-passwords.ts';
+import { isMarkup, settingGroups } from '../../../codecs/formats/markup-settings.ts';
+import { busyboxLine, presetLine, type ScriptPassword, scriptLine } from '../../../codecs/formats/preset-passwords.ts';
+import { loginsOf } from '../../../codecs/formats/router-settings.ts';
 import type { NamedField } from '../../../codecs/formats/shadow.ts';
 import type { FileEntry, FileTree } from '../../../core/model/files.ts';
 import type { StoredPassword } from './stored.ts';
@@ -7,11 +9,12 @@ import type { StoredPassword } from './stored.ts';
 const PLACES =
   /^\/(etc|etc_ro|usr\/etc|default|defaults|config|mnt|home|opt|usr\/local\/etc|userfs|fhrom|tmp|var|flash)\//;
 const SETTINGS =
-  /(^|[/._-])(nvram|defaults?|default_?(config|settings|nvram)|factory|factory_?default|settings?|config|backup|system|rtconfig|romfile|webs?|users?|account|umconfig)([._-]?[\w-]{0,24})?(\.(conf|cfg|ini|xml|txt|dat|nvram|default|def|prop))?$/i;
+  /(^|[/._-])(nvram|defaults?|default_?(config|settings|nvram)|factory|factory_?default|settings?|config|backup|system|rtconfig|romfile|webs?|users?|account|umconfig|hw_ctree|db_user_cfg|ctromfile|usrconfig|lastgood|customize)([._-]?[\w-]{0,24})?(\.(conf|cfg|ini|xml|txt|dat|nvram|default|def|prop))?$/i;
 const MOST = 200;
 
-/** NVRAM lies in flash beside the root file system, not in it. */
-const isNvram = (file: FileEntry): boolean => /!broadcom-nvram\b[^!/]*\/nvram$/.test(file.path);
+/** NVRAM lies in flash beside the root file system, not in it; settings that are packed or disguised are opened beside their file. */
+const isNvram = (file: FileEntry): boolean =>
+  /!(broadcom-nvram\b[^!/]*\/nvram|(tplink|zte)-settings\b[^!/]*\/settings\.xml)$/.test(file.path);
 
 /** Settings files that may preset the passwords of the management interface, by name and place. */
 export const mayPreset = (file: FileEntry): boolean => isNvram(file) || isSettings(file);
@@ -26,17 +29,34 @@ const isSettings = (file: FileEntry): boolean =>
   ) &&
   !/\.(js|css|html?|png|gif|jpe?g|svg|so|ko|php|lua|py|pyc|sh|cgi|md|po|mo|pem|crt|key)$/i.test(file.name);
 
-/** What the lines of a text preset; `script` reads commands, else settings. */
+/** What a text presets; `script` reads commands, else settings: markup as the tree that it is, and lines that say what they are. */
 export function writtenIn(text: string, file: FileEntry, tree: FileTree, script: boolean): readonly StoredPassword[] {
-  const found: StoredPassword[] = [];
-  const read = script ? scriptLine : /\/httpd\.conf$/.test(file.name) ? busyboxLine : presetLine;
+  if (script) return inLines(text, file, tree, scriptLine).map((one) => ({ ...one, database: 'other', system: true }));
+  const logins = isMarkup(text) ? loginsOf(settingGroups(text)).slice(0, MOST) : [];
+  const told = new Set(logins.map(({ line }) => line));
+  const lines = inLines(text, file, tree, /\/httpd\.conf$/.test(file.name) ? busyboxLine : presetLine);
+  const all = [
+    ...logins.map((one) => ({ ...one, file, forcedChange: false })),
+    ...lines.filter(({ line }) => !told.has(line)),
+  ];
+  return all.slice(0, MOST).map((one) => ({ ...one, database: 'config' }));
+}
+
+type InLine = Omit<StoredPassword, 'database'>;
+
+function inLines(
+  text: string,
+  file: FileEntry,
+  tree: FileTree,
+  read: (line: string) => ScriptPassword | undefined,
+): readonly InLine[] {
+  const found: InLine[] = [];
   for (const [index, line] of text.split('\n').entries()) {
     const one = read(line);
     const field = one === undefined ? undefined : settled(one, text, file, tree);
     if (field === undefined || found.length === MOST) continue;
     const { account, ...value } = field;
-    const shared = { account, value, file, line: index + 1, forcedChange: false };
-    found.push({ ...shared, ...(script ? { database: 'other', system: true } : { database: 'config' }) });
+    found.push({ account, value, file, line: index + 1, forcedChange: false });
   }
   return found;
 }

@@ -23,6 +23,9 @@ const PACKED = [
   '5d0000',
   'd00dfeed',
   '53514c697465',
+  // TP-Link's and ZTE's, which an unpacker opens or tells as encrypted.
+  'db305b2cf8801811',
+  '01020304000000',
 ];
 /** UTF-16 has many zeros, and a mark or `<` first. */
 const WIDE = ['fffe', 'feff', '3c00', '003c'];

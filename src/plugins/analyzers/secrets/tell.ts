@@ -33,3 +33,8 @@ export const looksMade = (text: string): boolean =>
   /example|sample|dummy|john doe|test|changeme|xxxx|placeholder|your[_-]?|1234567|abcdef|0000000|\*\*\*|<|>|\$\{|\{\{|%s/i.test(
     text,
   );
+
+/** Trees of a router's settings, and those that an unpacker opened. */
+const MARKUP =
+  /\/([\w-]*(ctree|default|config|settings|db_\w{1,24}|rom\w{0,8})[\w-]*\.(xml|conf|cfg)|(psi|lastgood)\.xml)$|!(tplink|zte)-settings\b[^!/]*\/settings\.xml$/i;
+export const isMarkupSettings = (file: FileEntry): boolean => MARKUP.test(file.name) || MARKUP.test(file.path);

@@ -1,11 +1,13 @@
 /** Wi-Fi networks that an image presets: hostapd, wpa_supplicant and UCI configurations here, other programs' beside. */
+import { markupIn, settingGroups } from '../../../codecs/formats/markup-settings.ts';
+import { networksOf } from '../../../codecs/formats/router-settings.ts';
 import { linesOf, type TextLine } from '../../../codecs/formats/text-lines.ts';
 import { uciSections } from '../../../codecs/formats/uci.ts';
 import type { FileEntry } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { secretWifi } from '../../../facts/index.ts';
 import type { Blob } from '../../../lib/blob.ts';
-import { isExamplePlace } from './tell.ts';
+import { isExamplePlace, isMarkupSettings } from './tell.ts';
 import { connman, iwd, type Network, networkManager, nvram, ralink, type Security } from './wifi-networks.ts';
 import { isStoredName, storedNetwork } from './wifi-stored.ts';
 
@@ -24,6 +26,8 @@ const READERS: readonly (readonly [RegExp, Read])[] = [
 ];
 /** Ralink's and MediaTek's routers keep their settings in flash as U-Boot keeps its environment. */
 const isEnvironment = ({ path }: FileEntry): boolean => /!uboot-environment\b[^!/]*$/.test(path);
+const MARKUP_SIZE = 1 << 20;
+
 const readerOf = (file: FileEntry): Read | undefined =>
   isEnvironment(file) ? nvram : READERS.find(([shape]) => shape.test(file.name))?.[1];
 const ENVIRONMENT = 256 << 10;
@@ -35,7 +39,10 @@ export const secretsWifi: Analyzer = {
   intrusion: 'passive',
   consumes: [],
   produces: [secretWifi],
-  wants: (file) => file.type === 'file' && file.size > 0 && (readerOf(file) !== undefined || isStoredName(file)),
+  wants: (file) =>
+    file.type === 'file' &&
+    file.size > 0 &&
+    (readerOf(file) !== undefined || isStoredName(file) || isMarkupSettings(file)),
   observe(file, content, context) {
     if (isStoredName(file)) {
       const network = storedNetwork(file, context.tree);
@@ -44,12 +51,36 @@ export const secretsWifi: Analyzer = {
     }
     const cut = (message: string): void => context.gap({ kind: 'over-budget', message });
     const texts = isEnvironment(file) ? variablesOf(content) : linesOf(content, { lines: 50_000, cut });
-    const lines = [...texts].filter(({ text }) => !/^\s*(#|$)/.test(text));
-    const networks = readerOf(file)?.(lines, file.name) ?? [];
+    const read = readerOf(file);
+    const networks =
+      read === undefined
+        ? inMarkup(content)
+        : read(
+            [...texts].filter(({ text }) => !/^\s*(#|$)/.test(text)),
+            file.name,
+          );
     if (networks.length > NETWORKS) cut(`more than ${NETWORKS} networks in one file`);
     for (const network of networks.slice(0, NETWORKS)) if (isPreset(network)) tell(network, file, context);
   },
 };
+
+/** By words of TR-098 and Broadcom; makers' own numbers say nothing. */
+function ofBeacon(mode: string): Security {
+  if (/WPA3|SAE/i.test(mode)) return 'wpa3';
+  if (/11i|WPA2|psk2/i.test(mode)) return 'wpa2';
+  return /WPA|psk/i.test(mode) ? 'wpa' : 'unknown';
+}
+
+function inMarkup(content: Blob): readonly Network[] {
+  return networksOf(settingGroups(markupIn(content, MARKUP_SIZE) ?? '')).map(({ ssid, key, line, mode, disabled }) => ({
+    role: 'access-point',
+    ...(ssid === undefined ? {} : { ssid }),
+    key,
+    line,
+    security: ofBeacon(mode),
+    disabled,
+  }));
+}
 
 /** One variable as a line; they begin behind the CRC, and with redundant copies a flag. */
 function variablesOf(content: Blob): readonly TextLine[] {

@@ -1,5 +1,7 @@
 /** More daemons' configurations, those of small web and FTP servers, dnsmasq and TR-069 clients that vendors' images carry. */
 import { apacheLines, type Grammar, plainLines } from '../../../codecs/formats/config-lines.ts';
+import { isMarkup, settingGroups } from '../../../codecs/formats/markup-settings.ts';
+import { serversOf } from '../../../codecs/formats/router-settings.ts';
 import { allowsOldTls, ask, type Found, is, isNot, type Line, type Rule, weakCiphers } from './setting-lines.ts';
 
 /** ProFTPD (proftpd.org/docs/directives): directives without regard to case; an `<Anonymous>` section lets everybody in. */
@@ -164,6 +166,26 @@ const cwmp: Rule = {
     }),
 };
 
+/** Servers for remote management in a router's tree of settings. */
+const managementLines: Grammar = (text) =>
+  (isMarkup(text) ? serversOf(settingGroups(text)) : []).flatMap(({ url }) =>
+    url === undefined ? [] : [{ key: 'url', value: url.value, line: url.line, within: [] }],
+  );
+
+const cwmpInMarkup: Rule = {
+  daemon: 'cwmp',
+  file: /\/[\w-]*(ctree|default|config|settings|db_\w{1,24}|rom\w{0,8})[\w-]*\.(xml|conf|cfg)$/i,
+  programs: cwmp.programs,
+  grammar: managementLines,
+  read: (lines) =>
+    lines.flatMap((line) => {
+      const scheme = /^(https?):\/\//i.exec(line.value)?.[1]?.toLowerCase();
+      if (scheme === undefined) return [];
+      const why = 'its server is reached by https';
+      return [{ setting: 'tls', value: scheme, weak: scheme === 'http', why, byDefault: false, line }];
+    }),
+};
+
 const apacheAsks = ask([
   { keys: ['sslprotocol'], setting: 'tls-floor', why: 'TLS 1.2 or newer', weak: allowsOldTls, holds: 'last' },
   {
@@ -246,4 +268,14 @@ const boa: Rule = {
   read: ask([{ keys: ['user'], setting: 'user', why: 'a user of its own', weak: is('root', '0'), holds: 'last' }]),
 };
 
-export const VENDOR_RULES: readonly Rule[] = [proftpd, dnsmasq, miniHttpd, goahead, cwmp, apache, miniupnpd, boa];
+export const VENDOR_RULES: readonly Rule[] = [
+  proftpd,
+  dnsmasq,
+  miniHttpd,
+  goahead,
+  cwmp,
+  cwmpInMarkup,
+  apache,
+  miniupnpd,
+  boa,
+];

@@ -64,3 +64,21 @@ test('a boot script of more lines about accounts than are judged is told as that
   );
   expect(error?.message ?? JSON.stringify(gaps)).toMatch(/more lines name an account file/);
 });
+
+test('logins in a router’s tree of settings are told with their lines, and once', async () => {
+  const tree = [
+    '<Config>',
+    '<UserInterface>',
+    '<X_HW_WebUserInfoInstance UserName="telecomadmin" Password="admintelecom" Enable="1"/>',
+    '<X_HW_WebUserInfoInstance UserName="guest" Password="guest" Enable="0"/>',
+    '</UserInterface>',
+    '<WebPassword>1234</WebPassword>',
+    '</Config>',
+  ].join('\n');
+  const { of } = await analyze([accountsPasswords], treeOf({ '/etc/hw_ctree.xml': tree }));
+  expect(of(accountPassword).map(({ account, line, state, database }) => [account, line, state, database])).toEqual([
+    ['telecomadmin', 3, 'usable', 'config'],
+    ['guest', 4, 'locked', 'config'],
+    ['admin', 6, 'usable', 'config'],
+  ]);
+});

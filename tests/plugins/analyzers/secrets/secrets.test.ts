@@ -9,6 +9,7 @@ import {
   secretWifi,
 } from '../../../../src/facts/index.ts';
 import { accountsAuthorizedKeys } from '../../../../src/plugins/analyzers/accounts/authorized-keys.ts';
+import { secretsManagementServers } from '../../../../src/plugins/analyzers/secrets/management-servers.ts';
 import { secretsSealedConfigurations } from '../../../../src/plugins/analyzers/secrets/sealed-configurations.ts';
 import { secretsSymmetricKeys } from '../../../../src/plugins/analyzers/secrets/symmetric-keys.ts';
 import { secretsTokens } from '../../../../src/plugins/analyzers/secrets/tokens.ts';
@@ -134,4 +135,28 @@ test('a configuration that cannot be read leaves open what it presets', async ()
   expect(run.gaps.map(({ scope, unseen }) => [JSON.stringify(scope), unseen.kind])).toEqual([
     [expect.stringContaining('default_config.xml'), 'encrypted'],
   ]);
+});
+
+const TREE = `<Config>
+<ManagementServer URL="http://acs.example.net/" Username="cpe" Password="hgw-hgw-hgw"/>
+<WLANConfiguration SSID="Home" BeaconType="11i"><PreSharedKey KeyPassphrase="presetpsk7"/></WLANConfiguration>
+</Config>
+`;
+const UCI_ACS =
+  "config acs\n\toption url 'https://acs.example.net'\n\toption password 'of-the-fleet'\nconfig cpe\n\toption password 'x'\n";
+
+test('what devices show the server for remote management is told, from trees and from UCI', async () => {
+  const files = { '/etc/hw_ctree.xml': TREE, '/etc/config/easycwmp': UCI_ACS, '/etc/app.xml': TREE };
+  const run = await analyze([secretsManagementServers], treeOf(files));
+  expect(run.of(secretToken).map(({ kind, file, line, example }) => [kind, file, line, example])).toEqual([
+    ['tr069-password', '/etc/hw_ctree.xml', 2, false],
+    ['tr069-password', '/etc/config/easycwmp', 3, false],
+  ]);
+  expect(JSON.stringify(run.facts)).not.toMatch(/hgw-hgw|of-the-fleet/);
+});
+
+test('a network in a tree of settings is told with its line, and a long text that is no markup is no gap', async () => {
+  const run = await look({ '/etc/hw_default_ctree.xml': TREE, '/etc/default.conf': 'x=y\n'.repeat(400_000) });
+  expect(run.of(secretWifi)).toMatchObject([{ role: 'access-point', ssid: 'Home', line: 3, security: 'wpa2' }]);
+  expect(run.gaps.filter(({ facts }) => facts.includes('secret.wifi'))).toEqual([]);
 });
