@@ -32,7 +32,7 @@ export const secretsManagementServers: Analyzer = {
           line,
           masked: masked(value),
           confidence: 'likely',
-          example: looksMade(value) || isExamplePlace(file.name),
+          example: looksMade(value) || isExamplePlace(file),
           entropy: entropyOf(value),
         },
         { where: `line ${line}` },

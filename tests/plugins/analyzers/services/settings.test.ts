@@ -149,3 +149,9 @@ test('dropbear of OpenWrt takes its settings from UCI, not from a start line tha
     'dropbear root-login weak yes 1',
   ]);
 });
+
+test('a server for remote management in a router’s tree is told where it is reached in clear', async () => {
+  const tree = (url: string): string => `<Config>\n<ManagementServer EnableCWMP="1" URL="${url}"/>\n</Config>`;
+  expect(await weak({ '/etc/hw_ctree.xml': tree('http://acs.example.net') })).toEqual(['cwmp tls no line 2']);
+  expect(await weak({ '/etc/hw_ctree.xml': tree('https://acs.example.net') })).toEqual([]);
+});
