@@ -22,6 +22,7 @@ export { secretsUrlsWithCredentials } from './secrets/urls-with-credentials.ts';
 export { secretsWifi } from './secrets/wifi.ts';
 export { servicesSettings } from './services/settings.ts';
 export { servicesStart } from './services/start.ts';
+export { servicesSwitches } from './services/switches.ts';
 export { updatesClient } from './updates/client.ts';
 export { updatesLoaderKeys } from './updates/loader-keys.ts';
 export { updatesSlots } from './updates/slots.ts';

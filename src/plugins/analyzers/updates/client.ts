@@ -13,6 +13,7 @@ import {
   updateRollback,
   updateTlsSetting,
 } from '../../../facts/index.ts';
+import type { Blob } from '../../../lib/blob.ts';
 import { FaultError } from '../../../lib/fault.ts';
 import {
   builtWithoutSignatures,
@@ -24,6 +25,7 @@ import {
   UPDATER,
 } from './clients.ts';
 import { PROGRAM, tellProgram, tellUrls } from './endpoints.ts';
+import { type Habit, habitOf, reachesShell, runsFetched } from './habits.ts';
 import { type ClientSetting, settingsOf } from './settings.ts';
 import { unverifiedIn } from './unverified.ts';
 
@@ -68,7 +70,7 @@ export const updatesClient: Analyzer = {
     file.root !== undefined &&
     file.size > 0 &&
     (!/\.(js|css|html?|png|jpg|gif|so|ko|a|o|svg|woff2?|po|mo|lua)(\.|$)/.test(file.name) ||
-      /\/s?bin\/[^/]+\.js$/.test(file.name)),
+      /\/s?bin\/[^/]+\.js$|\.lua$/.test(file.name)),
   observe(file, content, context) {
     const start = content.read(0, 2);
     if (isElf(content.read(0, 20))) {
@@ -78,6 +80,7 @@ export const updatesClient: Analyzer = {
       return;
     }
     const script = start[0] === 0x23 && start[1] === 0x21;
+    if (!script && PAGE.test(file.name)) readPage(file, content, context);
     if (!script && !/^\/etc\/|^\/lib\/upgrade\/|\/ostree\/repo\/config$|^\/usr\/lib\/rauc\//.test(file.name)) return;
     const text = wholeText(content, LIMIT);
     if (text === undefined) return;
@@ -110,14 +113,20 @@ function piecesOf(line: string): readonly string[] {
   return pieces;
 }
 
+interface Piece {
+  readonly line: string;
+  readonly index: number;
+}
+
 function readLines(file: FileEntry, text: string, context: AnalyzerContext): void {
   let urls = 0;
   const script = text.startsWith('#!') || /^\/(etc\/(init\.d|rc)|lib\/upgrade\/)/.test(file.name);
   const all = text.split('\n');
   const isOff = switchedOff(file, all);
-  const lines = all.flatMap((raw, index) =>
+  const lines = all.flatMap((raw, index): readonly Piece[] =>
     /^\s*(#|;|\/\/)/.test(raw) ? [] : piecesOf(raw).map((line) => ({ line, index })),
   );
+  if (script) readHabits(file, all, lines, context);
   for (const { line, index } of lines) {
     const at = { subject: { kind: 'file', path: `${file.path}#${index + 1}` } as const, where: `line ${index + 1}` };
     const how = unverifiedIn(line, file.name);
@@ -127,10 +136,17 @@ function readLines(file: FileEntry, text: string, context: AnalyzerContext): voi
         { file: file.name, line: index + 1, how, inUpdater: UPDATER.test(line) || UPDATER.test(file.name) },
         at,
       );
-    if (script) tellHabit(file, line, index + 1, at, context);
     // Texts name many addresses; what a command fetches is what the device talks to.
     if (namesServer(line, script) && !isOff(index + 1)) urls += tellUrls(file, line, index + 1, context);
     if (urls > URLS) throw new FaultError('over-budget', `more than ${URLS} addresses in one file`);
+  }
+}
+
+function readHabits(file: FileEntry, all: readonly string[], lines: readonly Piece[], context: AnalyzerContext): void {
+  for (const index of runsFetched(all)) tellHabit(file, 'download-and-run', all[index] ?? '', index + 1, context);
+  for (const { line, index } of lines) {
+    const habit = habitOf(line);
+    if (habit !== undefined) tellHabit(file, habit, line, index + 1, context);
   }
 }
 
@@ -142,41 +158,28 @@ function switchedOff(file: FileEntry, lines: readonly string[]): (line: number) 
 
 const namesServer = (line: string, script: boolean): boolean => FETCHES.test(line) || (!script && SETTING.test(line));
 
-type At = { readonly subject: { readonly kind: 'file'; readonly path: string }; readonly where: string };
-
-/** Runs what lies on removable media, or what was just downloaded. */
-function tellHabit(file: FileEntry, line: string, at: number, grounds: At, context: AnalyzerContext): void {
-  const kind = habitOf(line);
-  if (kind !== undefined)
-    context.emit(
-      serviceScript,
-      {
-        kind,
-        file: file.name,
-        line: at,
-        text: line
-          .trim()
-          .replace(/(pass\w*|key|token|secret)=\S+/gi, '$1=…')
-          .slice(0, 200),
-      },
-      grounds,
-    );
+function tellHabit(file: FileEntry, kind: Habit, line: string, at: number, context: AnalyzerContext): void {
+  context.emit(
+    serviceScript,
+    {
+      kind,
+      file: file.name,
+      line: at,
+      text: line
+        .trim()
+        .replace(/(pass\w*|key|token|secret)=\S+/gi, '$1=…')
+        .slice(0, 200),
+    },
+    { subject: { kind: 'file', path: `${file.path}#${at}` }, where: `line ${at}` },
+  );
 }
 
-function habitOf(line: string): 'runs-from-removable' | 'download-and-run' | 'secret-in-log' | undefined {
-  // Where cards and sticks are mounted: below /mnt and /media, and in folders named after them.
-  if (
-    /(?:^|[;&|]\s*|\b(?:sh|source|exec|\.)\s+)["']?\/(?:[\w.-]{1,40}\/){0,4}(?:usb\w*|sdcard\w*|sd[a-z]\d*|mmc\w*|udisk\w*|tfcard|usbdisk)\/[\w/.-]{0,80}\.(?:sh|bin)\b/.test(
-      line.trimStart(),
-    )
-  )
-    return 'runs-from-removable';
-  if (/\b(wget|curl|tftp)\b[^;|]*(\||;|&&)\s*(sh|bash|ash)\b/.test(line)) return 'download-and-run';
-  return /\b(logger|echo)\b[^|;]*\$\{?(\w*(password|passwd|psk|secret)\w*)\}?[^|;]*(>>?\s*\S*(log|console)|$)/i.test(
-    line,
-  ) && /\blogger\b|\/dev\/console|\.log\b/.test(line)
-    ? 'secret-in-log'
-    : undefined;
+/** Pages that a server runs say nothing of updates; what they hand to a shell does. */
+const PAGE = /\.(php|phtml|lua|py|pl|cgi|lp|asp)$/;
+function readPage(file: FileEntry, content: Blob, context: AnalyzerContext): void {
+  const lines = (wholeText(content, LIMIT) ?? '').split('\n');
+  for (const [index, raw] of lines.entries())
+    if (piecesOf(raw).some(reachesShell)) tellHabit(file, 'eval-of-request', raw, index + 1, context);
 }
 
 function readClient(file: FileEntry, text: string, context: AnalyzerContext): void {

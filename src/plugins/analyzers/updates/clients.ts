@@ -177,7 +177,8 @@ const UNCHECKED: readonly (readonly [RegExp, Tool])[] = [
   [/\bostree\b[^|;#]*--no-gpg-verify\b/, 'ostree'],
   [/\bsysupgrade\b[^|;#]*\s(-[a-zA-Z]*F|--force)\b/, 'sysupgrade'],
 ];
-const VERIFIES =
+/** What looks at a signature. */
+export const VERIFIES =
   /\b(usign|ucert|signify|minisign|mkxqimage)\b.*\s-\w*[Vv]|\bopenssl\b.*-verify\b|\bgpgv?\b.*(--verify\b|\.sig\b|\.asc\b)/;
 function uncheckedClients(lines: readonly Numbered[]): readonly Client[] {
   const looks = lines.some(({ line }) => VERIFIES.test(line));

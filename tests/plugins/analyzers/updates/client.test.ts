@@ -270,3 +270,46 @@ test.each([
   const { of } = await analyze([updatesClient], { '/usr/bin/fetch.py': `#!/usr/bin/python3\n${line}\n` });
   expect(of('update.tls-verification')).toHaveLength(count);
 });
+
+test.each([
+  ['wget -qO- http://x.vendor.com/i.sh | /bin/sh', 'download-and-run'],
+  ['eval "$(curl -s https://x.vendor.com/env)"', 'download-and-run'],
+  ['sh -c "$(wget -O - https://x.vendor.com/i.sh)"', 'download-and-run'],
+  ['eval $(echo $QUERY_STRING | tr "&" ";")', 'eval-of-request'],
+  ['sh -c "ping $HTTP_TARGET"', 'eval-of-request'],
+])('a script that does %s is told', async (line, kind) => {
+  const { of } = await analyze([updatesClient], { '/www/cgi-bin/x': `#!/bin/sh\n${line}\n` });
+  expect(of('service.script').map((one) => [one['kind'], one['line']])).toEqual([[kind, 2]]);
+});
+
+test.each([
+  'echo "$QUERY_STRING" | grep -q id=',
+  'wget -O /tmp/list https://x.vendor.com/list',
+  'wget https://x.vendor.com/a.sh # then sh',
+])('a script that does %s has no such habit', async (line) => {
+  const { of } = await analyze([updatesClient], { '/www/cgi-bin/x': `#!/bin/sh\n${line}\n` });
+  expect(of('service.script')).toEqual([]);
+});
+
+test('what one line has fetched and a later one runs is told, unless something looks at a signature between', async () => {
+  const fetch = '#!/bin/sh\nwget -O /tmp/up.sh https://x.vendor.com/up.sh\n';
+  const lines = async (text: string) =>
+    (await analyze([updatesClient], { '/usr/bin/up': text })).of('service.script').map((one) => one['line']);
+  expect(await lines(`${fetch}chmod +x /tmp/up.sh\n/tmp/up.sh &\n`)).toEqual([4]);
+  expect(await lines(`${fetch}sh /tmp/up.sh\n`)).toEqual([3]);
+  expect(await lines(`${fetch}usign -V -m /tmp/up.sh -p /etc/key\nsh /tmp/up.sh\n`)).toEqual([]);
+  expect(await lines(`${fetch}cat /tmp/up.sh\n`)).toEqual([]);
+});
+
+test('a page that hands a part of a request to a shell is told', async () => {
+  const { of } = await analyze([updatesClient], {
+    '/www/ping.php': "<?php\nsystem('ping ' . $_GET['host']);\nsystem('ping ' . escapeshellarg($_GET['host']));\n",
+    '/usr/lib/lua/luci/diag.lua': 'os.execute("ping " .. luci.http.formvalue("host"))\n',
+    '/www/cgi/x.py': 'x = os.system("ping " + form.getvalue("host"))\n',
+  });
+  expect(of('service.script').map((one) => [one['file'], one['kind'], one['line']])).toEqual([
+    ['/www/ping.php', 'eval-of-request', 2],
+    ['/usr/lib/lua/luci/diag.lua', 'eval-of-request', 1],
+    ['/www/cgi/x.py', 'eval-of-request', 1],
+  ]);
+});

@@ -1,0 +1,66 @@
+/** Risky habits in the scripts and pages of an image: what runs from a stick or off the network, and what reaches a shell or a log. */
+import { VERIFIES } from './clients.ts';
+
+export type Habit = 'runs-from-removable' | 'download-and-run' | 'secret-in-log' | 'eval-of-request';
+
+/** What a web server hands a script of a request. */
+const REQUEST =
+  '\\$\\{?(?:QUERY_STRING|REQUEST_URI|PATH_INFO|HTTP_[A-Z_]{1,40}|POST_?[A-Z_]{0,40}|GET_[A-Za-z_]{1,40}|FORM_\\w{1,40}|CONTENT)\\b';
+const REACHES_SHELL: readonly RegExp[] = [
+  new RegExp(`\\beval\\b[^#\\n]{0,300}${REQUEST}`),
+  new RegExp(`\\b(?:ba|da|a)?sh\\s+-c\\b[^#\\n]{0,300}${REQUEST}`),
+  /\b(?:system|exec|shell_exec|passthru|popen|proc_open)\s{0,4}\([^;\n]{0,300}\$_(?:GET|POST|REQUEST|COOKIE)\b/,
+  /`[^`\n]{0,300}\$_(?:GET|POST|REQUEST|COOKIE)\b/,
+  /\b(?:os\.execute|io\.popen|sys\.(?:call|exec)|util\.exec)\s{0,4}\([^\n]{0,300}\b(?:formvalue|get_uri_args|get_post_args|var\.arg_\w)/,
+  /\b(?:os\.(?:system|popen)|subprocess\.\w{1,20})\s{0,4}\([^\n]{0,300}\b(?:request\.(?:args|form|values|json|GET|POST)\b|getvalue\()/,
+];
+/** What makes a part of a request one word for the shell. */
+const QUOTED = /escapeshell(arg|cmd)|shellquote|shlex\.quote/;
+
+// Where cards and sticks are mounted: below /mnt and /media, and in folders named after them.
+const REMOVABLE =
+  /(?:^|[;&|]\s*|\b(?:sh|source|exec|\.)\s+)["']?\/(?:[\w.-]{1,40}\/){0,4}(?:usb\w*|sdcard\w*|sd[a-z]\d*|mmc\w*|udisk\w*|tfcard|usbdisk)\/[\w/.-]{0,80}\.(?:sh|bin)\b/;
+const SHELL = '(?:\\S{0,40}\\/)?(?:busybox\\s+)?(?:ba|da|a)?sh\\b';
+const RUN_AT_ONCE: readonly RegExp[] = [
+  new RegExp(`\\b(?:wget|curl|tftp)\\b[^;|\\n]{0,400}(?:\\||;|&&)\\s*(?:sudo\\s+)?${SHELL}`),
+  new RegExp(`(?:\\b(?:eval|source)|${SHELL}\\s+-c|(?:^|[;&|])\\s*\\.)\\s+["']?[$<]\\(\\s*(?:wget|curl)\\b`),
+  new RegExp(`(?:\\beval|${SHELL}\\s+-c)\\s+["']?\`\\s*(?:wget|curl)\\b`),
+];
+
+/** The habit that one line of a script shows, if any. */
+export function habitOf(line: string): Habit | undefined {
+  if (REMOVABLE.test(line.trimStart())) return 'runs-from-removable';
+  if (RUN_AT_ONCE.some((form) => form.test(line))) return 'download-and-run';
+  if (reachesShell(line)) return 'eval-of-request';
+  return /\b(logger|echo)\b[^|;]*\$\{?(\w*(password|passwd|psk|secret)\w*)\}?[^|;]*(>>?\s*\S*(log|console)|$)/i.test(
+    line,
+  ) && /\blogger\b|\/dev\/console|\.log\b/.test(line)
+    ? 'secret-in-log'
+    : undefined;
+}
+
+/** A part of a request goes into a line that a shell reads. */
+export const reachesShell = (line: string): boolean =>
+  !QUOTED.test(line) && REACHES_SHELL.some((form) => form.test(line));
+
+const FETCHED =
+  /\b(?:wget\b[^;|\n]{0,300}\s-\w{0,4}O|curl\b[^;|\n]{0,300}\s(?:-\w{0,4}o|--output)|tftp\b[^;|\n]{0,200}\s-l)\s{0,4}["']?((?:\/|\$)[\w./${}-]{2,120})/;
+const PENDING = 32;
+
+/** The lines that run what an earlier line of the same script has fetched, and nothing has verified. */
+export function runsFetched(lines: readonly string[]): readonly number[] {
+  const fetched = new Set<string>();
+  const found: number[] = [];
+  for (const [index, line] of lines.entries()) {
+    if (/^\s*#/.test(line) || line.length > 1000) continue;
+    if (VERIFIES.test(line)) fetched.clear();
+    const run =
+      /^\s*(?:(?:then|do|else|exec|nohup|sudo|source|\.|(?:\S{0,40}\/)?(?:ba|da|a)?sh)\s+)*["']?((?:\/|\$)[\w./${}-]{2,120})["']?(?=\s|[;&|]|$)/.exec(
+        line,
+      )?.[1];
+    if (run !== undefined && fetched.has(run)) found.push(index);
+    const target = FETCHED.exec(line)?.[1];
+    if (target !== undefined && target !== '/dev/null' && fetched.size < PENDING) fetched.add(target);
+  }
+  return found;
+}
