@@ -1,5 +1,7 @@
 /** What the configurations and scripts of an image say of its update clients: where from, and whether signatures are looked at. */
 
+import { assignmentsIn, substituted } from '../../../codecs/formats/shell-words.ts';
+
 type Tool = 'opkg' | 'apt' | 'apk' | 'swupdate' | 'rauc' | 'mender' | 'fwupd' | 'ostree' | 'sysupgrade' | 'script';
 
 export interface Client {
@@ -45,9 +47,9 @@ export function clientsOf(name: string, text: string): readonly Client[] {
     .filter(({ line }) => line !== '' && !/^(#|\/\/)/.test(line));
   const own = CLIENTS.find(([pattern]) => pattern.test(name))?.[1];
   if (own !== undefined) return own(text, live);
-  if (!text.startsWith('#!')) return [];
+  if (!text.startsWith('#!')) return name.startsWith('/etc/') ? statedServers(live) : [];
   const forced = UPDATER.test(name) || /^\/etc\//.test(name) ? uncheckedClients(live) : [];
-  return UPDATER.test(name) ? [...forced, ...scriptClients(live)] : forced;
+  return UPDATER.test(name) ? [...forced, ...scriptClients(text, live)] : forced;
 }
 
 /** The scripts of OpenWrt that write an image: they take one without a signature unless they are told otherwise (`lib/upgrade/fwtool.sh`). */
@@ -189,9 +191,21 @@ function uncheckedClients(lines: readonly Numbered[]): readonly Client[] {
   });
 }
 
-const scriptClients = (lines: readonly Numbered[]): readonly Client[] =>
+/** A setting of a maker's own that names where updates come from: `ota_site=http://…`, `option upgrade_url 'http://…'`. */
+const STATED =
+  /^(?:option\s+|list\s+)?["']?(?=\w{0,40}(?:(?<![a-z])f?ota|upgrade|update|firmware))\w{2,60}(?:url|uri|site|server|addr|address|host)["']?\s{0,8}[=:\s]\s{0,8}["']?(?:https?|ftp|tftp):\/\/[\w[]/i;
+const statedServers = (lines: readonly Numbered[]): readonly Client[] =>
   lines.flatMap(({ line, at }) =>
-    /\b(wget|curl|tftp|uclient-fetch)\b/.test(line) && /\b(https?|ftp):\/\//.test(line)
-      ? [{ tool: 'script' as const, ...urlIn(line), line: at, check: 'unknown' as const }]
-      : [],
+    STATED.test(line) ? [{ tool: 'script' as const, ...urlIn(line), line: at, check: 'unknown' as const }] : [],
   );
+
+/** What a script fetches, the variables that it sets itself to plain text put in their place. */
+function scriptClients(text: string, lines: readonly Numbered[]): readonly Client[] {
+  const variables = new Map<string, string>();
+  for (const [name, value] of assignmentsIn(text)) variables.set(name, substituted(value, variables));
+  return lines.flatMap(({ line, at }) => {
+    if (!/\b(wget|curl|tftp|uclient-fetch)\b/.test(line)) return [];
+    const { url } = urlIn(substituted(line, variables));
+    return url === undefined ? [] : [{ tool: 'script' as const, url, line: at, check: 'unknown' as const }];
+  });
+}

@@ -313,3 +313,26 @@ test('a page that hands a part of a request to a shell is told', async () => {
     ['/www/cgi/x.py', 'eval-of-request', 1],
   ]);
 });
+
+test('the address that an update script builds of its own variables is told whole', async () => {
+  const { of } = await analyze([updatesClient], {
+    '/usr/bin/ota_update.sh':
+      '#!/bin/sh\nSERVER="updates.vendor.com"\nURL=http://$SERVER/list\nV=$(cat /etc/version)\nwget -O - http://$SERVER/fw/$V.bin\ncurl "$URL"\nwget $1\n',
+  });
+  expect(of('update.client').map((one) => [one['url'], one['transport'], one['line']])).toEqual([
+    ['http://updates.vendor.com/fw/$V.bin', 'http', 5],
+    ['http://updates.vendor.com/list', 'http', 6],
+  ]);
+});
+
+test.each([
+  ['ota_site=http://192.168.43.52/ota/board', 'http://192.168.43.52/ota/board'],
+  ["option upgrade_url 'https://fw.vendor.com/list'", 'https://fw.vendor.com/list'],
+  ['"firmwareServer": "http://fw.vendor.com:8080",', 'http://fw.vendor.com:8080'],
+  ['#ota_site=http://fw.vendor.com', undefined],
+  ['homepage_url=http://www.vendor.com', undefined],
+  ['rotate_url=http://log.vendor.com', undefined],
+])("a maker's own setting: %s", async (line, url) => {
+  const { of } = await analyze([updatesClient], { '/etc/ota_info': `version=1\n${line}\n` });
+  expect(of('update.client').map((one) => one['url'])).toEqual(url === undefined ? [] : [url]);
+});
