@@ -184,11 +184,16 @@ function opened(piece: string, state: State): string | undefined {
 /** What a branch hangs on: nothing after a test that the image itself answers, its text after any other. */
 function tested(test: string, text: string, state: State): string | undefined {
   if (FALSE.test(test) || NOT_IN_PREINIT.test(text)) return NEVER;
+  const action = ARGUMENT.exec(test)?.[1];
+  if (action !== undefined && ACTIONS.test(action)) return /^(start|boot)$/.test(action) ? undefined : NEVER;
   return plain(test, state) ? undefined : text;
 }
 const FALSE = /^(\/bin\/)?false$/;
 /** OpenWrt's init sets the variable when it runs what asks for it. */
 const NOT_IN_PREINIT = /^\[ -z "?\$\{?PREINIT\}?"? \]$/;
+/** Start scripts are run to start, as those that switch on their argument are. */
+const ARGUMENT = /^\[{1,2} *["']?x?\$\{?1\}?["']? *={1,2} *["']?x?(\w{1,20})["']? *\]{1,2}$/;
+const ACTIONS = /^(start|boot|stop|restart|reload|status|shutdown)$/;
 const TRUE = /^(:|(\/bin\/)?true)$/;
 
 function loopOf(rest: string, { variables }: State): { readonly loop?: NonNullable<Block['loop']> } {

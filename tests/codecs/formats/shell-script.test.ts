@@ -87,3 +87,12 @@ test('what is run in the place of the script is not come back from', () => {
   expect(told('exec 2>/dev/null\nexec </dev/console\nexec /sbin/init\ntelnetd').at(-1)?.[0]).toBe('exec /sbin/init');
   expect(told('[ -z "$PREINIT" ] && exec /sbin/init\nuhttpd')).toEqual([['uhttpd', 2, undefined]]);
 });
+
+test('a test on the first argument is one on what a start script is run for', () => {
+  expect(
+    told('if [ "$1" == "start" ]; then\n telnetd\nfi\n[ "x$1" = "xstop" ] && adbd\n[ "$1" = eth0 ] && dropbear'),
+  ).toEqual([
+    ['telnetd', 2, undefined],
+    ['dropbear', 5, '[ "$1" = eth0 ]'],
+  ]);
+});
