@@ -5,7 +5,7 @@ import { type FileEntry, type FileTree, seenAt } from '../../../core/model/files
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { keyCertificate, keyDhParameters, keyPrivate, keyTrustStore } from '../../../facts/index.ts';
 import { certificatesIn, mayHoldKeys, pemIn } from './found.ts';
-import { placeOf } from './places.ts';
+import { type Place, placeOf } from './places.ts';
 
 const MAX_CERTIFICATES = 20_000;
 /** A file with so many authorities is a bundle. */
@@ -59,8 +59,21 @@ function tellFile(
   keys: { readonly [spki: string]: string },
   context: AnalyzerContext,
 ): void {
-  if (isBundle(one)) tellStore(one.file, one.certificates, context);
-  else for (const certificate of one.certificates) tellCertificate(one.file, certificate, own, keys, context);
+  const tell = (certificate: Certificate, place: Place): void =>
+    tellCertificate(one.file, certificate, place, own, keys, context);
+  const [trials, rest] = trialsIn(one);
+  for (const certificate of trials) tell(certificate, 'library');
+  if (isBundle({ ...one, certificates: rest })) tellStore(one.file, rest, context);
+  else for (const certificate of rest) tell(certificate, placeOf(seenAt(one.file)));
+}
+
+/** The makers of libraries for TLS in the names of the certificates that their sources carry for trials. */
+const TRIALS = /\bO=(PolarSSL|XySSL|ARM mbed|Arm Limited mbed|Sawtooth|wolfSSL)/i;
+/** What a library has compiled in for its own trials lies in the program whether anything trusts it or not; a file of certificates is meant. */
+function trialsIn({ file, certificates }: Held): readonly [readonly Certificate[], readonly Certificate[]] {
+  if (/\.(pem|crt|cer|der|p7b|bundle|\d)$/i.test(file.name)) return [[], certificates];
+  const isTrial = ({ subject, issuer }: Certificate): boolean => TRIALS.test(subject) && TRIALS.test(issuer);
+  return [certificates.filter(isTrial), certificates.filter((one) => !isTrial(one))];
 }
 
 function tellFolder(parts: readonly Held[], context: AnalyzerContext): void {
@@ -76,7 +89,7 @@ const isBundle = ({ file, certificates }: Held): boolean =>
 
 /** The folder of a store that keeps one authority a file. */
 const storeFolder = ({ path, name }: FileEntry): string | undefined =>
-  /^(\/usr|\/system)?(\/etc\/ssl\/certs|\/share\/ca-certificates(\/mozilla)?|\/etc\/security\/cacerts|\/lib\/ssl\/certs)\/[^/]+$/.test(
+  /^(\/usr|\/system)?(\/etc\/ssl\/certs|\/share\/ca-certificates(\/[\w.-]+)?|\/etc\/security\/cacerts|\/lib\/ssl\/certs)\/[^/]+$/.test(
     name,
   ) && !/ca-(certificates|bundle)\.crt$/.test(name)
     ? path.slice(0, path.lastIndexOf('/'))
@@ -85,6 +98,7 @@ const storeFolder = ({ path, name }: FileEntry): string | undefined =>
 function tellCertificate(
   file: FileEntry,
   certificate: Certificate,
+  place: Place,
   own: ReadonlySet<string | undefined>,
   known: { readonly [spki: string]: string },
   context: AnalyzerContext,
@@ -107,7 +121,7 @@ function tellCertificate(
       sha256,
       ca,
       selfSigned,
-      place: placeOf(seenAt(file)),
+      place,
       ...(owner === undefined ? {} : { known: owner }),
       privateKeyInImage: own.has(spki),
     },
