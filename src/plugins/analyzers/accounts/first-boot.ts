@@ -71,8 +71,10 @@ export const accountsFirstBoot: Analyzer = {
   },
 };
 
+/** OpenWrt's fail-safe mode makes a key of its own, for itself. */
+const FAILSAFE = /\/preinit\/[^/]*failsafe/;
 const isCandidate = (file: FileEntry): boolean =>
-  PLACES.test(file.name) ||
+  (PLACES.test(file.name) && !FAILSAFE.test(file.name)) ||
   (CALLED.test(file.name.slice(file.name.lastIndexOf('/') + 1)) && !/\.(so|ko|html?|js|md|txt|h|c)\b/.test(file.name));
 
 function signOf(line: string): { what: What; accounts: string[] } | undefined {

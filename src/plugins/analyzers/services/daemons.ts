@@ -68,9 +68,15 @@ const DAEMONS: ReadonlyMap<string, Daemon> = new Map([
   ...row('hostapd wpa_supplicant stunnel stunnel4 openvpn charon racoon pppd xl2tpd', 'other'),
 ]);
 
+/** A maker's own server whose name says what it serves; where it listens nobody knows. */
+const OWN_WEB = /^(web|http)[-_]?(server|srv|serv)$/;
+const WEB: Daemon = { kind: 'http', ports: [] };
+
 /** What a program is, by its base name. */
-export const daemonOf = (program: string): Daemon | undefined =>
-  DAEMONS.get(program.slice(program.lastIndexOf('/') + 1));
+export function daemonOf(program: string): Daemon | undefined {
+  const base = program.slice(program.lastIndexOf('/') + 1);
+  return DAEMONS.get(base) ?? (OWN_WEB.test(base) ? WEB : undefined);
+}
 
 /** Kinds of which it is told that they are in the image though nothing starts them. */
 export const WATCHED: ReadonlySet<ServiceKind> = new Set([

@@ -5,7 +5,7 @@ export type Habit = 'runs-from-removable' | 'download-and-run' | 'secret-in-log'
 
 /** What a web server hands a script of a request. */
 const REQUEST =
-  '\\$\\{?(?:QUERY_STRING|REQUEST_URI|PATH_INFO|HTTP_[A-Z_]{1,40}|POST_?[A-Z_]{0,40}|GET_[A-Za-z_]{1,40}|FORM_\\w{1,40}|CONTENT)\\b';
+  '\\$\\{?(?:QUERY_STRING|REQUEST_URI|PATH_INFO|HTTP_(?:COOKIE|HOST|REFERER|USER_AGENT|X_[A-Z_]{1,40})|POST_?(?:DATA|BODY|STRING|QUERY)|FORM_\\w{1,40})\\b';
 const REACHES_SHELL: readonly RegExp[] = [
   new RegExp(`\\beval\\b[^#\\n]{0,300}${REQUEST}`),
   new RegExp(`\\b(?:ba|da|a)?sh\\s+-c\\b[^#\\n]{0,300}${REQUEST}`),

@@ -261,3 +261,12 @@ test('defaults of NVRAM and BusyBox httpd are told as passwords of services', as
     '/etc/nvram.default admin config',
   ]);
 });
+
+test('a key that fail-safe mode makes for itself is none of a first boot', async () => {
+  const script = 'failsafe_netlogin () {\n\tdropbearkey -t rsa -f /tmp/dropbear_failsafe_host_key\n}\n';
+  const { of } = await analyze(
+    [accountsFirstBoot],
+    treeOf({ '/lib/preinit/99_10_failsafe_dropbear': script, '/lib/preinit/90_keys': script }),
+  );
+  expect(of(accountFirstBoot).map(({ file }) => file)).toEqual(['/lib/preinit/90_keys']);
+});

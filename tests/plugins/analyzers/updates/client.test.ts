@@ -276,7 +276,7 @@ test.each([
   ['eval "$(curl -s https://x.vendor.com/env)"', 'download-and-run'],
   ['sh -c "$(wget -O - https://x.vendor.com/i.sh)"', 'download-and-run'],
   ['eval $(echo $QUERY_STRING | tr "&" ";")', 'eval-of-request'],
-  ['sh -c "ping $HTTP_TARGET"', 'eval-of-request'],
+  ['sh -c "ping $HTTP_COOKIE"', 'eval-of-request'],
 ])('a script that does %s is told', async (line, kind) => {
   const { of } = await analyze([updatesClient], { '/www/cgi-bin/x': `#!/bin/sh\n${line}\n` });
   expect(of('service.script').map((one) => [one['kind'], one['line']])).toEqual([[kind, 2]]);
@@ -284,6 +284,8 @@ test.each([
 
 test.each([
   'echo "$QUERY_STRING" | grep -q id=',
+  'NEW_IDS=$(eval $GET_ID)',
+  'sh -c "curl -x $HTTP_PROXY $1"',
   'wget -O /tmp/list https://x.vendor.com/list',
   'wget https://x.vendor.com/a.sh # then sh',
 ])('a script that does %s has no such habit', async (line) => {

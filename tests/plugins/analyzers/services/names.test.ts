@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { servicesStart } from '../../../../src/plugins/analyzers/services/start.ts';
+import { analyze } from '../../../support/analyze.ts';
+
+const program = { content: 'x', mode: 0o755 };
+
+test("a maker's own server is told by its name", async () => {
+  const { of } = await analyze([servicesStart], {
+    '/etc/init.d/rcS': '#!/bin/sh\n/usr/bin/web-server &\n/usr/bin/httpsrv &\n/usr/bin/web-view &\n',
+    '/usr/bin/web-server': program,
+    '/usr/bin/httpsrv': program,
+    '/usr/bin/web-view': program,
+  });
+  expect(of('service.start').map((one) => [one['program'], one['kind'], one['ports']])).toEqual([
+    ['web-server', 'http', []],
+    ['httpsrv', 'http', []],
+    ['web-view', 'other', []],
+  ]);
+});
