@@ -84,7 +84,10 @@ function refusePublic(hosts: readonly string[], authorized: boolean): void {
   if (authorized || outside.length === 0) return;
   throw new UsageError(
     outside.map((host) => ({
-      message: `${host} is a public address`,
+      message:
+        /[^\d.]/.test(host) && !host.includes(':')
+          ? `${host} is no file, and as a host it may be public`
+          : `${host} is a public address`,
       hint: 'probe only what you may: say so with --authorized',
     })),
   );

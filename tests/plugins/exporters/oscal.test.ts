@@ -26,19 +26,26 @@ interface Finding {
   readonly 'related-observations'?: readonly Reference[];
   readonly 'related-risks'?: readonly Reference[];
 }
+interface Metadata {
+  readonly parties?: readonly { readonly uuid: string; readonly name: string }[];
+}
 interface Observation {
   readonly uuid: string;
+  readonly collected: string;
+  readonly origins: readonly { readonly actors: readonly { readonly 'actor-uuid': string }[] }[];
   readonly subjects: readonly { readonly 'subject-uuid': string }[];
   readonly methods: readonly string[];
 }
 interface OneResult {
   readonly uuid: string;
+  readonly start: string;
+  readonly end: string;
   readonly observations?: readonly Observation[];
   readonly findings?: readonly Finding[];
   readonly risks?: readonly { readonly uuid: string; readonly status: string; readonly deadline?: string }[];
   readonly 'local-definitions': {
     readonly components: readonly { readonly uuid: string }[];
-    readonly 'inventory-items'?: readonly { readonly uuid: string }[];
+    readonly 'inventory-items'?: readonly { readonly uuid: string; readonly description: string }[];
   };
   readonly 'reviewed-controls': {
     readonly remarks?: string;
@@ -114,6 +121,47 @@ test('every reference meets something, and every UUID names one thing', async ()
   ]);
   expect(all.length).toBeGreaterThan(20);
   expect(new Set(all).size).toBe(all.length);
+});
+
+test('every result covers the time in which its observations were made', async () => {
+  const report = failingReport();
+  const late = { ...report, assessedAt: report.facts.map(({ observedAt }) => observedAt).toSorted()[0] ?? '' };
+  const facts = late.facts.map((fact, at) => (at === 3 ? { ...fact, observedAt: '2027-01-01T00:00:00.000Z' } : fact));
+  for (const { start, end, observations } of resultsOf(await render({ ...late, facts })))
+    for (const { collected } of observations ?? []) {
+      expect(collected >= start).toBe(true);
+      expect(collected <= end).toBe(true);
+    }
+});
+
+test('two images of one name in two folders are two items, and each observation is of its own', async () => {
+  const report = failingReport();
+  const [image] = report.target.firmware;
+  if (image === undefined) throw new Error('the fixture has no image');
+  const { path } = image;
+  const moved = JSON.parse(JSON.stringify(report).replaceAll(path, `old/${path}`)) as Report;
+  const both = { ...moved.target, firmware: [...moved.target.firmware, { ...image, path: `new/${path}` }] };
+  for (const one of resultsOf(await render({ ...moved, target: both }))) {
+    const items = one['local-definitions']['inventory-items'] ?? [];
+    expect(items.map(({ description }) => description)).toEqual([`firmware old/${path}`, `firmware new/${path}`]);
+    const about = new Set((one.observations ?? []).flatMap(({ subjects }) => subjects.map((to) => to['subject-uuid'])));
+    expect(about).toContain(items[0]?.uuid);
+    expect(about).not.toContain(items[1]?.uuid);
+  }
+});
+
+test('what somebody attested has that person for its origin', async () => {
+  const report = JSON.parse(JSON.stringify(mixedReport())) as Report;
+  const [unit] = report.assessments[0]?.controls[0]?.units ?? [];
+  Object.assign(unit ?? {}, { attestation: { verdict: 'pass', by: 'Ada', on: '2026-11-01' } });
+  const text = await render(report);
+  expect(valid(JSON.parse(text)), JSON.stringify(valid.errors)).toBe(true);
+  const { metadata } = (JSON.parse(text) as { 'assessment-results': { metadata: Metadata } })['assessment-results'];
+  const people = new Map((metadata.parties ?? []).map(({ uuid, name }) => [uuid, name]));
+  const attested = resultsOf(text)
+    .flatMap((one) => one.observations ?? [])
+    .filter(({ methods }) => methods.includes('INTERVIEW'));
+  expect(attested.map(({ origins }) => people.get(origins[0]?.actors[0]?.['actor-uuid'] ?? ''))).toEqual(['Ada']);
 });
 
 test('only a pass is satisfied, and a failure is told as one', async () => {

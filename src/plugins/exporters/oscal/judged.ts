@@ -7,7 +7,7 @@ import { baselineName, factsById, resultLine } from '../../../core/model/telling
 import type { Outcome } from '../../../core/model/verdict.ts';
 import { uuidOf } from '../../../lib/uuid.ts';
 import type { Inventory } from './subjects.ts';
-import { listed, markup, NAMESPACE, originOf, property, token } from './words.ts';
+import { listed, markup, NAMESPACE, originOf, partyUuid, property, token } from './words.ts';
 
 /** References from one finding or risk, and pieces of evidence of one observation; what is beyond is counted in the remarks. */
 const REFERENCES = 500;
@@ -156,6 +156,7 @@ function attestationOf(desk: Desk, control: ControlReport, unit: UnitReport): re
       props: [property('unit', unit.id), property('outcome', attestation.verdict)],
       methods: ['INTERVIEW'],
       types: ['control-objective'],
+      origins: [{ actors: [{ type: 'party', 'actor-uuid': partyUuid(attestation.by) }] }],
       subjects: [desk.inventory.refer({ kind: 'target' })],
       collected: `${attestation.on}T00:00:00Z`,
       ...(attestation.conflict === true ? { remarks: 'What was seen says otherwise and outweighs it.' } : {}),
@@ -242,7 +243,9 @@ function riskOf(desk: Desk, check: CheckReport, controls: readonly ControlReport
     uuid: desk.uuid('risk', check.key),
     title: markup(check.title),
     description: markup(check.message),
-    statement: markup(`${check.message} It speaks against ${controls.map(({ id }) => id).join(', ')} of ${desk.name}.`),
+    statement: markup(
+      `${check.message.replace(/[^.]$/, '$&.')} It speaks against ${controls.map(({ id }) => id).join(', ')} of ${desk.name}.`,
+    ),
     props: [property('check', check.key), property('severity', check.severity)],
     status: accepted ? 'deviation-approved' : 'open',
     origins: [desk.origin],

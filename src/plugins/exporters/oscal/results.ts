@@ -7,7 +7,7 @@ import { canonicalJson } from '../../../lib/canonical.ts';
 import { sha256Of, uuidOf } from '../../../lib/uuid.ts';
 import { controlToken, judgedOf, reviewed } from './judged.ts';
 import { inventoryOf } from './subjects.ts';
-import { line, listed, markup, property, toolUuid } from './words.ts';
+import { line, listed, markup, partyUuid, property, toolUuid } from './words.ts';
 
 const VERSION = '1.2.1';
 /** Gaps told one by one; what is beyond is counted. */
@@ -55,20 +55,23 @@ function resultsOf(report: Report): object {
 
 function metadataOf(report: Report): object {
   const { tester } = report.scope;
-  const party = uuidOf('oscal', 'party', tester ?? '');
+  const units = report.assessments.flatMap(({ controls }) => controls.flatMap((control) => control.units));
+  const attesting = units.flatMap(({ attestation }) => attestation?.by ?? []);
+  const people = [...new Set([...(tester === undefined ? [] : [tester]), ...attesting])];
   return {
     title: markup(`Assessment of ${report.target.name}`),
     'last-modified': report.assessedAt,
     version: line(report.assessedAt),
     'oscal-version': VERSION,
     props: [property('outcome', report.outcome)],
+    ...(tester === undefined ? {} : { roles: [{ id: 'assessor', title: 'Who looked' }] }),
+    ...listed(
+      'parties',
+      people.map((name) => ({ uuid: partyUuid(name), type: 'person', name: line(name) })),
+    ),
     ...(tester === undefined
       ? {}
-      : {
-          roles: [{ id: 'assessor', title: 'Who looked' }],
-          parties: [{ uuid: party, type: 'person', name: line(tester) }],
-          'responsible-parties': [{ 'role-id': 'assessor', 'party-uuids': [party] }],
-        }),
+      : { 'responsible-parties': [{ 'role-id': 'assessor', 'party-uuids': [partyUuid(tester)] }] }),
   };
 }
 
@@ -80,8 +83,7 @@ function resultOf(report: Report, assessment: Assessment): object {
     uuid: uuidOf('oscal', 'result', report.target.name, report.assessedAt, name),
     title: markup(`${assessment.baseline.title} (${name})`),
     description: markup(`${report.target.name} by ${name}: ${assessment.outcome}`),
-    start: startOf(report),
-    end: report.assessedAt,
+    ...periodOf(report),
     props: [
       property('baseline', name),
       property('outcome', assessment.outcome),
@@ -100,11 +102,14 @@ function resultOf(report: Report, assessment: Assessment): object {
   };
 }
 
-/** The first fact that anything rests on; the date of judgement where nothing was seen. */
-function startOf(report: Report): string {
-  let first = report.assessedAt;
-  for (const { observedAt } of report.facts) if (observedAt < first) first = observedAt;
-  return first;
+/** From the first to the last fact that anything rests on, and the judgement: a scan is judged as of the moment when it began. */
+function periodOf(report: Report): { readonly start: string; readonly end: string } {
+  let [start, end] = [report.assessedAt, report.assessedAt];
+  for (const { observedAt } of report.facts) {
+    if (observedAt < start) start = observedAt;
+    if (observedAt > end) end = observedAt;
+  }
+  return { start, end };
 }
 
 function assetsOf({ tool, scope }: Report): object {

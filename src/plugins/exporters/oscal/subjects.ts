@@ -22,8 +22,6 @@ export interface Inventory {
   refer(subject: Subject): SubjectReference;
 }
 
-const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
-
 /** `scope` keeps the UUIDs of one result apart from those of the next. */
 export function inventoryOf({ target }: Report, scope: string): Inventory {
   const uuid = (...name: readonly string[]): string => uuidOf('oscal', 'inventory', scope, target.name, ...name);
@@ -37,12 +35,12 @@ export function inventoryOf({ target }: Report, scope: string): Inventory {
     (['firmware', 'update'] as const).flatMap((kind) =>
       target[kind === 'firmware' ? 'firmware' : 'updates'].map((file) => {
         const props = [property('sha256', file.sha256), property('size', String(file.size))];
-        return [baseName(file.path), item(kind, file.path, props)] as const;
+        return [file.path, item(kind, file.path, props)] as const;
       }),
     ),
   );
   const itemOf = (subject: Subject): Item | undefined =>
-    'host' in subject ? devices.get(subject.host) : files.get(baseName(fileOf(subject)));
+    'host' in subject ? devices.get(subject.host) : files.get(fileOf(subject));
   return {
     product: productOf(target, uuid('product')),
     items: [...devices.values(), ...files.values()],

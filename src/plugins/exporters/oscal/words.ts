@@ -37,6 +37,9 @@ export const listed = <K extends string, V>(name: K, list: readonly V[]): { read
 export const toolUuid = (tool: { readonly name: string; readonly version: string }): string =>
   uuidOf('oscal', 'tool', tool.name, tool.version);
 
+/** Somebody who looked or attested: the same name is the same person. */
+export const partyUuid = (name: string): string => uuidOf('oscal', 'party', name);
+
 export const originOf = (tool: { readonly name: string; readonly version: string }): object => ({
   actors: [{ type: 'tool', 'actor-uuid': toolUuid(tool) }],
 });
