@@ -140,6 +140,14 @@ describe('a dossier that holds other files', () => {
       (folder) => writeFileSync(join(folder, 'facts.jsonl'), '\n', { flag: 'a' }),
       /changed: facts\.jsonl/,
     ],
+    [
+      'sealed by what is no file',
+      (folder) => {
+        rmSync(join(folder, 'seal.json'));
+        symlinkSync('/dev/zero', join(folder, 'seal.json'));
+      },
+      /seal\.json is no plain file/,
+    ],
     ['unsealed', (folder) => rmSync(join(folder, 'seal.json')), /not sealed: there is no seal\.json/],
   ])('%s', async (_, change, why) => {
     const said = await changed(change, verify);

@@ -1,5 +1,5 @@
 /** `assay verify DOSSIER --key P`: whether a sealed dossier is as it was sealed, by whom, and judged to the same report. */
-import { existsSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { SEAL } from '../../core/evidence/dossier.ts';
 import { listFolder } from '../../core/evidence/listing.ts';
@@ -43,7 +43,9 @@ const bad = (problems: readonly string[], files = 0): Verdict => ({ code: EXIT.f
 
 async function verdictOf(folder: string, trust: ReturnType<typeof readSealTrust>): Promise<Verdict> {
   const path = join(folder, SEAL);
-  if (!existsSync(path)) return bad([`it is not sealed: there is no ${SEAL}`]);
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return bad([`it is not sealed: there is no ${SEAL}`]);
+  if (!stat.isFile()) return bad([`${SEAL} is no plain file`]);
   const opened = openSeal(Buffer.from(readWhole(path, SEAL_SIZE)).toString('utf8'));
   if (typeof opened === 'string') return bad([`${SEAL}: ${opened}`]);
   const { sealed, files } = opened.statement;
