@@ -1,12 +1,12 @@
 /** The maker's declaration as the command line uses it: what judging needs, what gathering needs, and its keys. */
 import { dirname, resolve } from 'node:path';
-import { readDocument } from '../core/baseline/document.ts';
+import { readDocument, type SourceDocument } from '../core/baseline/document.ts';
 import { shapeProblems } from '../core/baseline/shape.ts';
 import type { Attestation, FeatureStatement, Statements, Waiver } from '../core/model/baseline.ts';
 import type { Report } from '../core/model/report.ts';
 import type { DeviceState } from '../core/model/target.ts';
 import type { TrustedKey } from '../core/model/verifier.ts';
-import { UsageError } from '../lib/fault.ts';
+import { type Problem, UsageError } from '../lib/fault.ts';
 import { readTrustedKey } from './trusted-key.ts';
 
 /** The parts of `declaration.yaml` that the program itself reads; its shape was checked. */
@@ -40,8 +40,25 @@ export async function readDeclaration(path: string): Promise<ReadDeclaration> {
   const problems = await shapeProblems('declaration', document);
   if (problems.length > 0) throw new UsageError(problems);
   const value = document.value as unknown as Declaration;
-  const keys = (value.keys ?? []).map((key) => readTrustedKey(resolve(dirname(path), key.path), key.name, key.kind));
-  return { value, sha256: document.sha256, keys };
+  return { value, sha256: document.sha256, keys: keysOf(value, path, document) };
+}
+
+/** The keys that it names, beside itself. Throws UsageError with the place of each name that leads to none. */
+function keysOf({ keys = [] }: Declaration, path: string, document: SourceDocument): readonly TrustedKey[] {
+  const problems: Problem[] = [];
+  const read = keys.flatMap(({ name, path: file, kind }, index) => {
+    try {
+      return [readTrustedKey(resolve(dirname(path), file), name, kind)];
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      const at = document.place(['keys', index, 'path']);
+      const bare = (message: string): string => message.replace(`${resolve(dirname(path), file)}: `, '');
+      problems.push(...error.problems.map((one) => ({ ...one, message: `${file}: ${bare(one.message)}`, at })));
+      return [];
+    }
+  });
+  if (problems.length > 0) throw new UsageError(problems);
+  return read;
 }
 
 /** What judging needs: a person's words and the features. */

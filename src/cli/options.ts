@@ -28,7 +28,6 @@ export interface GatherOptions extends Talk {
   readonly authorized: boolean;
   readonly authorities: readonly string[];
   readonly keys: readonly string[];
-  readonly vulnerabilities?: string;
   readonly updateUrl?: string;
   readonly crackSeconds: number;
   readonly only: readonly string[];
@@ -69,7 +68,6 @@ export function gatherOptions(raw: RawOptions): GatherOptions {
     authorized: flag(raw, 'authorized'),
     authorities: texts(raw, 'ca'),
     keys: texts(raw, 'key'),
-    ...optional('vulnerabilities', text(raw, 'vulnerabilities')),
     ...optional('updateUrl', text(raw, 'updateUrl')),
     crackSeconds: count(raw, 'crackSeconds', 0, 86_400) ?? 20,
     only: texts(raw, 'only'),
@@ -107,7 +105,8 @@ function text(raw: RawOptions, name: string): string | undefined {
   const value = raw[name];
   if (value === undefined) return undefined;
   if (typeof value === 'number') return String(value);
-  if (typeof value !== 'string' || value === '') throw wrong(name, 'it needs a value');
+  if (value === '' || value === null) throw wrong(name, 'it needs a value');
+  if (typeof value !== 'string') throw wrong(name, 'it takes one text');
   return value;
 }
 

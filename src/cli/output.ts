@@ -35,6 +35,8 @@ export async function chooseReports(
   options: { readonly quiet: boolean; readonly exports: boolean },
 ): Promise<readonly Chosen[]> {
   const wishes = texts.map(parseWish);
+  const twice = wishes.find(({ file }, at) => file !== undefined && wishes.findIndex((one) => one.file === file) < at);
+  if (twice !== undefined) throw new UsageError(`--report: two reports are to be written to ${twice.file}`);
   const all: readonly Wish[] =
     options.quiet || wishes.some(({ file }) => file === undefined) ? wishes : [{ format: 'text' }, ...wishes];
   const known = all.length === 0 ? [] : await reporters();

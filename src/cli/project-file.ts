@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { readDocument } from '../core/baseline/document.ts';
 import { nearest } from '../core/baseline/nearest.ts';
-import { type Problem, UsageError } from '../lib/fault.ts';
-import type { RawOptions } from './options.ts';
+import { type Place, type Problem, UsageError } from '../lib/fault.ts';
+import { gatherOptions, judgeOptions, type RawOptions } from './options.ts';
 
 export const PROJECT_FILE = 'assay.yaml';
 
@@ -43,8 +43,10 @@ export async function readProjectFile(path: string = PROJECT_FILE): Promise<RawO
   const problems: Problem[] = [];
   const options: { [name: string]: unknown } = {};
   for (const [key, value] of Object.entries(document.value)) {
-    if ((KEYS as readonly string[]).includes(key)) options[camel(key)] = value;
-    else {
+    if ((KEYS as readonly string[]).includes(key)) {
+      options[camel(key)] = value;
+      problems.push(...wrongValue(camel(key), value, document.place([key])));
+    } else {
       const hint = nearest(key, KEYS);
       problems.push({
         message: `there is no option '${key}'`,
@@ -55,6 +57,22 @@ export async function readProjectFile(path: string = PROJECT_FILE): Promise<RawO
   }
   if (problems.length > 0) throw new UsageError(problems);
   return options;
+}
+
+/** A value is held against its option here, where its place is known. */
+function wrongValue(name: string, value: unknown, at: Place): readonly Problem[] {
+  try {
+    gatherOptions({ [name]: value });
+    judgeOptions({ [name]: value });
+    return [];
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return error.problems.map(({ message, hint }) => ({
+      message: message.replace(/^--/, ''),
+      at,
+      ...(hint === undefined ? {} : { hint }),
+    }));
+  }
 }
 
 const camel = (key: string): string => key.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());

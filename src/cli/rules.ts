@@ -19,7 +19,12 @@ export interface Rules {
 export async function readRules(library: Library, options: JudgeOptions): Promise<Rules> {
   const names = options.baselines.length > 0 ? options.baselines : DEFAULT_BASELINES;
   const baselines: Baseline[] = [];
-  for (const name of new Set(names)) baselines.push(await library.baseline(name));
+  for (const name of new Set(names)) {
+    const found = await library.baseline(name);
+    // One edition by two names (`x` and `x@1`) is judged by once.
+    if (!baselines.some((one) => one.id === found.id && one.version === found.version && one.level === found.level))
+      baselines.push(found);
+  }
   if (options.waivers === undefined) return { baselines, waivers: [], inputs: [] };
   const { waivers, sha256 } = await readWaivers(options.waivers);
   const [file] = locate([options.waivers]);

@@ -51,6 +51,9 @@ describe('usage: exit 2 and one clear line', () => {
     ['an empty argument', ['lint', ''], /an argument is empty/],
     ['a device for a file', ['scan', ROOT, '--waivers', '/dev/zero'], /^\/dev\/zero:1:1: the file is larger than/],
     ['an image for a text', ['lint', '--quiet', ROOT], /insecure\.bin:1:1: it is no text\n/],
+    ['two reports in one file', ['scan', ROOT, '--report', 'json=x', '--report', 'csv=x'], /two reports .* to x\n/],
+    ['a dossier where a report is asked for', ['render', 'src'], /src: it is no report\n {2}hint: assay evaluate src/],
+    ['a name that is neither file nor host', ['scan', 'rootfs-1.2'], /rootfs-1\.2 is no file, and as a host/],
     ['an unknown list', ['list', 'chekcs'], /did you mean 'checks'/],
     ['an unknown thing', ['explain', 'tls.protocl'], /did you mean 'tls\.protocol'/],
   ];
@@ -60,6 +63,32 @@ describe('usage: exit 2 and one clear line', () => {
     expect(said.err).toMatch(words);
     expect(said.out).toBe('');
     sane(said);
+  });
+  test('one edition by two names is judged by once', async () => {
+    const names = ['--baseline', 'uk-psti', '--baseline', 'uk-psti@2023'];
+    const { out } = await assay(['scan', ROOT, ...names, '--report', 'json']);
+    expect((JSON.parse(out) as Report).assessments).toHaveLength(1);
+  });
+  test('a key that a declaration names and that is not there has its place, for lint as for a scan', async () => {
+    const path = at.file('lost-key.yaml', 'product: { maker: A }\nkeys: [{ name: a, path: nosuch.pem }]\n');
+    for (const argv of [
+      ['lint', path],
+      ['scan', ROOT, '--declaration', path],
+    ]) {
+      const { code, err } = await assay(argv);
+      expect(code).toBe(2);
+      expect(err).toMatch(/lost-key\.yaml:2:25: nosuch\.pem: there is no such file\n/);
+    }
+  });
+  test('mistakes stand in the order of the file, and each once', async () => {
+    const path = at.file(
+      'order.yaml',
+      'features: { wifi: { present: false } }\nlisteners: [{ port: 70000 }]\nproduct: { makr: x }\n',
+    );
+    const { err } = await assay(['scan', ROOT, '--declaration', path]);
+    expect(err.split('\n').flatMap((line) => /yaml:(\d+):/.exec(line)?.[1] ?? [])).toEqual(['1', '2', '2', '3']);
+    expect(err).toContain('port: must be 65535 at the most');
+    expect(err).not.toContain('constant');
   });
   test('the same image twice', async () => {
     expect((await assay(['scan', ROOT, ROOT])).err).toMatch(/is given twice/);
@@ -95,9 +124,12 @@ describe('usage: exit 2 and one clear line', () => {
     const before = process.cwd();
     process.chdir(at.folder);
     try {
-      writeFileSync('assay.yaml', 'pace: normal\nbasline: [x]\n');
+      writeFileSync('assay.yaml', 'pace: normal\nbasline: [x]\nstrict: yes\nports: [22, 80]\nstate: initialized\n');
       const { code, err } = await assay(['scan', '127.0.0.1']);
       expect(code).toBe(2);
+      expect(err).toMatch(/assay\.yaml:3:9: strict: it is either there or not/);
+      expect(err).toMatch(/assay\.yaml:4:8: ports: it takes one text/);
+      expect(err).toMatch(/assay\.yaml:5:8: state: 'initialized' is none of .*\n {2}hint: did you mean 'initialised'/);
       expect(err).toMatch(/assay\.yaml:2:1: there is no option 'basline'/);
       expect(err).toMatch(/did you mean 'baseline'/);
     } finally {

@@ -12,7 +12,7 @@ import { nearest } from './nearest.ts';
 import { PLACEHOLDER } from './parameters.ts';
 import { complainInto } from './problem.ts';
 import type { RawBaseline, RawControl } from './raw.ts';
-import { type DocumentKind, shapeProblems } from './shape.ts';
+import { type DocumentKind, inOrder, shapeProblems } from './shape.ts';
 
 /** Mistakes make exit code 2, notes do not. */
 export interface Lint {
@@ -57,11 +57,8 @@ export async function lintDocument(document: SourceDocument, library: Library, d
       });
     if (kind === 'declaration') lintDeclaration(document, library, problems, notes);
   }
-  return { file: document.file, kind, problems: ordered(problems), notes: ordered(notes) };
+  return { file: document.file, kind, problems: inOrder(problems), notes: inOrder(notes) };
 }
-
-const ordered = (problems: readonly Problem[]): readonly Problem[] =>
-  problems.toSorted((a, b) => (a.at?.line ?? 0) - (b.at?.line ?? 0) || (a.at?.column ?? 0) - (b.at?.column ?? 0));
 
 function lintChecks(document: SourceDocument, library: Library, problems: Problem[], notes: Problem[]): void {
   const seen = new Set<string>();

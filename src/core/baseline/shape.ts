@@ -37,17 +37,24 @@ export async function shapeProblems(kind: DocumentKind, document: SourceDocument
   const errors = (validate.errors ?? []).filter((error) => !insideCondition(kind, error) && isTelling(error));
   const problems = errors.slice(0, PROBLEM_LIMIT).map((error) => problemOf(error, document));
   const seen = new Set<string>();
-  return problems.filter((problem) => {
+  const different = problems.filter((problem) => {
     const key = `${problem.at?.line}:${problem.at?.column}:${problem.message}`;
     return !seen.has(key) && seen.add(key);
   });
+  return inOrder(different);
 }
+
+/** As they stand in the file. */
+export const inOrder = (problems: readonly Problem[]): readonly Problem[] =>
+  problems.toSorted((a, b) => (a.at?.line ?? 0) - (b.at?.line ?? 0) || (a.at?.column ?? 0) - (b.at?.column ?? 0));
 
 const insideCondition = (kind: DocumentKind, { instancePath }: ErrorObject): boolean =>
   kind === 'checks' && /^\/checks\/\d+\/(expect|appliesWhen)(\/|$)/.test(instancePath);
 
 /** `if` and `anyOf` only say that something inside them failed, and that says so itself; except where the shapes are of other types. */
-const isTelling = ({ keyword, schema, schemaPath, parentSchema }: ErrorObject): boolean => {
+const isTelling = ({ keyword, schema, schemaPath, parentSchema, data }: ErrorObject): boolean => {
+  // What is a mapping was meant as one: that it is not the word beside it helps nobody.
+  if (keyword === 'const') return typeof data !== 'object';
   if (keyword === 'required') return !(/\/anyOf\/\d+\/required$/.test(schemaPath) && onlyRequires(parentSchema));
   if (keyword !== 'anyOf') return keyword !== 'if';
   return describes(parentSchema) || (schema as readonly unknown[]).every(onlyRequires);
@@ -119,6 +126,9 @@ const SPEAKERS: { readonly [keyword: string]: Speak } = {
     message: `'${params['propertyName']}' is no name that can stand here`,
     step: String(params['propertyName']),
   }),
+  const: ({ params }) => ({ message: `must be ${String(params['allowedValue'])}` }),
+  minimum: ({ params }) => ({ message: `must be ${params['limit']} at the least` }),
+  maximum: ({ params }) => ({ message: `must be ${params['limit']} at the most` }),
   enum: ({ params, data }) => {
     const allowed = (params['allowedValues'] as readonly unknown[]).map(String);
     return { message: `must be one of ${allowed.join(', ')}`, hint: nearest(String(data), allowed) };
