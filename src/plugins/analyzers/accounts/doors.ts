@@ -43,14 +43,21 @@ export function doorsOf(root: string | undefined, context: AnalyzerContext): Doo
   const logins = consoles
     .filter(({ data }) => data.login !== 'none')
     .map(({ data }): Door => (data.login === 'unknown' ? 'unknown' : opened(data.started)));
+  // A web server may ask the system's own passwords, and so may what listens and is of no known kind.
+  const perhaps = ofKinds('http', 'unknown')
+    .filter(({ data }) => data.started !== 'never')
+    .map((): Door => 'unknown');
   const blank = ofKinds('ssh').filter(({ data }) => /\s-\w*B/.test(data.command));
   // sshd asks its configuration, and OpenWrt's dropbear lets root in with an empty password whatever its options say.
   const ssh = ofKinds('ssh')
     .filter(({ data }) => data.started !== 'never')
     .map((): Door => 'unknown');
   return {
-    system: best([through(ofKinds('telnet', 'ssh', 'ftp', 'remote-shell')), ...logins], shut),
-    empty: best([through(ofKinds('telnet', 'ftp', 'remote-shell')), through(blank), ...ssh, ...logins], shut),
+    system: best([through(ofKinds('telnet', 'ssh', 'ftp', 'remote-shell')), ...logins, ...perhaps], shut),
+    empty: best(
+      [through(ofKinds('telnet', 'ftp', 'remote-shell')), through(blank), ...ssh, ...logins, ...perhaps],
+      shut,
+    ),
     web: through(ofKinds('http')),
     mqtt: through(ofKinds('mqtt')),
     files: through(ofKinds('smb')),

@@ -43,14 +43,20 @@ export const accountsPasswords: Analyzer = {
       return;
     }
     const room = MAX_STORED - state.stored.length;
-    const { found, cut } = storedIn(file, database, content, room);
+    const { found, cut, odd } = storedIn(file, database, content, room);
     state.stored.push(...found);
     if (cut !== undefined) context.gap({ kind: 'over-budget', message: cut });
+    if (odd !== undefined && isEffective(file))
+      context.gap({
+        kind: 'malformed',
+        message: `line ${odd} is no account as ${database}(5) has them: it was not judged`,
+      });
   },
   async finish(context) {
-    const state = held.get(context.tree);
+    const state = held.get(context.tree) ?? { stored: [], mentions: [] };
     held.delete(context.tree);
-    if (state === undefined || state.stored.length === 0) return;
+    for (const root of context.tree.roots) tellAbsent(root, context);
+    if (state.stored.length === 0) return;
     const words = wordsOf(context.knowledge('common-passwords'));
     const host = hostName(context);
     const hashes = state.stored.flatMap(({ value, account }) =>
@@ -62,6 +68,20 @@ export const accountsPasswords: Analyzer = {
     for (const root of context.tree.roots) tellElsewhere(root, state.stored, context);
   },
 };
+
+/** Without its passwd nobody knows who may log in; Android has its accounts within its programs. */
+function tellAbsent(root: RootFileSystem, context: AnalyzerContext): void {
+  const { tree } = context;
+  if (tree.resolve(root, '/etc/passwd')?.type === 'file' || tree.resolve(root, '/system/build.prop') !== undefined)
+    return;
+  const link = tree.list(root, '/etc').find(({ name, type }) => name === '/etc/passwd' && type === 'symlink');
+  const message =
+    link === undefined
+      ? 'there is no /etc/passwd: which accounts there are is not known'
+      : `/etc/passwd leads to ${link.target ?? 'elsewhere'}, which no file system that was given holds: who may log in is not known`;
+  const scope = { kind: 'file', path: root.path } as const;
+  context.gap({ kind: 'not-given', flag: '--firmware', message }, { scope, area: 'root-file-system' });
+}
 
 /** passwd points to a shadow file that the image does not hold: something else brings it, and with it the passwords. */
 function tellElsewhere(root: RootFileSystem, stored: readonly StoredPassword[], context: AnalyzerContext): void {
@@ -184,13 +204,21 @@ class Judge {
     const isUser = (other: StoredPassword): boolean =>
       other.database === 'passwd' && other.account === stored.account && other.file.container === stored.file.container;
     const users = this.#state.stored.filter(isUser);
-    return users.find(({ file }) => isEffective(file)) ?? users[0];
+    return users.find(({ file }) => this.#isEffective(file)) ?? users[0];
   }
 
   #inForce({ file, database }: StoredPassword, shell: string | undefined): Door {
     if (database !== 'passwd' && database !== 'shadow') return 'unknown';
     if (shell !== undefined && !isLoginShell(shell)) return 'no';
-    return shell !== undefined && (isEffective(file) || this.#isPutInPlace(file)) ? 'yes' : 'unknown';
+    return shell !== undefined && (this.#isEffective(file) || this.#isPutInPlace(file)) ? 'yes' : 'unknown';
+  }
+
+  /** By its name, or by the link of that name that leads to it. */
+  #isEffective(file: FileEntry): boolean {
+    if (isEffective(file)) return true;
+    const root = this.#context.tree.roots.find(({ path }) => path === file.root);
+    if (root === undefined) return false;
+    return ['/etc/passwd', '/etc/shadow'].some((name) => this.#context.tree.resolve(root, name)?.path === file.path);
   }
 
   #doorsOf(root: string | undefined): Doors {
@@ -231,7 +259,7 @@ class Judge {
   #systemDoor({ file }: StoredPassword, shell: string | undefined, door: Door): Door {
     if (shell !== undefined && !isLoginShell(shell)) return 'no';
     // A copy lets nobody in unless boot puts it in place.
-    const certain = shell !== undefined && (isEffective(file) || this.#isPutInPlace(file));
+    const certain = shell !== undefined && (this.#isEffective(file) || this.#isPutInPlace(file));
     return certain || door === 'no' ? door : 'unknown';
   }
 

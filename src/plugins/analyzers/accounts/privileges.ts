@@ -49,9 +49,11 @@ interface Rule {
   readonly everything: boolean;
 }
 
-/** `who host = (as) TAGS: commands` (sudoers(5)). */
+/** `who host = (as) TAGS: commands` (sudoers(5)); `#` before a number is a user id. */
 function sudoRule(line: string): Rule | undefined {
-  if (line === '' || line.startsWith('#') || SUDO_WORDS.test(line)) return undefined;
+  if (/^Defaults\s(?=.*!authenticate\b)/.test(line))
+    return { who: 'everybody', rule: line.slice(0, 200), withoutPassword: true, everything: true };
+  if (line === '' || /^#(?!\d)/.test(line) || SUDO_WORDS.test(line)) return undefined;
   const match = /^(\S+)\s+[^=]+=\s*(.+)$/.exec(line);
   if (match === null) return undefined;
   const [, who = '', rule = ''] = match;

@@ -35,28 +35,32 @@ export interface StoredPassword {
 type Found = Pick<StoredPassword, 'account' | 'value'> &
   Partial<Pick<StoredPassword, 'uid' | 'shell' | 'forcedChange'>>;
 
-/** At most `limit` of them; `cut` says what was left out. */
+/** At most `limit` of them; `cut` says what was left out, `odd` is the first line that is none. */
 export function storedIn(
   file: FileEntry,
   database: Database,
   content: Blob,
   limit: number,
-): { readonly found: readonly StoredPassword[]; readonly cut?: string } {
+): { readonly found: readonly StoredPassword[]; readonly cut: string | undefined; readonly odd: number | undefined } {
   const found: StoredPassword[] = [];
   if (database === 'samba' && isTdb(content.read(0, 16))) return inTdb(file, content, limit);
-  if (!looksLikeText(content)) return { found };
-  const read = READERS[database];
+  let odd: number | undefined;
   let cut: string | undefined;
+  if (!looksLikeText(content)) return { found, cut, odd };
+  const read = READERS[database];
   const told = (why: string): void => {
     cut = why;
   };
   for (const { number, text } of linesOf(content, { bytes: 16 << 20, lines: 1_000_000, width: 1024, cut: told })) {
     const one = read(text);
-    if (one === undefined) continue;
-    if (found.length >= limit) return { found, cut: 'more passwords in one image than are judged' };
+    if (one === undefined) {
+      odd ??= isNoAccount(text) ? undefined : number;
+      continue;
+    }
+    if (found.length >= limit) return { found, cut: 'more passwords in one image than are judged', odd };
     found.push({ forcedChange: false, ...one, database, file, line: number });
   }
-  return { found, ...(cut === undefined ? {} : { cut }) };
+  return { found, cut, odd };
 }
 
 const MAX_TDB = 16 << 20;
@@ -68,9 +72,12 @@ function inTdb(file: FileEntry, content: Blob, limit: number): ReturnType<typeof
     const value = sambaField({ lm, nt, disabled, passwordless });
     return { account, value, database: 'samba', file, line: 0, offset, forcedChange: false } as const;
   });
-  if (accounts.length > limit) return { found, cut: 'more passwords in one image than are judged' };
-  return content.size > MAX_TDB ? { found, cut: `only the first ${MAX_TDB >> 20} MiB were read` } : { found };
+  const rest = content.size > MAX_TDB ? `only the first ${MAX_TDB >> 20} MiB were read` : undefined;
+  return { found, cut: accounts.length > limit ? 'more passwords in one image than are judged' : rest, odd: undefined };
 }
+
+/** Comments, and entries of NIS, are no accounts of this machine. */
+const isNoAccount = (text: string): boolean => /^\s*([#+-]|$)/.test(text);
 
 const READERS: { readonly [database in Database]: (line: string) => Found | undefined } = {
   passwd(text) {

@@ -51,7 +51,7 @@ export const binariesHardening: Analyzer = {
   finish(context) {
     const list = seen.get(context.tree) ?? [];
     const machines = new Map(context.tree.roots.map((root) => [root.path, machineOf(list, root)]));
-    for (const one of list) emit(one, machines.get(one.file.root ?? ''), context);
+    for (const one of list) emit(one, isCounted(one, machines), context);
     seen.delete(context.tree);
   },
 };
@@ -66,6 +66,19 @@ function machineOf(list: readonly Seen[], root: RootFileSystem): string | undefi
   return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0]?.[0];
 }
 
+/** What a processor runs beside its own programs. */
+const RUNS_TOO: { readonly [machine: string]: string } = { aarch64: 'arm', 'x86-64': 'x86' };
+/** File systems of which one without a root of its own is mounted into another's: the maker's own programs, as a rule. */
+const MOUNTED = /!(squashfs|cramfs|jffs2|ubifs|ext[234]?|yaffs2?|romfs|erofs|minix|f2fs|littlefs)\b[^!]*$/;
+
+/** User-space programs and libraries that a root's processor runs: of that root, or of a file system that is mounted into one. */
+function isCounted({ file, hardening, machine }: Seen, machines: ReadonlyMap<string, string | undefined>): boolean {
+  if ((hardening.kind !== 'program' && hardening.kind !== 'library') || foreignPlace(file.name)) return false;
+  const hosts =
+    file.root === undefined ? (MOUNTED.test(file.container) ? [...machines.values()] : []) : [machines.get(file.root)];
+  return hosts.some((host) => host !== undefined && (host === machine || RUNS_TOO[host] === machine));
+}
+
 /** Where code for other processors and for the kernel lies. */
 const foreignPlace = (name: string): boolean =>
   /\/(lib|usr\/lib|vendor|etc)\/(firmware|modules)\//.test(name) ||
@@ -74,19 +87,10 @@ const foreignPlace = (name: string): boolean =>
   /\.(odex|oat|art)$/.test(name) ||
   /\/(vmlinux|u-?boot|uImage|zImage)[^/]*$/i.test(name);
 
-function emit(
-  { file, hardening, machine, bits, little }: Seen,
-  rootMachine: string | undefined,
-  context: AnalyzerContext,
-): void {
+function emit({ file, hardening, machine, bits, little }: Seen, counted: boolean, context: AnalyzerContext): void {
   const root = context.tree.roots.find((one) => one.path === file.root);
   const base = file.name.slice(file.name.lastIndexOf('/') + 1);
   const { runPaths, unsafeRunPath, listens, ...rest } = hardening;
-  const counted =
-    rootMachine !== undefined &&
-    machine === rootMachine &&
-    (rest.kind === 'program' || rest.kind === 'library') &&
-    !foreignPlace(file.name);
   context.emit(
     binaryHardening,
     {

@@ -25,8 +25,16 @@ interface Writer {
   readonly line: number;
   /** Order of boot: files of sysctl.d by name, sysctl.conf, then scripts. */
   readonly order: string;
+  /** Of a file that something must read at boot, as against a script's own line. */
+  readonly kind: Kind;
 }
-const writers = new WeakMap<FileTree, Writer[]>();
+type Kind = 'sysctl.d' | 'sysctl.conf' | 'script';
+interface Seen {
+  readonly writers: Writer[];
+  /** Of each root what boot has read. */
+  readonly readers: Map<string, Set<Kind>>;
+}
+const seen = new WeakMap<FileTree, Seen>();
 
 export const kernelSysctls: Analyzer = {
   id: 'kernel/sysctl',
@@ -35,63 +43,122 @@ export const kernelSysctls: Analyzer = {
   intrusion: 'passive',
   consumes: [],
   produces: [kernelSysctl, kernelSetting],
-  wants: (file) =>
-    file.type === 'file' &&
-    file.root !== undefined &&
-    /^\/(etc|lib|usr\/lib)\/(sysctl\.conf$|sysctl\.d\/|init\.d\/|rc)/.test(file.name),
+  wants: (file) => file.type === 'file' && file.root !== undefined && PLACES.test(file.name),
   observe(file, content, context) {
-    const list = writers.get(context.tree) ?? [];
-    writers.set(context.tree, list);
+    const state = seen.get(context.tree) ?? { writers: [], readers: new Map<string, Set<Kind>>() };
+    seen.set(context.tree, state);
     const text = wholeText(content, LIMIT);
     if (text === undefined) return;
-    const configuration = /sysctl(\.conf$|\.d\/)/.test(file.name);
-    const order = orderOf(file.name, configuration);
+    const kind = kindOf(file.name);
+    if (kind === 'script') note(state, file, text);
+    const order = orderOf(file.name, kind);
     for (const [index, line] of text.split('\n').entries()) {
-      const setting = configuration ? configured(line) : scripted(line);
-      if (setting === undefined) continue;
-      if (list.length === WRITERS) throw new FaultError('over-budget', `more than ${WRITERS} settings in one image`);
-      list.push({ ...setting, file, line: index + 1, order });
+      for (const setting of kind === 'script' ? scripted(line) : configured(line)) {
+        if (state.writers.length === WRITERS)
+          throw new FaultError('over-budget', `more than ${WRITERS} settings in one image`);
+        state.writers.push({ ...setting, file, line: index + 1, order, kind });
+      }
     }
   },
   finish(context) {
-    const list = (writers.get(context.tree) ?? []).sort((a, b) =>
-      a.order < b.order ? -1 : a.order > b.order ? 1 : a.line - b.line,
-    );
-    for (const root of context.tree.roots)
-      examine(
-        root,
-        list.filter((one) => one.file.root === root.path),
-        context,
-      );
-    writers.delete(context.tree);
+    const state = seen.get(context.tree) ?? { writers: [], readers: new Map<string, Set<Kind>>() };
+    seen.delete(context.tree);
+    const list = state.writers.sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : a.line - b.line));
+    for (const root of context.tree.roots) {
+      const read = readersOf(root, state.readers.get(root.path), context);
+      const own = list.filter((one) => one.file.root === root.path && !isMasked(one.file, root, context));
+      examine(root, own, read, context);
+    }
   },
 };
 
-/** /etc wins over /lib for files of one name; the name orders; sysctl.conf is last of the files, scripts come after them. */
-function orderOf(name: string, configuration: boolean): string {
-  const base = name.slice(name.lastIndexOf('/') + 1);
-  if (!configuration) return `2${base}`;
-  return `1${base === 'sysctl.conf' ? '~' : base}${name.startsWith('/etc') ? '1' : '0'}`;
+const PLACES = /^\/(etc|lib|usr\/lib|usr\/local\/lib|run)\/(sysctl\.conf$|sysctl\.d\/|init\.d\/|rc|inittab$|preinit)/;
+const FOLDERS = ['/etc/sysctl.d', '/run/sysctl.d', '/usr/local/lib/sysctl.d', '/usr/lib/sysctl.d', '/lib/sysctl.d'];
+const kindOf = (name: string): Kind =>
+  /sysctl\.d\//.test(name) ? 'sysctl.d' : name.endsWith('sysctl.conf') ? 'sysctl.conf' : 'script';
+const baseOf = (name: string): string => name.slice(name.lastIndexOf('/') + 1);
+
+/** Which files a script has read: `sysctl -p`, `sysctl --system`, a loop over the folder. */
+function note({ readers }: Seen, file: FileEntry, text: string): void {
+  const live = text.replace(/^\s*#.*$/gm, '');
+  if (!/\bsysctl\b/.test(live)) return;
+  const own = readers.get(file.root ?? '') ?? new Set<Kind>();
+  readers.set(file.root ?? '', own);
+  if (/\bsysctl\b[^\n]*\s--system\b|sysctl\.d\b/.test(live)) own.add('sysctl.d');
+  if (/\bsysctl\b[^\n]*\s(--system\b|--load\b|-\w*p\b)/.test(live)) own.add('sysctl.conf');
+}
+
+const SYSTEMD = ['/lib/systemd/systemd-sysctl', '/usr/lib/systemd/systemd-sysctl'];
+const PROCD = '/etc/init.d/sysctl';
+
+/** What boot applies: what scripts say, systemd's own unit. */
+function readersOf(
+  root: RootFileSystem,
+  noted: ReadonlySet<Kind> | undefined,
+  { tree }: AnalyzerContext,
+): ReadonlySet<Kind> {
+  const read = new Set<Kind>(['script', ...(noted ?? [])]);
+  if (SYSTEMD.some((name) => tree.resolve(root, name)?.type === 'file')) {
+    read.add('sysctl.d');
+    // It reads no sysctl.conf but by a link in the folder.
+    if (
+      FOLDERS.some((folder) => tree.list(root, folder).some(({ target }) => target?.endsWith('sysctl.conf') === true))
+    )
+      read.add('sysctl.conf');
+  }
+  if (tree.resolve(root, PROCD)?.type === 'file') read.add('sysctl.conf');
+  return read;
+}
+
+/** A file of the same name in a folder that outweighs this one, or a link to nothing, is read in its stead (sysctl.d(5)). */
+function isMasked(file: FileEntry, root: RootFileSystem, { tree }: AnalyzerContext): boolean {
+  const at = FOLDERS.findIndex((folder) => file.name.startsWith(`${folder}/`));
+  const base = baseOf(file.name);
+  return (
+    at >= 0 &&
+    (!base.endsWith('.conf') ||
+      FOLDERS.slice(0, at).some((folder) => tree.list(root, folder).some(({ name }) => baseOf(name) === base)))
+  );
+}
+
+/** The name orders the files of the folders; sysctl.conf is last of the files, scripts come after them. */
+function orderOf(name: string, kind: Kind): string {
+  const base = baseOf(name);
+  return kind === 'script' ? `2${base}` : `1${base === 'sysctl.conf' ? '~' : base}`;
 }
 
 const dotted = (key: string): string => key.trim().replaceAll('/', '.').replace(/^-/, '');
 
-function configured(line: string): { key: string; value: string } | undefined {
+interface Setting {
+  readonly key: string;
+  readonly value: string;
+}
+
+function configured(line: string): readonly Setting[] {
   const parts = /^\s*-?([\w./*-]+)\s*=\s*(.*?)\s*$/.exec(line);
-  return parts === null ? undefined : { key: dotted(parts[1] ?? ''), value: (parts[2] ?? '').slice(0, 100) };
+  return parts === null ? [] : [{ key: dotted(parts[1] ?? ''), value: (parts[2] ?? '').slice(0, 100) }];
 }
 
-/** `echo V > /proc/sys/K` and `sysctl -w K=V`. */
-function scripted(line: string): { key: string; value: string } | undefined {
-  if (/^\s*#/.test(line)) return undefined;
-  const written = /\becho\s+["']?([\w.-]+)["']?\s*>\s*\/proc\/sys\/([\w/.-]+)/.exec(line);
-  if (written !== null) return { key: dotted(written[2] ?? ''), value: written[1] ?? '' };
-  const command = /\bsysctl\s+(?:-\w\s+)*["']?([\w./-]+)\s*=\s*["']?([\w.-]+)/.exec(line);
-  return command === null ? undefined : { key: dotted(command[1] ?? ''), value: command[2] ?? '' };
+/** `echo V > /proc/sys/K` and `sysctl -w K=V K=V`. */
+function scripted(line: string): readonly Setting[] {
+  if (/^\s*#/.test(line)) return [];
+  const written =
+    /\b(?:echo|printf)\s+(?:-\w+\s+)?["']?([\w.-]+)(?:\\n)?["']?\s*>{1,2}\s*["']?\/proc\/sys\/([\w/.-]+)/.exec(line);
+  if (written !== null) return [{ key: dotted(written[2] ?? ''), value: written[1] ?? '' }];
+  const command = /\bsysctl\s+([^;&|#]*)/.exec(line.slice(0, 4096))?.[1] ?? '';
+  return [...command.matchAll(/(?:^|\s)["']?([\w./-]+)\s*=\s*["']?([\w.-]+)/g)].map(([, key = '', value = '']) => ({
+    key: dotted(key),
+    value,
+  }));
 }
 
-function examine(root: RootFileSystem, list: readonly Writer[], context: AnalyzerContext): void {
-  const last = new Map<string, Writer>(list.map((writer) => [writer.key, writer]));
+function examine(
+  root: RootFileSystem,
+  list: readonly Writer[],
+  read: ReadonlySet<Kind>,
+  context: AnalyzerContext,
+): void {
+  const last = new Map<string, Writer>(list.filter(({ kind }) => read.has(kind)).map((writer) => [writer.key, writer]));
   for (const writer of list) {
     const { key, value, file, line } = writer;
     context.emit(
@@ -100,7 +167,8 @@ function examine(root: RootFileSystem, list: readonly Writer[], context: Analyze
       { subject: { kind: 'file', path: file.path }, where: `line ${line}` },
     );
   }
-  for (const key of new Set([...ASKED, ...last.keys()])) {
+  for (const key of new Set([...ASKED, ...list.map((one) => one.key)])) {
+    // What stands in a file that nothing was seen to read may never be set.
     const writer = last.get(key);
     const told =
       writer === undefined ? { value: 'unset', by: 'unknown' as const } : { value: writer.value, by: 'file' as const };

@@ -12,12 +12,53 @@ const setting = async (key: string, files: Parameters<typeof analyze>[1]) =>
 
 test('the last writer in boot order wins: sysctl.d by name, sysctl.conf, scripts', async () => {
   const key = 'kernel.randomize_va_space';
-  const files = { '/etc/sysctl.d/10-a.conf': `${key} = 0\n`, '/etc/sysctl.d/90-b.conf': `${key} = 1\n` };
+  const files = {
+    '/etc/init.d/S02sysctl': 'sysctl --system\n',
+    '/etc/sysctl.d/10-a.conf': `${key} = 0\n`,
+    '/etc/sysctl.d/90-b.conf': `${key} = 1\n`,
+  };
   expect(await setting(key, files)).toEqual({ key, value: '1', by: 'file' });
   expect(await setting(key, { ...files, '/etc/sysctl.conf': `${key}=2\n` })).toEqual({ key, value: '2', by: 'file' });
   expect(await setting(key, { ...files, '/etc/init.d/rcS': `echo 0 > /proc/sys/kernel/randomize_va_space\n` })).toEqual(
     { key, value: '0', by: 'file' },
   );
+});
+
+test('a file of settings counts where something reads it', async () => {
+  const key = 'kernel.kptr_restrict';
+  const [conf, folder] = [{ '/etc/sysctl.conf': `${key} = 1\n` }, { '/etc/sysctl.d/a.conf': `${key} = 1\n` }];
+  const unset = { key, value: 'unset', by: 'unknown' };
+  const set = { key, value: '1', by: 'file' };
+  expect(await setting(key, conf)).toEqual(unset);
+  expect(await setting(key, { ...conf, '/etc/init.d/S02sysctl': '#!/bin/sh\n/sbin/sysctl -q -p\n' })).toEqual(set);
+  expect(await setting(key, { ...conf, '/etc/init.d/S02sysctl': '#!/bin/sh\n# sysctl -p\n' })).toEqual(unset);
+  expect(await setting(key, { ...folder, '/etc/init.d/S02sysctl': '#!/bin/sh\nsysctl -p\n' })).toEqual(unset);
+  const systemd = { '/lib/systemd/systemd-sysctl': 'x' };
+  expect(await setting(key, { ...folder, ...systemd })).toEqual(set);
+  expect(await setting(key, { ...conf, ...systemd })).toEqual(unset);
+  const link = { '/etc/sysctl.d/99-sysctl.conf': { type: '2' as const, link: '../sysctl.conf' } };
+  expect(await setting(key, { ...conf, ...link, ...systemd })).toEqual(set);
+});
+
+test('a file of the same name in /etc, a link to nothing and another ending take settings away', async () => {
+  const key = 'kernel.kptr_restrict';
+  const own = { '/lib/systemd/systemd-sysctl': 'x', '/usr/lib/sysctl.d/a.conf': `${key} = 1\n` };
+  expect((await setting(key, own))?.['value']).toBe('1');
+  expect((await setting(key, { ...own, '/etc/sysctl.d/a.conf': '# nothing\n' }))?.['value']).toBe('unset');
+  const masked = { '/etc/sysctl.d/a.conf': { type: '2' as const, link: '/dev/null' } };
+  expect((await setting(key, { ...own, ...masked }))?.['value']).toBe('unset');
+  const off = { '/lib/systemd/systemd-sysctl': 'x', '/etc/sysctl.d/a.conf.off': `${key} = 1\n` };
+  expect((await setting(key, off))?.['value']).toBe('unset');
+});
+
+test.each([
+  ['sysctl -qw kernel.dmesg_restrict=1 kernel.kptr_restrict=0', '0'],
+  ['sysctl -w "kernel.kptr_restrict=0"', '0'],
+  ['echo -n 0 >/proc/sys/kernel/kptr_restrict', '0'],
+  ['printf 0 > "/proc/sys/kernel/kptr_restrict"', '0'],
+])('a script sets it: %s', async (line, value) => {
+  const found = await setting('kernel.kptr_restrict', { '/etc/init.d/rcS': `#!/bin/sh\n${line}\n` });
+  expect(found).toMatchObject({ value, by: 'file' });
 });
 
 test('what nothing sets is unset, by whom is unknown', async () => {
