@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { race, tell, timed } from './support.js';
 
@@ -54,6 +55,29 @@ true
   return () => timed('bash', [script, folder, image, words]);
 }
 
+/** How many bytes are read of what was unpacked: every file once, and a little of each to see what it is. */
+function tellReads(folder, image, out) {
+  const counts = join(folder, 'counts');
+  const counter = fileURLToPath(new URL('../scripts/count-reads.js', import.meta.url));
+  const run = spawnSync(
+    process.execPath,
+    ['--import', counter, 'bin/assay.js', 'gather', '--firmware', image, '--out', out],
+    { env: { ...process.env, COUNT_READS: counts }, stdio: 'ignore' },
+  );
+  if (run.status !== 0 && run.status !== 3) throw new Error(`counting ended with ${run.status}`);
+  const read = readFileSync(counts, 'latin1').replaceAll('\0', '').trim().split('\n');
+  const files = readFileSync(join(out, 'files.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const content = files.reduce((sum, { type, size }) => sum + (type === 'file' ? size : 0), 0);
+  const [here = 0, ...threads] = read.map(Number);
+  const whole = threads.reduce((sum, bytes) => sum + bytes, 0);
+  console.log(
+    `\n${files.length} entries with ${content} bytes of content: ${whole} were read by threads for digests and analyses (${(whole / content).toFixed(2)} times), ${here} before to see what each is`,
+  );
+}
+
 function main() {
   const folder = mkdtempSync(join(tmpdir(), 'assay-bench-'));
   try {
@@ -64,6 +88,7 @@ function main() {
       without(out);
       return timed(process.execPath, ['bin/assay.js', 'gather', '--firmware', image, '--out', out], [0, 3]);
     };
+    tellReads(folder, image, out);
     const unsquashfs = () => {
       without(out);
       return timed('unsquashfs', ['-q', '-n', '-d', out, image]);

@@ -36,11 +36,13 @@ export async function openImage(
     unpackers: opener.unpackers,
     job: opener.job,
     opaque: opener.opaque(image.path),
+    digests: false,
     signal: context.signal,
     onGap: (gap) => tellGap(image, gap, context),
   });
   tellFacts(opened, context);
-  return { tree: opened.tree, close: () => opened.dispose() };
+  const { tree } = opened;
+  return { tree, digested: (entry, sha256) => tree.digested(entry, sha256), close: () => opened.dispose() };
 }
 
 function tellGap(image: DigestedFile, { path, area, fault }: UnpackGap, context: GatherContext): void {

@@ -1,5 +1,6 @@
 /** The worker pool with the jobs that plug-ins may call; threads start when the first job comes. */
 import { JOBS } from '../codecs/jobs.ts';
+import { READ, READ_JOB } from '../core/assessment/reading.ts';
 import { SWEEP, SWEEP_JOB } from '../core/network/sweep-threads.ts';
 import type { Pool } from '../core/work/pool.ts';
 
@@ -14,7 +15,7 @@ export function openPool(signal: AbortSignal): Jobs {
   let closed = false;
   const open = async (): Promise<Pool> => {
     const { createPool } = await import('../core/work/pool.ts');
-    return createPool({ jobs: { ...JOBS, [SWEEP]: SWEEP_JOB } });
+    return createPool({ jobs: { ...JOBS, [SWEEP]: SWEEP_JOB, [READ]: READ_JOB } });
   };
   return {
     async run(name, input, transfer, own) {

@@ -20,6 +20,12 @@ export interface Blob {
   readonly origin?: { readonly path: string; readonly offset: number };
 }
 
+/** Bytes as text, one character a byte. */
+export function textIn(blob: Blob, from: number, length: number): string {
+  const bytes = blob.read(from, length);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+}
+
 /** A file kept open until `close`. */
 export interface FileBlob extends Blob {
   close(): void;

@@ -8,7 +8,7 @@ import type { Analyzer, AnalyzerContext, Settings } from '../../src/core/model/g
 import { unpackImage } from '../../src/core/unpacking/unpack.ts';
 import { tar } from '../../src/plugins/unpackers/archive/tar.ts';
 import { type TarInput, tarOf } from './tar.ts';
-import { modeOf } from './tree.ts';
+import { modeOf, placesIn } from './tree.ts';
 
 export interface Analyzed {
   readonly facts: readonly { readonly type: string; readonly data: Record<string, unknown>; readonly path: string }[];
@@ -72,7 +72,11 @@ export async function analyze(
     } as unknown as AnalyzerContext;
     for (const analyzer of analyzers) {
       for (const entry of image.tree.entries())
-        if (analyzer.wants(entry)) await analyzer.observe(entry, image.tree.content(entry), context);
+        if (analyzer.wants(entry)) {
+          const content = image.tree.content(entry);
+          const places = placesIn(analyzer, image.tree, content);
+          await analyzer.observe(entry, content, { ...context, places });
+        }
       await analyzer.finish?.(context);
     }
     return { facts, gaps, of: (name) => facts.filter((fact) => fact.type === name).map((fact) => fact.data) };

@@ -136,7 +136,7 @@ export const doors = (tree: FileTree, more: Partial<Doors> = {}): Doors => ({
   knowledge: () => ({}),
   keep: (bytes, mediaType) => ({ sha256: '0'.repeat(64), mediaType, size: bytes.length }),
   clock: () => '2026-06-01T00:00:00Z',
-  images: { open: async () => ({ tree, close: () => {} }), job: async () => undefined },
+  images: { open: async () => ({ tree, digested: () => {}, close: () => {} }), job: async () => undefined },
   artefact: () => memoryBlob(new Uint8Array(0)),
   verify: async () => [],
   declaration: {},

@@ -2,12 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { run as crack } from '../../src/codecs/formats/crypt-job.ts';
+import { readFile } from '../../src/core/assessment/read-file.ts';
+import { longestOf } from '../../src/core/assessment/read-job.ts';
+import { Read } from '../../src/core/assessment/reading.ts';
 import type { Fact, FactType, Gap, Unseen } from '../../src/core/model/fact.ts';
 import type { FileEntry, FileTree, RootFileSystem } from '../../src/core/model/files.ts';
 import type { Analyzer, AnalyzerContext, Settings } from '../../src/core/model/gatherer.ts';
 import type { Subject } from '../../src/core/model/target.ts';
-import { memoryBlob } from '../../src/lib/blob.ts';
+import { type Blob, memoryBlob } from '../../src/lib/blob.ts';
 import { faultOf } from '../../src/lib/fault.ts';
+import { Words } from '../../src/lib/words.ts';
 import { aView } from './facts.ts';
 import { SETTINGS } from './probe.ts';
 
@@ -85,9 +89,13 @@ export async function analyze(
     for (const entry of tree.entries()) {
       if (!analyzer.wants(entry)) continue;
       const subject: Subject = { kind: 'file', path: entry.path };
-      const context = contextOf(analyzer, tree, subject, settings, facts, gaps);
+      const content = tree.content(entry);
+      const context = {
+        ...contextOf(analyzer, tree, subject, settings, facts, gaps),
+        places: placesIn(analyzer, tree, content),
+      };
       try {
-        await analyzer.observe(entry, tree.content(entry), context);
+        await analyzer.observe(entry, content, context);
       } catch (thrown) {
         context.gap(faultOf(thrown));
       }
@@ -98,6 +106,17 @@ export async function analyze(
     facts,
     gaps,
     of: <T>(type: FactType<T>) => facts.filter((fact) => fact.type === type.name).map((fact) => fact.data as T),
+  };
+}
+
+/** As the engine finds them while it reads a file. */
+export function placesIn(analyzer: Analyzer, tree: FileTree, content: Blob): AnalyzerContext['places'] {
+  const words = analyzer.words?.(tree) ?? [];
+  const read = new Read(readFile(content, new Words(words), longestOf(words)), content);
+  return (word) => {
+    const number = words.indexOf(word);
+    if (number < 0) throw new Error(`"${word}" is none of its words`);
+    return read.places(number);
   };
 }
 
@@ -142,6 +161,7 @@ function contextOf(
       return fact;
     },
     progress: () => {},
+    places: () => ({ at: [] }),
     gap: (unseen, options = {}) => {
       const open = (options.facts ?? analyzer.produces).map((type) => type.name);
       gaps.push({

@@ -1,5 +1,5 @@
 /** ELF as the loader sees it: program headers and the dynamic section first, sections only for what they alone tell. System V gABI. */
-import type { Blob } from '../../lib/blob.ts';
+import { type Blob, memoryBlob, textIn } from '../../lib/blob.ts';
 
 export interface ElfSegment {
   readonly type: number;
@@ -267,9 +267,13 @@ class Reader {
   ): void {
     const size = this.#bits === 64 ? 24 : 16;
     const bytes = view(this.#blob.read(offset, Math.min(count, LIMIT.symbols) * size));
+    // Large libraries have thousands of names: cut out of one text they cost least.
+    const names = textIn(memoryBlob(strings), 0, strings.length);
     for (let at = size; at + size <= bytes.byteLength; at += size) {
-      const name = textAt(strings, bytes.getUint32(at, this.#little));
-      if (name === '') continue;
+      const start = bytes.getUint32(at, this.#little);
+      if (start >= names.length || names.charCodeAt(start) === 0) continue;
+      const end = names.indexOf('\0', start);
+      const name = names.slice(start, Math.min(end < 0 ? names.length : end, start + LIMIT.name));
       const section = bytes.getUint16(at + (this.#bits === 64 ? 6 : 14), this.#little);
       (section === 0 ? into.imports : into.exports).add(name);
     }

@@ -1,5 +1,6 @@
 /** Reads private keys in the forms that images hold; a key counts only when it parses, never by its marker. */
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import type { Blob } from '../../lib/blob.ts';
 import { type DerElement, derAt, derChildren, smallInteger, TAG } from './der.ts';
 import { type PemBlock, pemBlocks } from './pem.ts';
 import { publicKeyOf, SshFields } from './ssh-blob.ts';
@@ -256,35 +257,34 @@ export function puttyKey(text: string): PrivateKey | undefined {
 
 const MAX_TRIES = 1000;
 /** What follows SEQUENCE and its length in PKCS#1 (version 0, a long INTEGER) and PKCS#8 (version 0, an algorithm). */
-const STARTS = [
-  Buffer.from([2, 1, 0, 2, 0x82]),
-  Buffer.from([2, 1, 0, 2, 0x81]),
-  Buffer.from([2, 1, 0, 0x30]),
+export const DER_STARTS: readonly string[] = [
+  '\x02\x01\x00\x02\x82',
+  '\x02\x01\x00\x02\x81',
+  '\x02\x01\x00\x30',
   // SEC 1: version 1, then the private number as octets.
-  Buffer.from([2, 1, 1, 4]),
+  '\x02\x01\x01\x04',
 ];
 
-/** DER keys anywhere in bytes, each proved by parsing it. */
-export function derKeys(bytes: Uint8Array): { readonly keys: readonly PrivateKey[]; readonly more: boolean } {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+/** DER keys at the places of one of `DER_STARTS`, each proved by parsing it; whether more places look like a key than were tried. */
+export function derKeysAt(
+  content: Blob,
+  places: Iterable<number>,
+): { readonly keys: readonly PrivateKey[]; readonly more: boolean } {
   const keys: PrivateKey[] = [];
-  let more = false;
-  for (const start of STARTS) {
-    let tries = 0;
-    for (let at = buffer.indexOf(start); at !== -1; at = buffer.indexOf(start, at + 1)) {
-      const sequence = sequenceBefore(buffer, at);
-      if (sequence === undefined) continue;
-      const der = buffer.subarray(sequence.from, sequence.to);
-      if (!isShaped(der)) continue;
-      tries += 1;
-      more ||= tries > MAX_TRIES;
-      if (more) break;
-      const key = fromDer(der);
-      if (key === undefined) continue;
-      keys.push({ format: 'der', encrypted: false, offset: sequence.from, ...toldOf(createPublicKey(key)) });
-    }
+  let tries = 0;
+  for (const at of places) {
+    const sequence = sequenceBefore(content, at);
+    if (sequence === undefined) continue;
+    const bytes = content.read(sequence.from, sequence.to - sequence.from);
+    const der = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    if (!isShaped(der)) continue;
+    tries += 1;
+    if (tries > MAX_TRIES) return { keys, more: true };
+    const key = fromDer(der);
+    if (key === undefined) continue;
+    keys.push({ format: 'der', encrypted: false, offset: sequence.from, ...toldOf(createPublicKey(key)) });
   }
-  return { keys, more };
+  return { keys, more: false };
 }
 
 /** Whether the elements are those of PKCS#1 (nine INTEGERs) or PKCS#8 (INTEGER, SEQUENCE, OCTET STRING …) or SEC 1 (INTEGER, OCTET STRING, [0] …): cheaper than to parse the key. */
@@ -306,13 +306,17 @@ function isShaped(der: Buffer): boolean {
 }
 
 /** The SEQUENCE whose content begins at `at`, if its length fits a key and the bytes there are. */
-function sequenceBefore(buffer: Buffer, at: number): { readonly from: number; readonly to: number } | undefined {
-  const forms: readonly (readonly [number, number])[] = [
-    [4, at >= 4 && buffer[at - 4] === 0x30 && buffer[at - 3] === 0x82 ? buffer.readUInt16BE(at - 2) : 0],
-    [3, at >= 3 && buffer[at - 3] === 0x30 && buffer[at - 2] === 0x81 ? buffer[at - 1]! : 0],
-    [2, at >= 2 && buffer[at - 2] === 0x30 && buffer[at - 1]! < 0x80 ? buffer[at - 1]! : 0],
+function sequenceBefore(content: Blob, at: number): { readonly from: number; readonly to: number } | undefined {
+  const [a = 0, b = 0, c = 0, d = 0] = [
+    ...new Uint8Array(Math.max(0, 4 - at)),
+    ...content.read(Math.max(0, at - 4), Math.min(4, at)),
   ];
-  const form = forms.find(([, length]) => length >= 40 && length <= 8192 && at + length <= buffer.length);
+  const forms: readonly (readonly [number, number])[] = [
+    [4, a === 0x30 && b === 0x82 ? (c << 8) | d : 0],
+    [3, b === 0x30 && c === 0x81 ? d : 0],
+    [2, c === 0x30 && d < 0x80 ? d : 0],
+  ];
+  const form = forms.find(([, length]) => length >= 40 && length <= 8192 && at + length <= content.size);
   return form === undefined ? undefined : { from: at - form[0], to: at + form[1] };
 }
 

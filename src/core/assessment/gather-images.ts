@@ -1,30 +1,30 @@
 /** Images by push: opened once, each file read once and handed to every analyzer that wants it. */
-import { type Blob, memoryBlob } from '../../lib/blob.ts';
-import { type Fault, faultOf } from '../../lib/fault.ts';
+import { type Fault, FaultError, faultOf } from '../../lib/fault.ts';
 import type { FactType, Unseen } from '../model/fact.ts';
 import type { FileEntry, FileTree } from '../model/files.ts';
-import type { Analyzer, AnalyzerContext, GatherContext } from '../model/gatherer.ts';
-import type { DigestedFile, SubjectOf } from '../model/target.ts';
+import type { Analyzer, GatherContext } from '../model/gatherer.ts';
+import type { DigestedFile } from '../model/target.ts';
 import { Excerpts } from './excerpts.ts';
 import type { Run, Worker } from './gather-run.ts';
+import { type Around, ImageContext, type Shown } from './image-context.ts';
 import type { Opening } from './plan.ts';
+import { type Job, Read, Reading } from './reading.ts';
 
 export interface OpenedImage {
   readonly tree: FileTree;
+  /** Takes the digest of a file, which is read once for all that want it. */
+  digested(entry: FileEntry, sha256: string): void;
   close(): void;
 }
 
 export interface ImageDoors {
   /** Opens an image into a tree; emits what it found out about its bytes and containers. */
   open(image: DigestedFile, context: GatherContext): Promise<OpenedImage>;
-  job(name: string, input: unknown): Promise<unknown>;
+  job: Job;
 }
 
-/** Files up to this size are read once into memory for all analyzers; larger ones are read by place. */
-const READ_WHOLE = 32 << 20;
 /** Every so many files the event loop gets its turn: progress and Ctrl-C. */
 const BREATHE = 64;
-const NOTHING = memoryBlob(new Uint8Array(0));
 
 interface Hand {
   readonly analyzer: Analyzer;
@@ -58,9 +58,7 @@ export async function gatherImages(
           const torn = run.store.allGaps().length > gapsBefore;
           if (opened.tree.roots.length === 0) rootless.push({ image, torn });
           roots += opened.tree.roots.length;
-          run.listFiles(opened.tree.entries());
-          const excerpts = new Excerpts(opened.tree);
-          await analyze(run, opened.tree, hands, { doors, limit, signal, progress: context.progress, excerpts });
+          await analyze(run, opened, hands, { doors, limit, signal, progress: context.progress });
         } finally {
           opened.close();
         }
@@ -101,26 +99,49 @@ interface Pass {
   readonly limit: number;
   readonly signal: AbortSignal;
   readonly progress: GatherContext['progress'];
-  readonly excerpts: Excerpts;
 }
 
-async function analyze(run: Run, tree: FileTree, hands: readonly Hand[], pass: Pass): Promise<void> {
+async function analyze(run: Run, opened: OpenedImage, hands: readonly Hand[], pass: Pass): Promise<void> {
+  const { tree } = opened;
+  const around: Around = { tree, signal: pass.signal, excerpts: new Excerpts(tree), job: pass.doors.job };
+  const sought = soughtBy(run, tree, hands);
   let count = 0;
-  const all = [...tree.entries()];
-  for (const entry of all) {
-    pass.signal.throwIfAborted();
-    await showFile(run, tree, entry, hands, pass);
-    count += 1;
-    if (count % BREATHE !== 0) continue;
-    pass.progress(count, all.length);
-    await new Promise<void>((resolve) => setImmediate(resolve));
+  const all = [...tree.entries()].map((entry) => {
+    return { of: entry, ...(entry.type === 'file' ? { content: tree.content(entry) } : {}) };
+  });
+  try {
+    for await (const { of: entry, read } of new Reading([...sought.keys()], pass.doors.job).each(all)) {
+      pass.signal.throwIfAborted();
+      if (read instanceof Read && read.sha256 !== undefined) opened.digested(entry, read.sha256);
+      await showFile(run, around, { entry, read, sought }, hands, pass.limit);
+      count += 1;
+      if (count % BREATHE !== 0) continue;
+      pass.progress(count, all.length);
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+  } finally {
+    run.listFiles(tree.entries());
   }
   for (const hand of byFeeding(hands)) {
     const subject = { kind: 'image', image: tree.image } as const;
     await run.step(hand.worker, subject, pass.signal, () =>
-      hand.analyzer.finish?.(contextFor(run, hand, subject, tree, pass)),
+      hand.analyzer.finish?.(new ImageContext(run, hand.worker, subject, around)),
     );
   }
+}
+
+/** The words of all analyzers and their numbers. */
+function soughtBy(run: Run, tree: FileTree, hands: readonly Hand[]): ReadonlyMap<string, number> {
+  const words = new Set<string>();
+  for (const hand of hands) {
+    try {
+      for (const word of hand.analyzer.words?.(tree) ?? []) words.add(word);
+    } catch (thrown) {
+      hand.over = true;
+      run.fault(hand.worker, faultOf(thrown), { kind: 'image', image: tree.image });
+    }
+  }
+  return new Map([...words].map((word, number) => [word, number]));
 }
 
 /** Those that feed others finish first; a circle keeps the order of the registry. */
@@ -137,23 +158,26 @@ function byFeeding(hands: readonly Hand[]): readonly Hand[] {
   return [...ordered];
 }
 
-async function showFile(run: Run, tree: FileTree, entry: FileEntry, hands: readonly Hand[], pass: Pass): Promise<void> {
-  const subject = { kind: 'file', path: entry.path } as const;
-  let content: Blob | undefined;
+async function showFile(run: Run, around: Around, shown: Shown, hands: readonly Hand[], limit: number): Promise<void> {
+  const subject = { kind: 'file', path: shown.entry.path } as const;
   for (const hand of hands) {
     if (hand.over) continue;
     const started = performance.now();
     try {
-      if (hand.analyzer.wants(entry)) {
-        content ??= readOnce(tree, entry);
-        const looking = hand.analyzer.observe(entry, content, contextFor(run, hand, subject, tree, pass));
-        if (looking !== undefined) await abortable(looking, pass.signal);
-      }
+      if (hand.analyzer.wants(shown.entry)) await observe(run, around, shown, hand);
     } catch (thrown) {
       run.fault(hand.worker, faultOf(thrown), subject);
     }
-    spend(run, hand, performance.now() - started, tree, pass.limit);
+    spend(run, hand, performance.now() - started, around.tree, limit);
   }
+}
+
+function observe(run: Run, around: Around, shown: Shown, hand: Hand): Promise<void> | undefined {
+  const { entry, read } = shown;
+  if (!(read instanceof Read)) throw new FaultError(read.kind, read.message);
+  const context = new ImageContext(run, hand.worker, { kind: 'file', path: entry.path }, around, shown);
+  const looking = hand.analyzer.observe(entry, read.content, context);
+  return looking === undefined ? undefined : abortable(looking, around.signal);
 }
 
 /** Lets go of work that does not end when it is told to; what it emits later is dropped with the rest of the run. */
@@ -177,27 +201,4 @@ function spend(run: Run, hand: Hand, ms: number, tree: FileTree, limit: number):
   hand.over = true;
   const fault: Fault = { kind: 'timeout', message: `took longer than ${Math.round(limit / 1000)} s` };
   run.fault(hand.worker, fault, { kind: 'image', image: tree.image });
-}
-
-/** The content of a file for all analyzers: read once where it is of a usual size. */
-function readOnce(tree: FileTree, entry: FileEntry): Blob {
-  if (entry.type !== 'file') return NOTHING;
-  const content = tree.content(entry);
-  return content.size <= READ_WHOLE ? memoryBlob(content.read(0, content.size)) : content;
-}
-
-function contextFor(
-  run: Run,
-  hand: Hand,
-  subject: SubjectOf<'file'> | SubjectOf<'image'>,
-  tree: FileTree,
-  pass: Pass,
-): AnalyzerContext {
-  const context = run.context(hand.worker, subject, pass.signal);
-  return {
-    ...context,
-    tree,
-    emit: (type, data, grounds = {}) => context.emit(type, data, pass.excerpts.grounded(type, subject, grounds)),
-    job: (name, input) => pass.doors.job(name, input),
-  };
 }

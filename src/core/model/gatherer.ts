@@ -75,8 +75,17 @@ export interface ProbeContext extends GatherContext {
   /** Says that the observed subject was sent all that it is sent, and that only answers are waited for: logins need not wait. */
   asked(): void;
 }
+/** Where a word stands in a file, in order. */
+export interface Places {
+  readonly at: ArrayLike<number> & Iterable<number>;
+  /** Why there may be more. */
+  readonly cut?: string;
+}
+
 export interface AnalyzerContext extends GatherContext {
   readonly tree: FileTree;
+  /** Where one of the analyzer's `words` stands in the observed file. */
+  places(word: string): Places;
   /** Runs a job of the worker pool (`core/work`): used for what costs over 10 ms, such as cracking. */
   job(name: string, input: unknown): Promise<unknown>;
 }
@@ -109,6 +118,11 @@ export type Deriver = Gatherer<SubjectOf<'target'>, GatherContext>;
 
 /** EXAMINE, by push: the engine reads each file once and hands its content to every analyzer that wants it. */
 export interface Analyzer extends GathererBase {
+  /**
+   * What it asks `places` for, each word one byte a character and two characters at least: those of all analyzers are
+   * looked for in one pass, while a file is read.
+   */
+  readonly words?: (tree: FileTree) => readonly string[];
   wants(file: FileEntry): boolean;
   observe(file: FileEntry, content: Blob, context: AnalyzerContext): Promise<void> | void;
   /** Image-wide conclusions, after the last file of an image. Runs also when no file was wanted. */

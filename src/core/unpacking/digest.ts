@@ -1,6 +1,7 @@
 /** SHA-256 of content, and whether it is text. */
 import { createHash } from 'node:crypto';
 import { type Blob, chunksOf } from '../../lib/blob.ts';
+import type { UnpackedTree } from './tree.ts';
 
 export function sha256Of(blob: Blob): string {
   const hash = createHash('sha256');
@@ -8,10 +9,22 @@ export function sha256Of(blob: Blob): string {
   return hash.digest('hex');
 }
 
+/** Gives each file of a tree its digest; names that share their content cost one reading. */
+export function digestAll(tree: UnpackedTree): void {
+  const known = new Map<Blob, string>();
+  for (const entry of tree.entries()) {
+    if (entry.type !== 'file' || entry.sha256 !== undefined) continue;
+    const content = tree.content(entry);
+    const sha256 = known.get(content) ?? sha256Of(content);
+    known.set(content, sha256);
+    tree.digested(entry, sha256);
+  }
+}
+
 /** Whether it reads as text (UTF-8 or Latin-1 without control characters) in its first and last 4 KiB. */
-export function isText(blob: Blob): boolean {
-  if (blob.size === 0) return true;
-  return textual(blob.read(0, 4096)) && textual(blob.read(Math.max(0, blob.size - 4096), 4096));
+export function isText(blob: Blob, head = blob.read(0, 4096)): boolean {
+  if (!textual(head)) return false;
+  return blob.size <= head.length || textual(blob.read(Math.max(head.length, blob.size - 4096), 4096));
 }
 
 /** Whether every byte of it does. */

@@ -1,11 +1,10 @@
 /** Reads a directory as an image: links are never followed, metadata is the host's unless a manifest of assay lies in it. */
-import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
+import { accessSync, constants, lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { type Blob, openBlob } from '../../lib/blob.ts';
 import { FaultError, faultOf } from '../../lib/fault.ts';
 import type { FileType, RootFileSystem } from '../model/files.ts';
 import type { EntryMetadata } from '../model/unpacker.ts';
-import { sha256Of } from './digest.ts';
 import { Folder, type Node } from './folder.ts';
 import { type ManifestEntry, parseManifest } from './manifest.ts';
 import { safeName } from './names.ts';
@@ -42,11 +41,28 @@ export async function readDirectory(path: string, session: Session): Promise<Reg
   let at = 0;
   for (const node of folder.nodes.values()) {
     if (node.content === undefined || node.size === 0) continue;
-    const inner = await session.openLoose(image, node, node.content, roots);
+    const inner = await opened(session, image, node, node.content, roots);
     for (const region of inner) regions.push({ ...region, start: region.start + at, end: region.end + at });
     at += node.size;
   }
   return regions;
+}
+
+/** What cannot be read after all is told, and not understood. */
+async function opened(
+  session: Session,
+  image: string,
+  node: Node,
+  content: Blob,
+  roots: readonly RootFileSystem[],
+): Promise<Region[]> {
+  try {
+    return await session.openLoose(image, node, content, roots);
+  } catch (thrown) {
+    if (thrown instanceof Error && thrown.name === 'AbortError') throw thrown;
+    session.tell(image + node.name, unreadable(thrown), true);
+    return [{ start: 0, end: node.size, kind: 'unknown' }];
+  }
 }
 
 function manifestIn(path: string): ReadonlyMap<string, ManifestEntry> | undefined {
@@ -120,8 +136,9 @@ function nodeOf(path: string, name: string, stats: Stats, known: ManifestEntry |
   const type = typeOf(stats);
   if (type === 'symlink') return { name, type, metadata, size: stats.size, target: readlinkSync(path) };
   if (type !== 'file') return { name, type, metadata, size: 0 };
+  accessSync(path, constants.R_OK);
   const content = fileBlob(path, 0, stats.size);
-  return { name, type, metadata, size: stats.size, content, sha256: sha256Of(content) };
+  return { name, type, metadata, size: stats.size, content };
 }
 
 /** What a host cannot hold without privilege lies in the manifest only: links that were not written, devices. */

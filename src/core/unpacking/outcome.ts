@@ -1,9 +1,9 @@
 /** What unpacking one image gives, and what is told of it while it goes. */
 import type { Fault } from '../../lib/fault.ts';
-import type { FileTree } from '../model/files.ts';
 import type { ContainerClass, UnpackContext, Unpacker } from '../model/unpacker.ts';
 import type { UnpackLimits } from './limits.ts';
 import type { ByteCoverage, Region } from './regions.ts';
+import type { UnpackedTree } from './tree.ts';
 
 /** Bytes that the declaration acknowledges: by hash of a file, stream or open region, or by range of the image. */
 export interface OpaqueEntry {
@@ -49,6 +49,8 @@ export interface UnpackOptions {
   /** Runs a job in the worker pool; without it formats that need one are told as not read. */
   readonly job?: UnpackContext['job'];
   readonly opaque?: readonly OpaqueEntry[];
+  /** False: the image and its files get no SHA-256, for whoever reads them anyway gives it. */
+  readonly digests?: false;
   /** Told as soon as a container is opened. */
   readonly onContainer?: (path: string, format: string) => void;
   /** Told at the end, once for each gap, when it is known which roots there are. */
@@ -57,9 +59,9 @@ export interface UnpackOptions {
 
 /** The result; content can be read until `dispose`, which removes everything that was written to disk. */
 export interface UnpackedImage {
-  readonly tree: FileTree;
+  readonly tree: UnpackedTree;
   readonly size: number;
-  /** SHA-256 of the image; absent for a directory. */
+  /** SHA-256 of the image; absent for a directory, and without `digests`. */
   readonly sha256?: string;
   /** Every byte of the image once; empty for a directory. */
   readonly regions: readonly Region[];

@@ -31,8 +31,8 @@ export interface Surface {
   readonly above: readonly Blob[];
 }
 
-/** Bytes in which the magics of nearly all formats lie. */
-const HEAD = 2048;
+/** Bytes in which the magics of nearly all formats lie, and by which text is told from other content. */
+const HEAD = 4096;
 /** A file of an archive below this size is content, whatever it is. */
 const SMALL_FILE = 65_536;
 /** Files of file systems that are looked through from start to end, as images are. */
@@ -92,18 +92,17 @@ export class Session {
   }
 
   /** A surface that is looked at from its start only: a file of a root file system. Whether something was recognised. */
-  async openAtStart(surface: Surface): Promise<boolean> {
+  async openAtStart(surface: Surface, head: Uint8Array): Promise<boolean> {
     this.#signal.throwIfAborted();
-    const claim = this.#atStart(surface.blob);
+    const claim = this.#atStart(surface.blob, head);
     if (claim === undefined) return false;
     if (claim.unpacker.class !== 'leaf' && claim.unpacker.unpack !== undefined)
       await this.#claimed(surface, claim, new Map());
     return true;
   }
 
-  #atStart(blob: Blob): Claim | undefined {
+  #atStart(blob: Blob, head: Uint8Array): Claim | undefined {
     // A hundred formats ask for a few bytes each, of every file: nearly all of them lie in the first read.
-    const head = blob.read(0, HEAD);
     const unpackers = [
       ...this.#index.atStart((offset, length) =>
         offset + length <= head.length || head.length === blob.size
@@ -237,13 +236,12 @@ export class Session {
   #leaf(surface: Surface, path: string, content: Blob): void {
     if (surface.blob.size === content.size && this.tree.get(surface.path) !== undefined) return;
     const name = path.slice(surface.path.length + 1);
-    this.tree.addContent(path, surface.path, `/${name}`, content, sha256Of(content));
+    this.tree.addContent(path, surface.path, `/${name}`, content);
   }
 
   /** Takes entries into the tree and looks into parts and files. */
   async #descend(at: Surface, claim: Claim, container: PlacedBlob, sink: ContainerSink): Promise<Region[]> {
     const { folder } = sink;
-    this.#digest(folder.nodes.values());
     const holdsFiles = claim.unpacker.class === 'file-system' || claim.unpacker.class === 'archive';
     const prefixes = holdsFiles && !at.inRoot ? rootsIn(folder) : [];
     const keepsModes =
@@ -283,15 +281,6 @@ export class Session {
     return share.over(tidy(regions, container.size), container.size);
   }
 
-  #digest(nodes: Iterable<Node>): void {
-    for (const node of nodes) {
-      if (node.content === undefined || node.sha256 !== undefined) continue;
-      this.#signal.throwIfAborted();
-      node.sha256 = sha256Of(node.content);
-      if (!this.#store.has(node.sha256)) this.#store.set(node.sha256, node.content);
-    }
-  }
-
   async #openPart(surface: Surface, container: string, name: string): Promise<Region[]> {
     if (this.#holdsItself(surface)) return [{ start: 0, end: surface.blob.size, kind: 'unknown' }];
     const before = this.containers.length;
@@ -300,7 +289,7 @@ export class Session {
     const wrapped = inner !== undefined && inner.class !== 'leaf' && inner.end - inner.start === surface.blob.size;
     const blank = regions.every(({ kind }) => kind === 'padding');
     if (!wrapped && !blank && this.tree.get(surface.path) === undefined)
-      this.tree.addContent(`${container}/${name}`, container, `/${name}`, surface.blob, sha256Of(surface.blob));
+      this.tree.addContent(`${container}/${name}`, container, `/${name}`, surface.blob);
     return regions;
   }
 
@@ -314,9 +303,10 @@ export class Session {
     const inRoot = at.inRoot || roots.some(({ prefix }) => prefix === '/' || node.name.startsWith(`${prefix}/`));
     const surface: Surface = { ...at, path: pathOf(at.path, node.name), blob: content, inRoot };
     const known: Region[] = [{ start: 0, end: node.size, kind: 'understood' }];
-    if ((isText(content) && !IMAGE_TEXT.test(node.name)) || this.#holdsItself(surface)) return known;
-    const regions = await this.#lookInto(surface, unpacker, node);
-    const entry = node.sha256 === undefined ? undefined : this.#acknowledged.get(node.sha256);
+    const head = content.read(0, HEAD);
+    if ((isText(content, head) && !IMAGE_TEXT.test(node.name)) || this.#holdsItself(surface)) return known;
+    const regions = await this.#lookInto(surface, unpacker, node, head);
+    const entry = this.#acknowledged.size === 0 ? undefined : this.#acknowledged.get(sha256Of(content));
     return entry === undefined ? regions : [{ start: 0, end: node.size, kind: 'acknowledged', note: entry.what }];
   }
 
@@ -324,13 +314,18 @@ export class Session {
    * In file systems a file is looked at from its start, elsewhere all through. A file of a file system has a name and an
    * end: whatever is in it, its bytes are accounted for. Elsewhere what is large can be unknown.
    */
-  async #lookInto(surface: Surface, unpacker: Pick<Unpacker, 'class'>, node: Node): Promise<Region[]> {
+  async #lookInto(
+    surface: Surface,
+    unpacker: Pick<Unpacker, 'class'>,
+    node: Node,
+    head: Uint8Array,
+  ): Promise<Region[]> {
     const known: Region[] = [{ start: 0, end: node.size, kind: 'understood' }];
     const filed = surface.inRoot || unpacker.class === 'file-system';
     if (filed) {
       const before = this.containers.length;
       if (IMAGE_NAME.test(node.name)) await this.open(surface);
-      else await this.openAtStart(surface);
+      else await this.openAtStart(surface, head);
       if (this.containers.length === before && !surface.inRoot) this.#tellSealed(surface, node);
       return known;
     }

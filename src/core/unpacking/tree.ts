@@ -10,11 +10,14 @@ interface Rooted {
   readonly container: string;
 }
 
+/** Everything of an entry is known from the start but its digest, which whoever reads the content gives. */
+type Entry = Omit<FileEntry, 'sha256'> & { sha256?: string };
+
 const NOTHING = memoryBlob(new Uint8Array(0));
 
 export class UnpackedTree implements FileTree {
   readonly image: string;
-  readonly #entries = new Map<string, FileEntry>();
+  readonly #entries = new Map<string, Entry>();
   readonly #contents = new Map<string, Blob>();
   readonly #rooted = new Map<string, Rooted>();
 
@@ -38,9 +41,15 @@ export class UnpackedTree implements FileTree {
   }
 
   /** A stream, a partition or a leaf: a file without metadata. */
-  addContent(path: string, container: string, name: string, content: Blob, sha256: string): void {
-    this.#entries.set(path, { path, container, name, type: 'file', size: content.size, sha256 });
+  addContent(path: string, container: string, name: string, content: Blob): void {
+    this.#entries.set(path, { path, container, name, type: 'file', size: content.size });
     this.#contents.set(path, content);
+  }
+
+  /** The SHA-256 of a file, by whoever read it. */
+  digested({ path }: Pick<FileEntry, 'path'>, sha256: string): void {
+    const entry = this.#entries.get(path);
+    if (entry !== undefined) entry.sha256 = sha256;
   }
 
   entries(): Iterable<FileEntry> {

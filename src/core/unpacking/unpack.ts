@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { openBlob } from '../../lib/blob.ts';
-import { sha256Of } from './digest.ts';
+import { digestAll, sha256Of } from './digest.ts';
 import { readDirectory } from './directory.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { OpaqueEntry, UnpackedImage, UnpackGap, UnpackOptions } from './outcome.ts';
@@ -29,7 +29,8 @@ export async function unpackImage(options: UnpackOptions): Promise<UnpackedImage
     const found = await session.open({ path: name, blob, depth: 0, inRoot: false, above: [] });
     const regions = acknowledge(found, options.opaque ?? []);
     if (blob.size === 0) session.tell(name, { kind: 'truncated', message: 'the image is empty' }, true);
-    return { ...outcome(options, session, regions, blob.size), sha256: sha256Of(blob), regions, dispose };
+    const digest = options.digests === false ? {} : { sha256: sha256Of(blob) };
+    return { ...outcome(options, session, regions, blob.size), ...digest, regions, dispose };
   });
 }
 
@@ -59,6 +60,7 @@ function outcome(
   const coverage = coverageOf(regions, size);
   if (size > 0 && !coverage.complete)
     session.tell(session.tree.image, { kind: 'unrecognised', message: openWords(coverage, regions) }, false);
+  if (options.digests !== false) digestAll(session.tree);
   const gaps = scoped(session);
   for (const gap of gaps) options.onGap?.(gap);
   return {

@@ -12,9 +12,9 @@ async function answer(request: Request): Promise<{ readonly answer: Answer; read
       module = import(request.url) as Promise<JobModule>;
       modules.set(request.url, module);
     }
-    const { run } = await module;
+    const { run, transfer = buffersOf } = await module;
     const result = await run(request.input);
-    return { answer: { id: request.id, result }, transfer: buffersOf(result) };
+    return { answer: { id: request.id, result }, transfer: transfer(result) };
   } catch (thrown) {
     return { answer: { id: request.id, fault: faultOf(thrown) }, transfer: [] };
   }

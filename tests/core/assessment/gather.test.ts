@@ -125,7 +125,7 @@ describe('order', () => {
 });
 
 describe('images', () => {
-  test('each file is read once, however many analyzers want it', async () => {
+  test('each file is read once, for its digest and for all analyzers that want it', async () => {
     const reads: string[] = [];
     const text: string[] = [];
     const reader = (id: string) =>
@@ -137,7 +137,7 @@ describe('images', () => {
       { analyzers: [reader('one'), reader('two')] },
       { doors: doors(treeOf({ a: 'A', b: 'B', c: 'C' }, reads)) },
     );
-    expect(reads).toEqual(['a', 'b']);
+    expect(reads).toEqual(['a', 'b', 'c']);
     expect(text).toEqual(['A', 'A', 'B', 'B']);
   });
 

@@ -4,7 +4,7 @@ import type { Certificate } from '../../../codecs/formats/x509.ts';
 import { type FileEntry, type FileTree, seenAt } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { keyCertificate, keyDhParameters, keyPrivate, keyTrustStore } from '../../../facts/index.ts';
-import { certificatesIn, mayHoldKeys, pemIn } from './found.ts';
+import { certificatesIn, KEY_WORDS, mayHoldKeys, pemIn } from './found.ts';
 import { type Place, placeOf } from './places.ts';
 
 const MAX_CERTIFICATES = 20_000;
@@ -24,10 +24,10 @@ export const keysCertificates: Analyzer = {
   intrusion: 'passive',
   consumes: [keyPrivate],
   produces: [keyCertificate, keyTrustStore, keyDhParameters],
+  words: () => KEY_WORDS,
   wants: mayHoldKeys,
   observe(file, content, context) {
-    const cut = (message: string): void => context.gap({ kind: 'over-budget', message });
-    const certificates = certificatesIn(content, cut);
+    const certificates = certificatesIn(content, context);
     if (certificates.length > 0) {
       const list = held.get(context.tree) ?? [];
       held.set(context.tree, list);
@@ -35,7 +35,7 @@ export const keysCertificates: Analyzer = {
       if (before + certificates.length <= MAX_CERTIFICATES) list.push({ file, certificates });
       else context.gap({ kind: 'over-budget', message: `more than ${MAX_CERTIFICATES} certificates in one image` });
     }
-    for (const { label, der, offset } of pemIn(content, cut))
+    for (const { label, der, offset } of pemIn(content, context))
       if (label === 'DH PARAMETERS') tellParameters(der, offset, file, context);
   },
   finish(context) {

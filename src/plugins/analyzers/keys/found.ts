@@ -3,9 +3,10 @@
 import { createPublicKey } from 'node:crypto';
 import { isJks, jksKeys } from '../../../codecs/formats/jks.ts';
 import { gnupgSecret, type OpenPgpKey, openpgpSecret } from '../../../codecs/formats/openpgp-key.ts';
-import { MAX_BLOCKS, type PemBlock, pemBlocks } from '../../../codecs/formats/pem.ts';
+import { MAX_BLOCKS, PEM_BEGIN, type PemBlock, pemBlocksAt } from '../../../codecs/formats/pem.ts';
 import {
-  derKeys,
+  DER_STARTS,
+  derKeysAt,
   dropbearKey,
   fromDer,
   lockedDer,
@@ -18,12 +19,9 @@ import {
 import { wireguardKeys } from '../../../codecs/formats/wireguard.ts';
 import { type Certificate, readCertificate } from '../../../codecs/formats/x509.ts';
 import type { FileEntry } from '../../../core/model/files.ts';
+import type { AnalyzerContext } from '../../../core/model/gatherer.ts';
 import type { Blob } from '../../../lib/blob.ts';
 
-const WINDOW = 32 << 20;
-/** No key, block or certificate that is sought is longer. */
-const OVERLAP = 256 << 10;
-const MAX_SIZE = 1 << 30;
 /** Locked keys of one file on which passphrases are tried. */
 const MAX_LOCKED = 20;
 const MAX_BARE = 1 << 20;
@@ -38,38 +36,33 @@ export type KeyInFile = Omit<PrivateKey, 'format'> & {
   readonly format: PrivateKey['format'] | 'openpgp' | 'wireguard' | 'jks' | 'pkcs12';
 };
 
-export type Cut = (why: string) => void;
+/** What both analyzers of the family look for. */
+export const KEY_WORDS: readonly string[] = [PEM_BEGIN, ...DER_STARTS];
 
-/** The content in windows that overlap; a finding belongs to the window in which it starts before `end`. */
-function* windowsOf(
-  content: Blob,
-): Generator<{ readonly base: number; readonly bytes: Uint8Array; readonly end: number }> {
-  const size = Math.min(content.size, MAX_SIZE);
-  for (let base = 0; base < size; base += WINDOW) {
-    const end = base + WINDOW >= size ? size - base : WINDOW;
-    yield { base, bytes: content.read(base, WINDOW + OVERLAP), end };
-  }
+type Context = Pick<AnalyzerContext, 'places' | 'gap'>;
+const cut = (message: string, context: Context): void => context.gap({ kind: 'over-budget', message });
+
+/** Where a word stands, and a gap where there may be more. */
+function placesOf(word: string, what: string, context: Context): Iterable<number> {
+  const { at, cut: why } = context.places(word);
+  if (why !== undefined) cut(`${why} of ${what}`, context);
+  return at;
 }
 
 /** The PEM blocks of a file: both analyzers of the family ask for them, and so does each kind of key. */
 const known = new WeakMap<Blob, readonly PemBlock[]>();
 
-export function pemIn(content: Blob, cut: Cut): readonly PemBlock[] {
-  const before = known.get(content);
-  if (before !== undefined) return before;
-  const blocks: PemBlock[] = [];
-  for (const { base, bytes, end } of windowsOf(content)) {
-    const inside = pemBlocks(bytes);
-    if (inside.length === MAX_BLOCKS) cut(`only the first ${MAX_BLOCKS} PEM blocks were read`);
-    for (const block of inside) if (block.offset < end) blocks.push({ ...block, offset: base + block.offset });
-  }
-  if (content.size > MAX_SIZE) cut(`only the first ${MAX_SIZE >> 20} MiB of the file were searched`);
+export function pemIn(content: Blob, context: Context): readonly PemBlock[] {
+  const places = placesOf(PEM_BEGIN, 'PEM blocks', context);
+  const blocks = known.get(content) ?? pemBlocksAt(content, places);
+  // Each analyzer leaves open what it would have told.
+  if (blocks.length === MAX_BLOCKS) cut(`only the first ${MAX_BLOCKS} PEM blocks were read`, context);
   known.set(content, blocks);
   return blocks;
 }
 
 /** Private keys in a file. A structure that does not parse is none. */
-export function keysIn(content: Blob, name: string, cut: Cut): readonly KeyInFile[] {
+export function keysIn(content: Blob, name: string, context: Context): readonly KeyInFile[] {
   const small = content.size <= MAX_BARE;
   const bytes = small ? content.read(0, content.size) : new Uint8Array(0);
   const bare = small
@@ -78,7 +71,7 @@ export function keysIn(content: Blob, name: string, cut: Cut): readonly KeyInFil
   if (bare !== undefined) return [bare];
   if (isJks(bytes)) return javaKeys(bytes);
   let locked = 0;
-  const found: KeyInFile[] = pemIn(content, cut)
+  const found: KeyInFile[] = pemIn(content, context)
     .map((block) => {
       if (block.label === 'PGP PRIVATE KEY BLOCK') return openpgp(openpgpSecret(block.der), block.offset);
       if (block.encrypted || block.label.startsWith('ENCRYPTED')) locked += 1;
@@ -86,19 +79,17 @@ export function keysIn(content: Blob, name: string, cut: Cut): readonly KeyInFil
     })
     .filter((key) => key !== undefined);
   const seen = new Set(found.map(({ spki }) => spki));
-  for (const key of bareKeys(content, cut)) if (!seen.has(key.spki)) found.push(key);
+  for (const key of bareKeys(content, context)) if (!seen.has(key.spki)) found.push(key);
   if (small) found.push(...wireguard(bytes, name));
   return found;
 }
 
-function bareKeys(content: Blob, cut: Cut): readonly KeyInFile[] {
-  const found: KeyInFile[] = [];
-  for (const { base, bytes, end } of windowsOf(content)) {
-    const { keys, more } = derKeys(bytes);
-    if (more) cut('more places look like a key than were tried');
-    for (const key of keys) if (key.offset < end) found.push({ ...key, offset: base + key.offset });
-  }
-  return found;
+function bareKeys(content: Blob, context: Context): readonly KeyInFile[] {
+  return DER_STARTS.flatMap((start) => {
+    const { keys, more } = derKeysAt(content, placesOf(start, 'DER keys', context));
+    if (more) cut('more places look like a key than were tried', context);
+    return keys;
+  });
 }
 
 const openpgp = (key: OpenPgpKey | undefined, offset: number): KeyInFile | undefined =>
@@ -171,9 +162,9 @@ const wireguard = (bytes: Uint8Array, name: string): readonly KeyInFile[] =>
   }));
 
 /** Certificates in a file. */
-export function certificatesIn(content: Blob, cut: Cut): readonly Certificate[] {
+export function certificatesIn(content: Blob, context: Context): readonly Certificate[] {
   const found: Certificate[] = [];
-  for (const { label, der } of pemIn(content, cut)) {
+  for (const { label, der } of pemIn(content, context)) {
     if (label !== 'CERTIFICATE' && label !== 'X509 CERTIFICATE' && label !== 'TRUSTED CERTIFICATE') continue;
     const certificate = readable(der);
     if (certificate !== undefined) found.push(certificate);

@@ -6,7 +6,7 @@ import { hasClosePrimes, hasRocaPrint, hasSmallFactor, sharingPrimes } from '../
 import { type FileEntry, type FileTree, seenAt } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { accountFirstBoot, keyPrivate, serviceStart } from '../../../facts/index.ts';
-import { type KeyInFile, keysIn, mayHoldKeys, openedStore } from './found.ts';
+import { KEY_WORDS, type KeyInFile, keysIn, mayHoldKeys, openedStore } from './found.ts';
 import { namedBy, type Purpose, placeOf, purposeOf } from './places.ts';
 import { type Service, servedBy } from './serving.ts';
 
@@ -27,9 +27,10 @@ export const keysPrivateKeys: Analyzer = {
   intrusion: 'passive',
   consumes: [accountFirstBoot, serviceStart],
   produces: [keyPrivate],
+  words: () => KEY_WORDS,
   wants: mayHoldKeys,
   observe(file, content, context) {
-    const found = keysIn(content, file.name, (message) => context.gap({ kind: 'over-budget', message }));
+    const found = keysIn(content, file.name, context);
     const [store] = found;
     if (store?.format !== 'pkcs12') return hold(found, file, context);
     return openedStore(content, store).then((opened) => hold(opened, file, context));

@@ -1,14 +1,16 @@
 /** Publicly known constant keys in an image. */
 
-import { windowsOf } from '../../../codecs/formats/windows.ts';
 import type { Analyzer } from '../../../core/model/gatherer.ts';
 import { secretSymmetric } from '../../../facts/index.ts';
 import { isExamplePlace, maySearch } from './tell.ts';
 
 /** Keys that specifications or analyses published: whoever has one has that of every device. */
-const KEYS: readonly { readonly name: string; readonly bytes: Buffer }[] = [
-  { name: 'Zigbee default trust centre link key', bytes: Buffer.from('ZigBeeAlliance09') },
-  { name: 'Zigbee Light Link master key', bytes: Buffer.from('9f5595f10257c8a469cbf42bc93fee31', 'hex') },
+const KEYS: readonly { readonly name: string; readonly word: string }[] = [
+  { name: 'Zigbee default trust centre link key', word: 'ZigBeeAlliance09' },
+  {
+    name: 'Zigbee Light Link master key',
+    word: Buffer.from('9f5595f10257c8a469cbf42bc93fee31', 'hex').toString('latin1'),
+  },
 ];
 
 export const secretsSymmetricKeys: Analyzer = {
@@ -18,22 +20,20 @@ export const secretsSymmetricKeys: Analyzer = {
   intrusion: 'passive',
   consumes: [],
   produces: [secretSymmetric],
+  words: () => KEYS.map(({ word }) => word),
   wants: maySearch,
-  observe(file, content, context) {
+  observe(file, _content, context) {
     if (isExamplePlace(file)) return;
-    const told = new Set<string>();
-    for (const { base, buffer } of windowsOf(content)) {
-      for (const { name, bytes: key } of KEYS) {
-        const place = told.has(name) ? -1 : buffer.indexOf(key);
-        if (place === -1) continue;
-        told.add(name);
-        const offset = base + place;
+    for (const { name, word } of KEYS) {
+      const { at, cut } = context.places(word);
+      const [offset] = at;
+      if (offset !== undefined)
         context.emit(
           secretSymmetric,
           { name, file: file.name, offset, known: true },
           { where: `offset 0x${offset.toString(16)}` },
         );
-      }
+      else if (cut !== undefined) context.gap({ kind: 'over-budget', message: cut });
     }
   },
 };

@@ -1,13 +1,13 @@
 /** URLs with a user name and a password in an image. */
 
-import { windowsOf } from '../../../codecs/formats/windows.ts';
 import type { FileEntry } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { secretUrl } from '../../../facts/index.ts';
+import { type Blob, textIn } from '../../../lib/blob.ts';
 import { FaultError } from '../../../lib/fault.ts';
-import { isExamplePlace, looksMade, maySearch } from './tell.ts';
+import { isExamplePlace, lineCounter, looksMade, maySearch, placesOf } from './tell.ts';
 
-const MAX_TRIES = 500_000;
+const SEPARATOR = '://';
 const MAX_FOUND = 200;
 const SCHEMES =
   /(https?|ftps?|sftp|mqtts?|wss?|rtsps?|smb|ldaps?|amqps?|mysql|postgres(?:ql)?|mongodb(?:\+srv)?|redis|telnet|ssh|git|svn)$/i;
@@ -23,42 +23,32 @@ export const secretsUrlsWithCredentials: Analyzer = {
   intrusion: 'passive',
   consumes: [],
   produces: [secretUrl],
+  words: () => [SEPARATOR],
   wants: maySearch,
-  observe(file, content, context) {
-    const seen = new Set<string>();
-    for (const { base, buffer } of windowsOf(content)) search(file, base, buffer, seen, context);
-  },
+  observe: search,
 };
 
-function* urlsIn(buffer: Buffer, seen: Set<string>): Generator<{ readonly at: number; readonly url: Found }> {
-  let tries = 0;
-  for (let at = buffer.indexOf('://'); at !== -1; at = buffer.indexOf('://', at + 3)) {
-    tries += 1;
-    if (tries > MAX_TRIES) throw new FaultError('over-budget', `more than ${MAX_TRIES} addresses in one file`);
-    const url = urlAt(buffer, at);
+function search(file: FileEntry, content: Blob, context: AnalyzerContext): void {
+  const lineAt = lineCounter(content);
+  const seen = new Set<string>();
+  for (const at of placesOf(SEPARATOR, context)) {
+    const url = urlAt(content, at);
     if (url === undefined || seen.has(url.key)) continue;
     if (seen.size === MAX_FOUND) throw new FaultError('over-budget', `more than ${MAX_FOUND} passwords in one file`);
     seen.add(url.key);
-    yield { at, url };
-  }
-}
-
-function search(file: FileEntry, base: number, buffer: Buffer, seen: Set<string>, context: AnalyzerContext): void {
-  const isText = base === 0 && !buffer.subarray(0, 512).includes(0);
-  let line = 1;
-  let counted = 0;
-  for (const { at, url } of urlsIn(buffer, seen)) {
-    if (isText) {
-      line += newlines(buffer, counted, at);
-      counted = at;
-    }
     const { scheme, host, user, made } = url;
-    const place = isText ? { line } : {};
-    const where = isText ? `line ${line}` : `offset 0x${(base + at).toString(16)}`;
+    const line = lineAt?.(at);
     context.emit(
       secretUrl,
-      { scheme, host, user, file: file.name, ...place, example: made || isExamplePlace(file) },
-      { where },
+      {
+        scheme,
+        host,
+        user,
+        file: file.name,
+        ...(line === undefined ? {} : { line }),
+        example: made || isExamplePlace(file),
+      },
+      { where: line === undefined ? `offset 0x${at.toString(16)}` : `line ${line}` },
     );
   }
 }
@@ -71,9 +61,10 @@ interface Found {
   readonly key: string;
 }
 
-function urlAt(buffer: Buffer, at: number): Found | undefined {
-  const scheme = SCHEMES.exec(buffer.toString('latin1', Math.max(0, at - 12), at))?.[1];
-  const rest = scheme === undefined ? null : REST.exec(buffer.toString('latin1', at, at + 400));
+function urlAt(content: Blob, at: number): Found | undefined {
+  const from = Math.max(0, at - 12);
+  const scheme = SCHEMES.exec(textIn(content, from, at - from))?.[1];
+  const rest = scheme === undefined ? null : REST.exec(textIn(content, at, 400));
   if (scheme === undefined || rest === null) return undefined;
   const [whole, user = '', password = '', host = ''] = rest;
   // Filled in at run time: no password stands here.
@@ -86,10 +77,4 @@ function urlAt(buffer: Buffer, at: number): Found | undefined {
       host,
     );
   return { scheme: scheme.toLowerCase(), host, user, made, key: scheme + whole };
-}
-
-function newlines(buffer: Buffer, from: number, to: number): number {
-  let count = 0;
-  for (let at = buffer.indexOf(10, from); at !== -1 && at < to; at = buffer.indexOf(10, at + 1)) count += 1;
-  return count;
 }

@@ -1,9 +1,8 @@
 /** Programs and libraries of an image that name a server and can run commands: what starts the server may be they, though no script does. */
 import { isElf } from '../../../codecs/formats/elf.ts';
-import { windowsOf } from '../../../codecs/formats/windows.ts';
 import type { FileEntry, FileTree, RootFileSystem } from '../../../core/model/files.ts';
-import type { Blob } from '../../../lib/blob.ts';
-import { Words } from '../../../lib/words.ts';
+import type { AnalyzerContext } from '../../../core/model/gatherer.ts';
+import { type Blob, textIn } from '../../../lib/blob.ts';
 import { daemonNames, daemonOf, WATCHED } from './daemons.ts';
 import { FOLDERS, listens } from './vendor.ts';
 
@@ -49,36 +48,32 @@ export const mayName = (file: FileEntry): boolean =>
 
 const baseOf = (name: string): string => name.slice(name.lastIndexOf('/') + 1);
 
+/** What is looked for in every program. A name of one letter stands in all of them. */
+export const wordsFor = (servers: readonly Server[]): readonly string[] => [
+  ...RUNNERS,
+  ...servers.map(({ name }) => name).filter(isWord),
+];
+const isWord = (name: string): boolean => name.length > 1 && /^[ -~]+$/.test(name);
+
 /** Those of the servers that the file names as a word of its own. */
-export function namedIn(file: FileEntry, content: Blob, servers: readonly Server[]): readonly string[] {
+export function namedIn(
+  file: FileEntry,
+  content: Blob,
+  servers: readonly Server[],
+  { places }: Pick<AnalyzerContext, 'places'>,
+): readonly string[] {
   const base = baseOf(file.name);
-  const others = servers.filter(({ name, entry }) => name !== base && entry.path !== file.path);
-  if (others.length === 0 || MANY.test(base) || !isElf(content.read(0, 20))) return [];
-  const { names, words } = wordsOf(servers);
-  const found = new Set<string>();
-  let runs = false;
-  for (const { buffer } of windowsOf(content))
-    words.find(buffer, (word, at) => {
-      const name = names[word - RUNNERS.length];
-      if (name === undefined) runs = true;
-      else if (!isPart(buffer[at - 1]) && !isPart(buffer[at + name.length])) found.add(name);
+  if (servers.length === 0 || MANY.test(base) || !isElf(content.read(0, 20))) return [];
+  if (!RUNNERS.some((word) => places(word).at.length > 0)) return [];
+  return servers
+    .filter(({ name, entry }) => name !== base && entry.path !== file.path && isWord(name))
+    .map(({ name }) => name)
+    .filter((name) => {
+      for (const at of places(name).at)
+        if (!isPart(textIn(content, at - 1, at === 0 ? 0 : 1)) && !isPart(textIn(content, at + name.length, 1)))
+          return true;
+      return false;
     });
-  return runs ? others.map(({ name }) => name).filter((name) => found.has(name)) : [];
 }
 
-const isPart = (code: number | undefined): boolean => code !== undefined && /[\w.-]/.test(String.fromCharCode(code));
-
-interface Sought {
-  readonly names: readonly string[];
-  readonly words: Words;
-}
-/** The servers of a root stay the same for all its files. */
-const sought = new WeakMap<readonly Server[], Sought>();
-function wordsOf(servers: readonly Server[]): Sought {
-  const known = sought.get(servers);
-  if (known !== undefined) return known;
-  const names = [...new Set(servers.map(({ name }) => name))];
-  const made = { names, words: new Words([...RUNNERS, ...names]) };
-  sought.set(servers, made);
-  return made;
-}
+const isPart = (character: string): boolean => /[\w.-]/.test(character);

@@ -5,7 +5,7 @@ import { bootConsole, serviceStart } from '../../../facts/index.ts';
 import { daemonOf, portsOf, type ServiceKind } from './daemons.ts';
 import { type Start, startsOf } from './followed.ts';
 import { isShell } from './inittab.ts';
-import { mayName, namedIn, type Server, serversIn } from './named.ts';
+import { mayName, namedIn, type Server, serversIn, wordsFor } from './named.ts';
 import { consoleByDefault } from './no-inittab.ts';
 import { tellOutside } from './outside.ts';
 import { keepText, scriptReader, type Texts } from './texts.ts';
@@ -13,20 +13,23 @@ import { listens } from './vendor.ts';
 
 /** Text of this image's configuration and scripts, kept from the one read until its end. */
 const texts = new WeakMap<FileTree, Texts>();
-/** Of each root the servers that lie in it, and the programs that name them. */
+/** Of each root the servers that lie in it, the programs that name them, and what was not looked at. */
 interface Naming {
   readonly servers: ReadonlyMap<string, readonly Server[]>;
   /** By the server's name behind the root's path. */
   readonly programs: Map<string, string>;
+  readonly cuts: readonly { readonly root: RootFileSystem; readonly why: string }[];
 }
 const namings = new WeakMap<FileTree, Naming>();
 
-function namingOf(context: AnalyzerContext): Naming {
-  const { tree } = context;
+function namingOf(tree: FileTree): Naming {
   const known = namings.get(tree);
   if (known !== undefined) return known;
-  const servers = new Map(tree.roots.map((root) => [root.path, serversIn(root, tree, cutIn(root, context))]));
-  const made = { servers, programs: new Map() };
+  const cuts: { root: RootFileSystem; why: string }[] = [];
+  const servers = new Map(
+    tree.roots.map((root) => [root.path, serversIn(root, tree, (why) => cuts.push({ root, why }))]),
+  );
+  const made = { servers, programs: new Map(), cuts };
   namings.set(tree, made);
   return made;
 }
@@ -41,10 +44,11 @@ export const servicesStart: Analyzer = {
   intrusion: 'passive',
   consumes: [],
   produces: [serviceStart, bootConsole],
+  words: (tree) => wordsFor([...namingOf(tree).servers.values()].flat()),
   wants: (file) => file.type === 'file' && file.root !== undefined && (START_PLACES.test(file.name) || mayName(file)),
   observe(file, content, context) {
-    const { servers, programs } = namingOf(context);
-    for (const name of namedIn(file, content, servers.get(file.root ?? '') ?? []))
+    const { servers, programs } = namingOf(context.tree);
+    for (const name of namedIn(file, content, servers.get(file.root ?? '') ?? [], context))
       if (!programs.has(`${file.root} ${name}`)) programs.set(`${file.root} ${name}`, file.name);
     if (!START_PLACES.test(file.name)) return;
     const map = texts.get(context.tree) ?? new Map<string, string>();
@@ -53,6 +57,7 @@ export const servicesStart: Analyzer = {
   },
   finish(context) {
     const map = texts.get(context.tree) ?? new Map<string, string>();
+    for (const { root, why } of namingOf(context.tree).cuts) cutIn(root, context)(why);
     for (const root of context.tree.roots) examine(root, map, context);
     texts.delete(context.tree);
     namings.delete(context.tree);
@@ -185,7 +190,7 @@ function emitNever(
   mentions: ReturnType<typeof mentionsIn>,
   context: AnalyzerContext,
 ): void {
-  const { servers, programs } = namingOf(context);
+  const { servers, programs } = namingOf(context.tree);
   for (const { name, entry } of servers.get(root.path) ?? []) {
     const daemon = daemonOf(name);
     if (started.has(name)) continue;

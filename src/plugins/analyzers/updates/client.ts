@@ -24,7 +24,7 @@ import {
   takesImages,
   UPDATER,
 } from './clients.ts';
-import { PROGRAM, tellProgram, tellUrls } from './endpoints.ts';
+import { SEPARATOR, tellProgram, tellUrls } from './endpoints.ts';
 import { type Habit, habitOf, reachesShell, runsFetched } from './habits.ts';
 import { type ClientSetting, settingsOf } from './settings.ts';
 import { unverifiedIn } from './unverified.ts';
@@ -49,6 +49,8 @@ const nothingHeld = (): Held => ({
 });
 
 const LIMIT = 4 << 20;
+/** Of a program so many bytes are looked at. */
+const PROGRAM = 32 << 20;
 const URLS = 1000;
 /** Longer lines are looked at in pieces that overlap: the patterns are not linear on long ones. */
 const PIECE = 2000;
@@ -65,6 +67,7 @@ export const updatesClient: Analyzer = {
   intrusion: 'passive',
   consumes: [],
   produces: [updateClient, updateClientSetting, updateTlsSetting, updateRollback, serviceEndpointUrl, serviceScript],
+  words: () => [SEPARATOR],
   wants: (file) =>
     file.type === 'file' &&
     file.root !== undefined &&

@@ -2,11 +2,9 @@
 import type { FileEntry } from '../../../core/model/files.ts';
 import type { AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { serviceEndpointUrl } from '../../../facts/index.ts';
-import type { Blob } from '../../../lib/blob.ts';
+import { type Blob, textIn } from '../../../lib/blob.ts';
 import { UPDATER } from './clients.ts';
 
-/** Of a program so many bytes are looked at. */
-export const PROGRAM = 32 << 20;
 const NOT_FETCHED =
   /^(localhost|127\.|0\.0\.0\.0|192\.168\.|10\.|172\.(1[6-9]|2\d|3[01])\.|\[|%s|\$|example\.|www\.example|schemas\.|xmlns|www\.w3\.org|purl\.org|schemas\.xmlsoap|ns\.adobe|tempuri|www\.gnu\.org|www\.apache\.org|gnu\.org|opensource\.org|bugs\.|tools\.ietf)/i;
 
@@ -35,35 +33,54 @@ export function tellUrls(file: FileEntry, line: string, at: number, context: Ana
   return found.length;
 }
 
+/** What every address has. */
+export const SEPARATOR = '://';
+/** Schemes in clear; an address of the first that has any is told. */
+const CLEAR = ['http', 'ftp', 'mqtt', 'ws', 'tftp'];
+const LONGEST = 4;
 /** How a program writes an address whose server it learns at run time. */
-const BUILT = ['http://%s', 'mqtt://%s', 'ftp://%s', 'ws://%s', 'tftp://%s'];
+const BUILT = '://%s';
 
 /** Addresses in a program: that they stand there is seen, whether it talks to them is not. */
 export function tellProgram(file: FileEntry, content: Blob, context: AnalyzerContext): void {
   if (/\/(lib|usr\/lib)\/(modules|firmware)\//.test(file.name)) return;
-  const bytes = Buffer.from(content.read(0, PROGRAM));
-  const url = ['http://', 'ftp://', 'mqtt://', 'ws://', 'tftp://']
-    .map((scheme) => addressIn(bytes, scheme))
-    .find(Boolean);
-  const built = url === undefined && BUILT.some((form) => bytes.includes(form));
-  if (url === undefined && !built) return;
-  const message = built
-    ? 'the program puts an address in clear together at run time, and whose it is is not known'
-    : `the program names ${url}, and whether it talks to it in clear is not known`;
+  const { at, cut } = context.places(SEPARATOR);
+  const { url, built } = inClear(content, at);
+  const message =
+    url !== undefined
+      ? `the program names ${url}, and whether it talks to it in clear is not known`
+      : built
+        ? 'the program puts an address in clear together at run time, and whose it is is not known'
+        : cut && `the program has ${cut} of an address, and not all were looked at`;
+  if (message === undefined) return;
   context.gap(
-    { kind: 'unrecognised', message },
+    { kind: url === undefined && !built ? 'over-budget' : 'unrecognised', message },
     { scope: { kind: 'file', path: file.path }, area: 'root-file-system', facts: [serviceEndpointUrl] },
   );
 }
 
-/** The first address of a server that is not a project's home. */
-function addressIn(bytes: Buffer, scheme: string): string | undefined {
-  for (let at = bytes.indexOf(scheme); at >= 0; at = bytes.indexOf(scheme, at + 1)) {
-    const text = bytes.toString('latin1', at + scheme.length, at + 200);
-    const [address, host = ''] = /^([\w-]+(?:\.[\w-]+)*\.[a-z]{2,})(?::\d+)?(?:\/[\w./?=&%-]*)?/.exec(text) ?? [];
-    if (address !== undefined && !NOT_FETCHED.test(host) && !PROJECTS.test(host)) return scheme + address;
+/** An address in clear at one of the places, and whether one is completed at run time. */
+function inClear(content: Blob, places: Iterable<number>): { readonly url?: string; readonly built: boolean } {
+  const first = new Map<string, string>();
+  let built = false;
+  for (const at of places) {
+    const from = Math.max(0, at - LONGEST);
+    const before = textIn(content, from, at - from);
+    const scheme = CLEAR.findLast((one) => before.endsWith(one));
+    if (scheme === undefined || first.has(scheme)) continue;
+    const rest = textIn(content, at, 200);
+    built ||= rest.startsWith(BUILT);
+    const address = addressIn(rest.slice(SEPARATOR.length));
+    if (address !== undefined) first.set(scheme, `${scheme}${SEPARATOR}${address}`);
   }
-  return undefined;
+  const url = CLEAR.map((scheme) => first.get(scheme)).find((one) => one !== undefined);
+  return { built, ...(url === undefined ? {} : { url }) };
+}
+
+/** The address of a server that is not a project's home, without its scheme. */
+function addressIn(text: string): string | undefined {
+  const [address, host = ''] = /^([\w-]+(?:\.[\w-]+)*\.[a-z]{2,})(?::\d+)?(?:\/[\w./?=&%-]*)?/.exec(text) ?? [];
+  return address === undefined || NOT_FETCHED.test(host) || PROJECTS.test(host) ? undefined : address;
 }
 
 /** Links that people are shown and names of makers: nothing fetches them. */
