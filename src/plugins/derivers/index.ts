@@ -9,7 +9,7 @@ export { declaredLogins } from './declared/logins.ts';
 export { declaredTakenLogins } from './declared/taken-logins.ts';
 export { declaredTrustedKeys } from './declared/trusted-keys.ts';
 export { declaredUpdateKeys } from './declared/update-keys.ts';
-export { loginsBetweenUnits } from './keys/logins-between-units.ts';
+export { keysLoginsBetweenUnits } from './keys/logins-between-units.ts';
 export { keysServedFromImage } from './keys/served-from-image.ts';
 export { keysSharedBetweenUnits } from './keys/shared-between-units.ts';
 export { productFeatures } from './product/features.ts';

@@ -3,7 +3,7 @@ import type { Deriver } from '../../../core/model/gatherer.ts';
 import { loginDefault, loginShared, netIdentity, sshHostKey, tlsCertificate } from '../../../facts/index.ts';
 import { alike, doubtOf, hostsOf, keysShownBy, relationsBy, type Shown } from './units.ts';
 
-export const loginsBetweenUnits: Deriver = {
+export const keysLoginsBetweenUnits: Deriver = {
   id: 'keys/logins-between-units',
   title: 'Logins that two units of a model take',
   method: 'TEST',

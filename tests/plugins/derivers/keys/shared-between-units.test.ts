@@ -10,7 +10,7 @@ import {
   sshHostKey,
   tlsCertificate,
 } from '../../../../src/facts/index.ts';
-import { loginsBetweenUnits } from '../../../../src/plugins/derivers/keys/logins-between-units.ts';
+import { keysLoginsBetweenUnits } from '../../../../src/plugins/derivers/keys/logins-between-units.ts';
 import { keysSharedBetweenUnits } from '../../../../src/plugins/derivers/keys/shared-between-units.ts';
 import { aFact, endpoint, SETTINGS, viewOf } from '../../../support/probe.ts';
 
@@ -127,20 +127,20 @@ test('an issuer in common is no shared key', async () => {
 });
 test('the same default login on two units is shared, and leaves their keys alone', async () => {
   const facts = [login('a'), login('b'), ...TWO];
-  expect(await derive(facts, true, [], loginsBetweenUnits)).toEqual([
+  expect(await derive(facts, true, [], keysLoginsBetweenUnits)).toEqual([
     { shared: true, value: 'http-basic admin:admin', hosts: ['a', 'b'] },
   ]);
   expect(await derive(facts)).toEqual([]);
-  expect(await derive([login('a')], true, [], loginsBetweenUnits)).toEqual([]);
+  expect(await derive([login('a')], true, [], keysLoginsBetweenUnits)).toEqual([]);
 });
 test('the same default login at two addresses of one unit says nothing', async () => {
   const doubts: string[] = [];
   const one = [identity('a', 'mac', '1'), identity('b', 'mac', '1')];
-  expect(await derive([login('a'), login('b'), ...one], true, doubts, loginsBetweenUnits)).toEqual([]);
+  expect(await derive([login('a'), login('b'), ...one], true, doubts, keysLoginsBetweenUnits)).toEqual([]);
   expect(doubts).toEqual([expect.stringMatching(/are addresses of one unit/)]);
 });
 test('the names of facts are those of the vocabulary, and keys do not wait for logins', () => {
   expect(keysSharedBetweenUnits.produces).toEqual([keyShared]);
   expect(keysSharedBetweenUnits.consumes).not.toContain(loginDefault);
-  expect(loginsBetweenUnits.produces).toEqual([loginShared]);
+  expect(keysLoginsBetweenUnits.produces).toEqual([loginShared]);
 });
