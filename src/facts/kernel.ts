@@ -98,6 +98,12 @@ export const bootEnvironment = defineFact({
     file: text(),
     source: oneOf(['partition', 'built-in', 'config']),
     valid: maybe(yes('Its CRC holds.')),
+    copy: maybe(
+      oneOf(
+        ['single', 'active', 'unknown'],
+        'Of two copies the one in force is told; unknown: there are more than two.',
+      ),
+    ),
     bootdelay: maybe(whole('Seconds; -2 does not look for a key at all.')),
     interruptible: oneOf(['yes', 'no', 'unknown']),
     silent: yes(),

@@ -88,6 +88,15 @@ test.each([
   expect(found.at(-1)).toBe(`image/uboot-environment ${before.toString(16)}..${(before + 0x2000).toString(16)}`);
 });
 
+test('a copy of an environment whose count has gone up is one', async () => {
+  const variables = Buffer.alloc(0x2000 - 5);
+  variables.write('bootcmd=run boot\0console=ttyS0\0');
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32LE(crc32(variables));
+  const found = await regionsOf(erased(0x1000), sum, Buffer.from([0x2a]), variables);
+  expect(found.at(-1)).toBe('image/uboot-environment 1000..3000');
+});
+
 test.each([
   ['RSA', 2],
   ['ECDSA', 3],

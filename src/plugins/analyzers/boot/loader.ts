@@ -1,7 +1,8 @@
 /** Boot loaders of an image, their environment, and the kernel command lines in it. U-Boot: CRC-32 and NUL-separated variables. */
 
 import { wholeText } from '../../../codecs/formats/text-lines.ts';
-import type { FileEntry } from '../../../core/model/files.ts';
+import { newerOf, type StoredEnvironment, storedEnvironment } from '../../../codecs/formats/uboot-environment.ts';
+import type { FileEntry, FileTree } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { bootEnvironment, bootLoader, bootVerification, kernelCommandLine } from '../../../facts/index.ts';
 import type { Blob } from '../../../lib/blob.ts';
@@ -26,16 +27,51 @@ export const bootLoaders: Analyzer = {
     ((file.root === undefined && file.size >= 512) ||
       /(^|\/)(u-?boot|uEnv\.txt|fw_env|extlinux\.conf|cmdline\.txt|grub\.cfg)/i.test(file.name)),
   observe(file, content, context) {
-    if (/!uboot-environment\b[^!/]*$/.test(file.container) || /!uboot-environment\b[^!/]*$/.test(file.path))
-      tellEnvironment(file, content.read(0, ENVIRONMENT), 'partition', true, context);
-    else if (/(uEnv\.txt)$/.test(file.name)) {
+    if (/!uboot-environment\b[^!/]*$/.test(file.container) || /!uboot-environment\b[^!/]*$/.test(file.path)) {
+      const stored = storedEnvironment(content.read(0, ENVIRONMENT));
+      const list = held.get(context.tree) ?? [];
+      held.set(context.tree, list);
+      if (stored !== undefined && list.length < MOST_STORED) list.push({ file, ...stored });
+    } else if (/(uEnv\.txt)$/.test(file.name)) {
       const text = wholeText(content, ENVIRONMENT) ?? '';
-      tellEnvironment(file, Buffer.from(text.replaceAll('\n', '\0'), 'latin1'), 'config', undefined, context);
+      tellEnvironment(file, Buffer.from(text.replaceAll('\n', '\0'), 'latin1'), { source: 'config' }, context);
     } else if (/(extlinux\.conf|cmdline\.txt)$/.test(file.name))
       tellCommandLines(wholeText(content, ENVIRONMENT) ?? '', file, context);
     else scan(file, content, context);
   },
+  finish(context) {
+    const list = held.get(context.tree) ?? [];
+    held.delete(context.tree);
+    if (list.length === MOST_STORED)
+      context.gap({ kind: 'over-budget', message: `only ${MOST_STORED} stored environments were read` });
+    for (const { one, copy } of inForce(list))
+      tellEnvironment(one.file, one.variables, { source: 'partition', valid: true, copy }, context);
+  },
 };
+
+type Copy = 'single' | 'active' | 'unknown';
+interface Stored extends StoredEnvironment {
+  readonly file: FileEntry;
+}
+const held = new WeakMap<FileTree, Stored[]>();
+const MOST_STORED = 200;
+
+/** Copies of one size beside each other are a pair, of which the loader reads one; what the other says does not hold. */
+function inForce(list: readonly Stored[]): readonly { readonly one: Stored; readonly copy: Copy }[] {
+  const pairs = new Map<string, Stored[]>();
+  for (const one of list) {
+    const place = one.file.path.slice(0, one.file.path.lastIndexOf('!'));
+    const key = one.flag === undefined ? one.file.path : `${place} ${one.variables.length}`;
+    pairs.set(key, [...(pairs.get(key) ?? []), one]);
+  }
+  return [...pairs.values()].flatMap((copies): readonly { readonly one: Stored; readonly copy: Copy }[] => {
+    const [first, second] = copies;
+    if (first?.flag === undefined) return copies.map((one) => ({ one, copy: 'single' }));
+    if (second?.flag === undefined) return [{ one: first, copy: 'active' as const }];
+    if (copies.length > 2) return copies.map((one) => ({ one, copy: 'unknown' }));
+    return [{ one: newerOf(first.flag, second.flag) === 0 ? first : second, copy: 'active' as const }];
+  });
+}
 
 /** Finds `U-Boot 20xx.yy` and the built-in environment that carries `bootdelay=`. */
 function scan(file: FileEntry, content: Blob, context: AnalyzerContext): void {
@@ -48,8 +84,7 @@ function scan(file: FileEntry, content: Blob, context: AnalyzerContext): void {
   ) {
     const bytes = Buffer.from(content.read(at, CHUNK + ENVIRONMENT));
     version ??= versionIn(bytes);
-    const place = bytes.indexOf('bootdelay=');
-    environment ??= place < 0 || place >= CHUNK ? undefined : variablesAround(bytes, place);
+    environment ??= builtIn(bytes);
   }
   if (version === undefined) {
     if (content.size > SCAN) throw new FaultError('over-budget', `only the first ${SCAN >> 20} MiB were searched`);
@@ -60,7 +95,21 @@ function scan(file: FileEntry, content: Blob, context: AnalyzerContext): void {
     { name: 'u-boot', version, file: file.name, verifies: verifies(content) },
     { subject: { kind: 'file', path: file.path } },
   );
-  if (environment !== undefined) tellEnvironment(file, environment, 'built-in', undefined, context);
+  if (environment !== undefined) tellEnvironment(file, environment, { source: 'built-in' }, context);
+}
+
+/** By its bootdelay; loaders that keep that number elsewhere have a bootcmd amid other variables. */
+function builtIn(bytes: Buffer): Uint8Array | undefined {
+  for (const [name, least] of [
+    ['bootdelay=', 1],
+    ['\0bootcmd=', 3],
+  ] as const) {
+    const place = bytes.indexOf(name);
+    if (place < 0 || place >= CHUNK) continue;
+    const around = variablesAround(bytes, place + (name.startsWith('\0') ? 1 : 0));
+    if (variablesOf(around).size >= least) return around;
+  }
+  return undefined;
 }
 
 /** A key that the loader demands shows that it verifies; without one the chip may still do so. */
@@ -103,12 +152,10 @@ function variablesOf(bytes: Uint8Array): ReadonlyMap<string, string> {
 function tellEnvironment(
   file: FileEntry,
   bytes: Uint8Array,
-  source: 'partition' | 'built-in' | 'config',
-  valid: boolean | undefined,
+  told: { readonly source: 'partition' | 'built-in' | 'config'; readonly valid?: boolean; readonly copy?: Copy },
   context: AnalyzerContext,
 ): void {
-  // A CRC (and a flag byte in redundant copies) comes before the first variable.
-  const variables = variablesOf(source === 'partition' ? bytes.subarray(4) : bytes);
+  const variables = variablesOf(bytes);
   if (variables.size < 2) return;
   const delay = /^-?\d{1,4}$/.test(variables.get('bootdelay') ?? '') ? Number(variables.get('bootdelay')) : undefined;
   const commands = ['bootcmd', 'altbootcmd', 'preboot']
@@ -119,8 +166,7 @@ function tellEnvironment(
     bootEnvironment,
     {
       file: file.name,
-      source,
-      ...(valid === undefined ? {} : { valid }),
+      ...told,
       ...(delay === undefined ? {} : { bootdelay: delay }),
       interruptible: delay === undefined ? 'unknown' : delay === -2 ? 'no' : 'yes',
       silent: (variables.get('silent') ?? '') !== '',

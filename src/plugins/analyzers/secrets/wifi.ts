@@ -2,6 +2,7 @@
 import { markupIn, settingGroups } from '../../../codecs/formats/markup-settings.ts';
 import { networksOf } from '../../../codecs/formats/router-settings.ts';
 import { linesOf, type TextLine } from '../../../codecs/formats/text-lines.ts';
+import { storedEnvironment } from '../../../codecs/formats/uboot-environment.ts';
 import { uciSections } from '../../../codecs/formats/uci.ts';
 import type { FileEntry } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
@@ -82,10 +83,9 @@ function inMarkup(content: Blob): readonly Network[] {
   }));
 }
 
-/** One variable as a line; they begin behind the CRC, and with redundant copies a flag. */
+/** One variable as a line. */
 function variablesOf(content: Blob): readonly TextLine[] {
-  const bytes = Buffer.from(content.read(0, ENVIRONMENT)).subarray(4);
-  const text = bytes.subarray(/[A-Za-z]/.test(String.fromCharCode(bytes[0] ?? 0)) ? 0 : 1).toString('latin1');
+  const text = (storedEnvironment(content.read(0, ENVIRONMENT))?.variables ?? Buffer.alloc(0)).toString('latin1');
   const end = text.indexOf('\0\0');
   const variables = (end < 0 ? text : text.slice(0, end)).split('\0');
   return variables.map((variable, index) => ({ number: index + 1, text: variable }));

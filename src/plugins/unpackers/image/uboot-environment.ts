@@ -13,7 +13,7 @@ const SIZES = [
 /** Where the CRC of a block with these variables may start: right before them, or with a flag byte between (redundant). */
 function sizeAt(blob: Blob, start: number, prefix: 4 | 5): number | undefined {
   const stated = header(blob, start, 5);
-  if (stated === undefined || (prefix === 5 && stated[4]! > 1 && stated[4] !== 0xff)) return undefined;
+  if (stated === undefined) return undefined;
   const little = stated.readUInt32LE(0);
   const big = stated.readUInt32BE(0);
   return SIZES.find((size) => {

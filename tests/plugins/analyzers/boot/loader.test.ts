@@ -1,6 +1,11 @@
+import { crc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
+import type { FileEntry, FileTree } from '../../../../src/core/model/files.ts';
+import { bootEnvironment } from '../../../../src/facts/index.ts';
+import { memoryBlob } from '../../../../src/lib/blob.ts';
 import { bootLoaders } from '../../../../src/plugins/analyzers/boot/loader.ts';
 import { analyze } from '../../../support/analyze.ts';
+import { analyze as analyzeTree, treeOf } from '../../../support/tree.ts';
 
 const loader = (environment: string) =>
   Buffer.concat([
@@ -41,4 +46,52 @@ test('a delay of -2 can not be interrupted, 0 can', async () => {
 
 test('a file that only names U-Boot is no loader', async () => {
   expect((await analyze([bootLoaders], { '/boot/u-boot.txt': 'U-Boot is fine' })).facts).toEqual([]);
+});
+
+/** As `mkenvimage -r` and `fw_setenv` lay it out. */
+function stored(flag: number | undefined, text: string): Buffer {
+  const data = Buffer.alloc(0x1000 - (flag === undefined ? 4 : 5));
+  data.write(text, 'latin1');
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32LE(crc32(data));
+  return Buffer.concat([sum, ...(flag === undefined ? [] : [Buffer.from([flag])]), data]);
+}
+const environmentsOf = async (...copies: readonly Buffer[]) => {
+  const entries = new Map(copies.map((bytes, at) => [`/flash!uboot-environment@${at}`, bytes]));
+  const tree = treeOf(Object.fromEntries(entries));
+  const paths = new Map([...tree.entries()].map((entry, at) => [entry.path, `fw.bin!uboot-environment@0x${at}000`]));
+  const moved = {
+    ...tree,
+    entries: () =>
+      [...tree.entries()].map((entry) => ({ ...entry, path: paths.get(entry.path) ?? '', root: undefined })),
+    content: ({ name }: FileEntry) => memoryBlob(entries.get(name) ?? new Uint8Array(0)),
+  } as unknown as FileTree;
+  return (await analyzeTree([bootLoaders], moved)).of(bootEnvironment).map(({ bootdelay, copy }) => [bootdelay, copy]);
+};
+
+test.each([
+  ['a count that is higher', 3, 4, 5],
+  ['the first of the same count', 7, 7, 2],
+  ['a count that began again', 255, 0, 5],
+  ['the other way round', 0, 255, 2],
+  ['a count that looks like a letter', 0x62, 0x61, 2],
+])('of two copies the one in force is told: %s', async (_what, first, second, delay) => {
+  const pair = [stored(first, 'bootdelay=2\0bootcmd=x\0'), stored(second, 'bootdelay=5\0bootcmd=x\0')];
+  expect(await environmentsOf(...pair)).toEqual([[delay, 'active']]);
+});
+
+test('one without a copy is told as that, and of more than two none is known to be in force', async () => {
+  expect(await environmentsOf(stored(undefined, 'bootdelay=2\0bootcmd=x\0'))).toEqual([[2, 'single']]);
+  expect(await environmentsOf(stored(9, 'bootdelay=2\0bootcmd=x\0'))).toEqual([[2, 'active']]);
+  const three = [1, 2, 3].map((flag) => stored(flag, 'bootdelay=2\0bootcmd=x\0'));
+  expect((await environmentsOf(...three)).map(([, copy]) => copy)).toEqual(['unknown', 'unknown', 'unknown']);
+});
+
+test('a loader that keeps its delay elsewhere is read by its bootcmd amid other variables', async () => {
+  const run = async (environment: string) =>
+    (await analyze([bootLoaders], { '/boot/u-boot.bin': loader(environment) })).of('boot.environment');
+  expect(await run('baudrate=115200\0bootcmd=tftp a; bootm\0ipaddr=192.168.1.1\0\0')).toEqual([
+    expect.objectContaining({ interruptible: 'unknown', otherBoot: ['tftp'] }),
+  ]);
+  expect(await run('\0bootcmd=%s is not set\0\0')).toEqual([]);
 });
