@@ -1,8 +1,8 @@
 /** What the shipped baselines name: controls, units, features. References of other documents are compared with it. */
 import type { Json } from '../../lib/schema.ts';
 import type { Library } from './library.ts';
-import { isObject } from './matcher.ts';
 import type { RawBaseline } from './raw.ts';
+import { isObject } from './value-test.ts';
 
 /** The ICS and the IXIT are the pro formas of this standard's test specification. */
 const ICS_BASELINE = 'etsi-en-303-645';

@@ -7,9 +7,9 @@ import type { Area } from '../model/target.ts';
 import type { Severity } from '../model/verdict.ts';
 import { compileCondition, type Vocabulary } from './condition.ts';
 import type { SourceDocument } from './document.ts';
-import type { Path } from './matcher.ts';
 import { fillIn, keyOf, substitute } from './parameters.ts';
 import { complainInto } from './problem.ts';
+import type { Path } from './value-test.ts';
 
 /** A check as it stands in its file, of the right shape. */
 export interface CheckSource {

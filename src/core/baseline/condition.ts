@@ -4,9 +4,10 @@ import type { Condition, JudgeContext, Judgement } from '../model/condition.ts';
 import type { Fact, FactType, Gap } from '../model/fact.ts';
 import type { Keyword } from '../model/keyword.ts';
 import { allThree, anyThree, notThree, type Truth } from '../model/ternary.ts';
-import { type Complain, compileMembers, isObject, type Path } from './matcher.ts';
+import { compileMembers } from './matcher.ts';
 import { nearest } from './nearest.ts';
 import { judgeCount, judgeEvery, judgeNone, judgeSome } from './quantifier.ts';
+import { type Complain, isObject, type Path } from './value-test.ts';
 
 /** What words may be used: fact types by name, keywords by name, data tables for keywords. */
 export interface Vocabulary {

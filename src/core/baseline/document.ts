@@ -4,8 +4,8 @@ import type { Document, LineCounter, Node, Pair, Scalar } from 'yaml';
 import { type Place, type Problem, UsageError } from '../../lib/fault.ts';
 import type { Json } from '../../lib/schema.ts';
 import { readWhole, tooLarge } from '../../lib/whole-file.ts';
-import type { Path } from './matcher.ts';
 import { FAULT_LIMIT, LEXEME_LIMIT, parseBounded } from './stream.ts';
+import type { Path } from './value-test.ts';
 
 /** A file as parsed: its value, its digest, and where each part stands. */
 export interface SourceDocument {

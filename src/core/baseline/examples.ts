@@ -6,10 +6,10 @@ import type { Fact, FactType, FactView } from '../model/fact.ts';
 import type { Area, Subject } from '../model/target.ts';
 import { type CheckSource, compileCheck, judgeCheck, readsOf } from './check.ts';
 import type { Vocabulary } from './condition.ts';
-import { isObject } from './matcher.ts';
 import { nearest } from './nearest.ts';
 import { overrideParameters } from './parameters.ts';
 import { complainInto } from './problem.ts';
+import { isObject } from './value-test.ts';
 
 /** The date of judgement where an example gives none. */
 const JUDGED_AT = '2026-01-01';

@@ -10,12 +10,12 @@ import { type Asset, openAssets } from './assets.ts';
 import { type CheckSource, checksOf, compileCheck } from './check.ts';
 import type { Vocabulary } from './condition.ts';
 import { readDocument, type SourceDocument } from './document.ts';
-import type { Complain, Path } from './matcher.ts';
 import { nearest } from './nearest.ts';
 import { keyOf, overrideParameters } from './parameters.ts';
 import type { FindCheck, RawBaseline } from './raw.ts';
 import { resolve } from './resolve.ts';
 import { shapeProblems } from './shape.ts';
+import type { Complain, Path } from './value-test.ts';
 
 /** A reference as users write it: `etsi-en-303-645@2.1.1`, `xiaomi-consumer-iot:medium`, `./ours.yaml:high`. */
 export interface Reference {

@@ -6,8 +6,9 @@ import type { FactType } from '../model/fact.ts';
 import type { CheckSource } from './check.ts';
 import type { Vocabulary } from './condition.ts';
 import { LINT_DAY, valuesOf } from './lint-values.ts';
-import { compileMembers, isObject } from './matcher.ts';
+import { compileMembers } from './matcher.ts';
 import { substitute } from './parameters.ts';
+import { isObject } from './value-test.ts';
 
 /** What a condition can come to, by what its members can be; generous where that is not known. */
 interface Reach {

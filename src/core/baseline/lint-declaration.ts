@@ -4,9 +4,9 @@ import type { Json } from '../../lib/schema.ts';
 import { type Asked, askedBy } from './asked.ts';
 import type { SourceDocument } from './document.ts';
 import type { Library } from './library.ts';
-import { isObject, type Path } from './matcher.ts';
 import { nearest } from './nearest.ts';
 import { complainInto } from './problem.ts';
+import { isObject, type Path } from './value-test.ts';
 
 const IXIT_TABLE = 'ixit-tables';
 

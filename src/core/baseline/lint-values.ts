@@ -1,7 +1,7 @@
 /** The values that a member can have, as far as what is asked of it can tell them apart: a sample from each stretch between its bounds. */
 import type { Json } from '../../lib/schema.ts';
 import type { Vocabulary } from './condition.ts';
-import { isObject } from './matcher.ts';
+import { isObject } from './value-test.ts';
 
 /** Words that hold of a number by where it stands between the numbers that they name. */
 const NUMERIC: readonly string[] = ['const', 'enum', 'minimum', 'maximum', 'not', 'anyOf'];

@@ -7,12 +7,12 @@ import { runExamples } from './examples.ts';
 import type { Library } from './library.ts';
 import { lintCondition } from './lint-condition.ts';
 import { lintDeclaration } from './lint-declaration.ts';
-import { type Complain, isObject } from './matcher.ts';
 import { nearest } from './nearest.ts';
 import { PLACEHOLDER } from './parameters.ts';
 import { complainInto } from './problem.ts';
 import type { RawBaseline, RawControl } from './raw.ts';
 import { type DocumentKind, inOrder, shapeProblems } from './shape.ts';
+import { type Complain, isObject } from './value-test.ts';
 
 /** Mistakes make exit code 2, notes do not. */
 export interface Lint {

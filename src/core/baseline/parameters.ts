@@ -1,8 +1,8 @@
 /** Parameters of checks: defaults, what a reference overrides, and where they are filled in. */
 import type { Json } from '../../lib/schema.ts';
 import type { Parameters } from '../model/baseline.ts';
-import { type Complain, isObject, type Path } from './matcher.ts';
 import { nearest } from './nearest.ts';
+import { type Complain, isObject, type Path } from './value-test.ts';
 
 const typeOf = (value: Json): string => (Array.isArray(value) ? 'a list' : value === null ? 'nothing' : typeof value);
 

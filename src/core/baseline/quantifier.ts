@@ -3,7 +3,8 @@ import type { Judgement, SubjectJudgement } from '../model/condition.ts';
 import type { Coverage, Fact, Gap } from '../model/fact.ts';
 import { type Area, nameOf, type Subject } from '../model/target.ts';
 import { allThree, notThree, type Truth } from '../model/ternary.ts';
-import type { MatchContext, Matcher } from './matcher.ts';
+import type { Matcher } from './matcher.ts';
+import type { MatchContext } from './value-test.ts';
 
 export interface Sight {
   readonly facts: readonly Fact[];

@@ -2,7 +2,7 @@
 import type { Json } from '../../lib/schema.ts';
 import type { Check } from '../model/baseline.ts';
 import type { Mark, Obligation } from '../model/verdict.ts';
-import type { Complain, Path } from './matcher.ts';
+import type { Complain, Path } from './value-test.ts';
 
 export interface RawUnit {
   readonly id: string;

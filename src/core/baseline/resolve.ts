@@ -4,11 +4,11 @@ import type { Json } from '../../lib/schema.ts';
 import type { Applicability, Baseline, Control, CrossReference, Unit } from '../model/baseline.ts';
 import type { Obligation } from '../model/verdict.ts';
 import type { SourceDocument } from './document.ts';
-import type { Complain, Path } from './matcher.ts';
 import { nearest } from './nearest.ts';
 import { complainInto } from './problem.ts';
 import type { FindCheck, RawBaseline, RawControl, RawUnit } from './raw.ts';
 import { tailor } from './tailor.ts';
+import type { Complain, Path } from './value-test.ts';
 
 export interface ResolveContext {
   readonly check: FindCheck;

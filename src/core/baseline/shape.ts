@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import type { Problem } from '../../lib/fault.ts';
 import type { SourceDocument } from './document.ts';
-import type { Path } from './matcher.ts';
 import { nearest } from './nearest.ts';
+import type { Path } from './value-test.ts';
 
 export const DOCUMENT_KINDS = ['baseline', 'checks', 'waivers', 'declaration'] as const;
 export type DocumentKind = (typeof DOCUMENT_KINDS)[number];

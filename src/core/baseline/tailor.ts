@@ -1,9 +1,9 @@
 /** Tailoring: what a baseline keeps, leaves out and sets otherwise of the one that it extends. */
 import type { Json } from '../../lib/schema.ts';
 import type { Baseline, Check, Control, Unit } from '../model/baseline.ts';
-import type { Complain } from './matcher.ts';
 import { nearest } from './nearest.ts';
 import type { FindCheck, RawBaseline, RawOverride } from './raw.ts';
+import type { Complain } from './value-test.ts';
 
 export interface Tailored {
   readonly controls: readonly Control[];

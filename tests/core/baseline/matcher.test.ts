@@ -1,6 +1,7 @@
 /** Members of a condition: what each word matches, what it says of what does not match, and what is wrong with it. */
 import { describe, expect, test } from 'vitest';
-import { CONDITION_WORDS, compileMembers, isObject } from '../../../src/core/baseline/matcher.ts';
+import { compileMembers } from '../../../src/core/baseline/matcher.ts';
+import { CONDITION_WORDS, isObject } from '../../../src/core/baseline/value-test.ts';
 import type { Keyword } from '../../../src/core/model/keyword.ts';
 import { type Json, list, maybe, object, oneOf, real, text, whole, yes } from '../../../src/lib/schema.ts';
 import { words } from '../../support/library.ts';
