@@ -6,49 +6,28 @@ import type { TlsRecord } from '../../../codecs/protocols/tls-flight.ts';
 import { handshake, record } from '../../../codecs/protocols/tls-hello.ts';
 import { suiteOf } from '../../../codecs/protocols/tls-suites.ts';
 import { alertName, u16, VERSIONS, vector16 } from '../../../codecs/protocols/tls-wire.ts';
-import { endpointsOf } from '../../../core/model/fact.ts';
-import type { Probe, ProbeContext } from '../../../core/model/gatherer.ts';
+import type { ProbeContext } from '../../../core/model/gatherer.ts';
 import type { SubjectOf } from '../../../core/model/target.ts';
-import { tlsCipher, tlsProtocol, tlsVulnerability } from '../../../facts/index.ts';
 import { chance } from '../../../lib/chance.ts';
 import { FaultError } from '../../../lib/fault.ts';
 import { type Opened, withOpened } from './opened.ts';
+import { vulnerabilityProbe } from './vulnerability.ts';
 
-export const tlsRobot: Probe = {
-  id: 'tls/robot',
-  title: "ROBOT (Bleichenbacher's oracle)",
-  method: 'TEST',
-  intrusion: 'intrusive',
-  consumes: [tlsProtocol, tlsCipher],
-  produces: [tlsVulnerability],
-  subjects: (facts) =>
-    endpointsOf(
-      facts
-        .of(tlsProtocol)
-        .filter(({ data, subject }) => data.accepted && subject.kind === 'endpoint' && subject.transport === 'tcp'),
-    ),
-  async observe(subject, context) {
-    if (subject.kind !== 'endpoint') return;
-    for (const flow of FLOWS) {
-      const answers = await round(subject, context, flow);
-      if (answers === undefined) {
-        context.emit(tlsVulnerability, { name: 'robot', vulnerable: false, how: 'no RSA key exchange is taken' });
-        return;
-      }
-      if (flow.whole && answers.every((answer) => answer === SILENCE))
-        throw new FaultError('unrecognised', 'false key exchanges were not answered at all');
-      if (new Set(answers).size === 1) continue;
-      const again = await round(subject, context, flow);
-      if (again === undefined || answers.some((answer, index) => answer !== again[index]))
-        throw new FaultError('unrecognised', 'the same false key exchange was not answered alike twice');
-      const how = FAULTS.map(({ name }, index) => `${name}: ${answers[index]}`).join('; ');
-      context.emit(tlsVulnerability, { name: 'robot', vulnerable: true, how: how.slice(0, 400) });
-      return;
-    }
-    const how = `${FAULTS.length} kinds of padding were answered alike`;
-    context.emit(tlsVulnerability, { name: 'robot', vulnerable: false, how });
-  },
-};
+export const tlsRobot = vulnerabilityProbe('robot', "ROBOT (Bleichenbacher's oracle)", async (at, context) => {
+  for (const flow of FLOWS) {
+    const answers = await round(at, context, flow);
+    if (answers === undefined) return { vulnerable: false, how: 'no RSA key exchange is taken' };
+    if (flow.whole && answers.every((answer) => answer === SILENCE))
+      throw new FaultError('unrecognised', 'false key exchanges were not answered at all');
+    if (new Set(answers).size === 1) continue;
+    const again = await round(at, context, flow);
+    if (again === undefined || answers.some((answer, index) => answer !== again[index]))
+      throw new FaultError('unrecognised', 'the same false key exchange was not answered alike twice');
+    const how = FAULTS.map(({ name }, index) => `${name}: ${answers[index]}`).join('; ');
+    return { vulnerable: true, how: how.slice(0, 400) };
+  }
+  return { vulnerable: false, how: `${FAULTS.length} kinds of padding were answered alike` };
+});
 
 /** Some servers betray themselves only while they wait for the rest: both ways are tried. */
 interface Flow {
