@@ -100,12 +100,18 @@ function whole(bytes: Uint8Array, start: Buffer): KeyInFile | undefined {
   const text = start.toString('latin1');
   if (start[0] === 0 && text.startsWith('\0\0\0')) return dropbearKey(bytes);
   if (text.startsWith('PuTTY-User-Key-File-')) return puttyKey(Buffer.from(bytes).toString('latin1'));
-  const pgp = openpgpSecret(bytes) ?? gnupgSecret(Buffer.from(bytes.subarray(0, 8192)).toString('latin1'));
+  const pgp = openpgpSecret(bytes) ?? gnupgIn(bytes);
   if (pgp !== undefined) return openpgp(pgp, 0);
   const locked = lockedDer(bytes);
   if (locked !== undefined) return locked;
   if (isPkcs12(start)) return { format: 'pkcs12', type: 'other', bits: 0, encrypted: true, offset: 0 };
   return undefined;
+}
+
+/** Its word for what it is stands near the start: nearly no file has it. */
+function gnupgIn(bytes: Uint8Array): OpenPgpKey | undefined {
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 8192));
+  return head.subarray(0, 512).includes('private-key') ? gnupgSecret(head.toString('latin1')) : undefined;
 }
 
 /** The likeliest first: guesses at newer stores are few. */

@@ -23,10 +23,11 @@ export const secretsSymmetricKeys: Analyzer = {
   words: () => KEYS.map(({ word }) => word),
   wants: maySearch,
   observe(file, _content, context) {
-    if (isExamplePlace(file)) return;
     for (const { name, word } of KEYS) {
       const { at, cut } = context.places(word);
       const [offset] = at;
+      if (offset === undefined && cut === undefined) continue;
+      if (isExamplePlace(file)) return;
       if (offset !== undefined)
         context.emit(
           secretSymmetric,

@@ -25,7 +25,7 @@ import {
   UPDATER,
 } from './clients.ts';
 import { SEPARATOR, tellProgram, tellUrls } from './endpoints.ts';
-import { type Habit, habitOf, reachesShell, runsFetched } from './habits.ts';
+import { type Habit, habitOf, reachesShell, runsFetched, takesRequests } from './habits.ts';
 import { type ClientSetting, settingsOf } from './settings.ts';
 import { unverifiedIn } from './unverified.ts';
 
@@ -180,8 +180,9 @@ function tellHabit(file: FileEntry, kind: Habit, line: string, at: number, conte
 /** Pages that a server runs say nothing of updates; what they hand to a shell does. */
 const PAGE = /\.(php|phtml|lua|py|pl|cgi|lp|asp)$/;
 function readPage(file: FileEntry, content: Blob, context: AnalyzerContext): void {
-  const lines = (wholeText(content, LIMIT) ?? '').split('\n');
-  for (const [index, raw] of lines.entries())
+  const text = wholeText(content, LIMIT) ?? '';
+  if (!takesRequests(text)) return;
+  for (const [index, raw] of text.split('\n').entries())
     if (piecesOf(raw).some(reachesShell)) tellHabit(file, 'eval-of-request', raw, index + 1, context);
 }
 

@@ -27,8 +27,17 @@ const RUN_AT_ONCE: readonly RegExp[] = [
   new RegExp(`(?:\\beval|${SHELL}\\s+-c)\\s+["']?\`\\s*(?:wget|curl)\\b`),
 ];
 
+/** What every line has that shows a habit: one search that costs little, before the many that cost more. */
+const REQUESTED =
+  /QUERY_STRING|REQUEST_URI|PATH_INFO|HTTP_|POST|FORM_|\$_|formvalue|get_uri_args|get_post_args|var\.arg_|request\.|getvalue/;
+const HINT = new RegExp(`usb|sdcard|sd[a-z]|mmc|disk|tfcard|wget|curl|tftp|logger|echo|${REQUESTED.source}`);
+
+/** Whether a text has anything of a request at all. */
+export const takesRequests = (text: string): boolean => REQUESTED.test(text);
+
 /** The habit that one line of a script shows, if any. */
 export function habitOf(line: string): Habit | undefined {
+  if (!HINT.test(line)) return undefined;
   if (REMOVABLE.test(line.trimStart())) return 'runs-from-removable';
   if (RUN_AT_ONCE.some((form) => form.test(line))) return 'download-and-run';
   if (reachesShell(line)) return 'eval-of-request';
@@ -41,14 +50,18 @@ export function habitOf(line: string): Habit | undefined {
 
 /** A part of a request goes into a line that a shell reads. */
 export const reachesShell = (line: string): boolean =>
-  !QUOTED.test(line) && REACHES_SHELL.some((form) => form.test(line));
+  REQUESTED.test(line) && !QUOTED.test(line) && REACHES_SHELL.some((form) => form.test(line));
 
 const FETCHED =
   /\b(?:wget\b[^;|\n]{0,300}\s-\w{0,4}O|curl\b[^;|\n]{0,300}\s(?:-\w{0,4}o|--output)|tftp\b[^;|\n]{0,200}\s-l)\s{0,4}["']?((?:\/|\$)[\w./${}-]{2,120})/;
+const FETCHES = /wget|curl|tftp/;
 const PENDING = 32;
 
 /** The lines that run what an earlier line of the same script has fetched, and nothing has verified. */
-export function runsFetched(lines: readonly string[]): readonly number[] {
+export const runsFetched = (lines: readonly string[]): readonly number[] =>
+  lines.some((line) => FETCHES.test(line)) ? runsOf(lines) : [];
+
+function runsOf(lines: readonly string[]): readonly number[] {
   const fetched = new Set<string>();
   const found: number[] = [];
   for (const [index, line] of lines.entries()) {

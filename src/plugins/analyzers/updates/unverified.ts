@@ -18,6 +18,9 @@ const UNVERIFIED: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
+/** What each of these lines has: one search that costs little, before the many that cost more. */
+const HINT = /curl|wget|uclient|verif|CERT_NONE|unauthorized|no_check|check_cert|insecure/i;
+
 /** The configuration of curl itself has options without their dashes (curl(1), -K). */
 const CURL_FILE = /(^|\/)\.?_?curlrc$/;
 /** Said, not done: the text of a message. */
@@ -26,6 +29,7 @@ const SAID = /^\s*(echo|printf|logger|log|print|die|usage)\b[^|;&`$]*$/;
 /** How, in words; undefined for a line that leaves verification on. */
 export function unverifiedIn(line: string, file: string): string | undefined {
   if (CURL_FILE.test(file) && /^\s*-{0,2}(insecure|k)\s*$/.test(line)) return 'curl --insecure';
+  if (!HINT.test(line)) return undefined;
   if (SAID.test(line)) return undefined;
   return UNVERIFIED.find(([pattern]) => pattern.test(line))?.[1];
 }
