@@ -86,6 +86,7 @@ export const PROTOCOLS = [
   'stun',
   'rpcbind',
   'amqp',
+  'xmpp',
   'mpd',
   'echo',
   'chargen',

@@ -15,9 +15,23 @@ export interface Greeting {
   readonly banner?: string;
   readonly product?: string;
   readonly version?: string;
+  /** It took a request in clear. */
+  readonly inClear?: boolean;
 }
 export interface ProtocolQuestion {
-  readonly protocol: 'dns' | 'mdns' | 'ssdp' | 'snmp' | 'coap' | 'ntp' | 'tftp' | 'dtls';
+  readonly protocol:
+    | 'dns'
+    | 'mdns'
+    | 'ssdp'
+    | 'snmp'
+    | 'coap'
+    | 'ntp'
+    | 'tftp'
+    | 'dtls'
+    | 'sip'
+    | 'stun'
+    | 'rpcbind'
+    | 'memcached';
   readonly port: number;
   readonly anyPort: boolean;
   questions(host: string): readonly Uint8Array[];
@@ -71,6 +85,10 @@ export function datagramProtocols(): readonly ProtocolQuestion[] {
       questions: () => [dtlsHello()],
       recognise: (bytes) => (dtlsGreets(bytes) ? { bytes } : undefined),
     },
+    { protocol: 'sip', port: 5060, anyPort: false, questions: () => [SIP_OPTIONS], recognise: recogniseSip },
+    { protocol: 'stun', port: 3478, anyPort: false, questions: () => [STUN_BINDING], recognise: recogniseStun },
+    { protocol: 'rpcbind', port: 111, anyPort: false, questions: () => [PORT_MAPPER], recognise: recogniseMapper },
+    { protocol: 'memcached', port: 11_211, anyPort: false, questions: () => [STORE], recognise: recogniseStore },
   ];
 }
 
@@ -108,4 +126,50 @@ function recogniseSnmp(bytes: Uint8Array): Greeting | undefined {
 function productOf(said: string): { product?: string; version?: string } {
   const named = /^([A-Za-z][A-Za-z0-9_]{1,30})[- ]v?([0-9][A-Za-z0-9.]{0,20})/.exec(said);
   return named === null ? {} : { product: named[1]!, version: named[2]! };
+}
+
+const SIP_OPTIONS = Buffer.from(
+  [
+    'OPTIONS sip:assay@assay.invalid SIP/2.0',
+    'Via: SIP/2.0/UDP assay.invalid;branch=z9hG4bKassay;rport',
+    'Max-Forwards: 0',
+    'From: <sip:assay@assay.invalid>;tag=assay',
+    'To: <sip:assay@assay.invalid>',
+    'Call-ID: assay',
+    'CSeq: 1 OPTIONS',
+    'Content-Length: 0',
+    '',
+    '',
+  ].join('\r\n'),
+  'latin1',
+);
+function recogniseSip(bytes: Uint8Array): Greeting | undefined {
+  const text = Buffer.from(bytes.subarray(0, 4096)).toString('latin1');
+  if (!/^SIP\/2\.0 \d{3} /.test(text)) return undefined;
+  const named = /^(?:server|user-agent)[ \t]*:([^\r\n]{1,120})/im.exec(text)?.[1];
+  return { bytes, inClear: true, ...(named === undefined ? {} : { banner: printable(named) }) };
+}
+
+/** A binding request (RFC 8489 §5): type, length, cookie, identifier. */
+const STUN_BINDING = Buffer.from('000100002112a442617373617961737361793131', 'hex');
+const recogniseStun = (bytes: Uint8Array): Greeting | undefined =>
+  bytes.length >= 20 && bytes[0] === 1 && Buffer.from(bytes.subarray(4, 20)).equals(STUN_BINDING.subarray(4))
+    ? { bytes }
+    : undefined;
+
+/** NULL call of the port mapper, version 2 (RFC 5531, RFC 1833). */
+const PORT_MAPPER = Buffer.from(`6173736100000000${'00000002'}000186a00000000200000000${'00'.repeat(16)}`, 'hex');
+function recogniseMapper(bytes: Uint8Array): Greeting | undefined {
+  const reply = Buffer.from(bytes.subarray(0, 64));
+  const answers = reply.length >= 24 && reply.readUInt32BE(0) === 0x61737361 && reply.readUInt32BE(4) === 1;
+  return answers ? { bytes, inClear: true } : undefined;
+}
+
+/** memcached's frame of UDP (identifier, number, count, reserved), then its text. */
+const STORE = Buffer.concat([Buffer.from('6173000000010000', 'hex'), Buffer.from('version\r\n', 'latin1')]);
+function recogniseStore(bytes: Uint8Array): Greeting | undefined {
+  const text = Buffer.from(bytes.subarray(8, 128)).toString('latin1');
+  return bytes[0] === 0x61 && bytes[1] === 0x73 && /^VERSION \d/.test(text)
+    ? { bytes, inClear: true, banner: printable(text).trim() }
+    : undefined;
 }

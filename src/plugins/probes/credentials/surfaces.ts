@@ -83,6 +83,7 @@ const UNTRIED: readonly string[] = [
   'sip',
   'stun',
   'amqp',
+  'xmpp',
   'mpd',
 ];
 

@@ -146,6 +146,14 @@ export const FURTHER_QUESTIONS: readonly (readonly Question[])[] = [
       tells: () => ({ inClear: true }),
     },
     {
+      protocol: 'xmpp',
+      bytes: latin(
+        "<?xml version='1.0'?><stream:stream to='assay.invalid' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>",
+      ),
+      answers: (reply) => starts(reply, /<stream:(stream|error)\b/),
+      tells: () => ({ unsettled: 'whether it takes any session outside TLS' }),
+    },
+    {
       protocol: 'mqtt',
       bytes: message(WEBSOCKET),
       answers: (reply) => starts(reply, /^HTTP\/1\.1 101 [\s\S]*sec-websocket-protocol:\s*mqtt/i),

@@ -28,7 +28,8 @@ export interface Question {
     | 'sip'
     | 'rpcbind'
     | 'stun'
-    | 'amqp';
+    | 'amqp'
+    | 'xmpp';
   readonly bytes: Buffer;
   answers(reply: Buffer): boolean;
   /** Of an answer that is the protocol's. */

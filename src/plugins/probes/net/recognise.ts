@@ -56,7 +56,9 @@ const WAIT = { banner: 1100, hush: 150, moment: 300, quick: 1200, answer: 4000, 
 /** Ports of printers: whatever is sent there is printed. */
 const PRINTERS = { first: 9100, last: 9107 };
 
-const TLS_PORTS: readonly number[] = [465, 563, 636, 853, 990, 992, 993, 995, 5061, 5986, 8883];
+/** Inside TLS: mail, news, directories, FTP and Telnet; a request of HTTP counts there as wrong commands. */
+const NO_WEB: readonly number[] = [465, 563, 636, 853, 990, 992, 993, 995, 5061];
+const TLS_PORTS: readonly number[] = [...NO_WEB, 5986, 8883];
 /** Whoever moves a web server out of the way writes 443 at the end: 4443, 8443, 10443. */
 const isTlsPort = (port: number): boolean => port % 1000 === 443 || TLS_PORTS.includes(port);
 const isWeb = (port: number): boolean =>
@@ -64,7 +66,7 @@ const isWeb = (port: number): boolean =>
 
 /** Where servers speak first, they are waited for: TigerVNC shuts out who hangs up five times, and questions make them do so. */
 const speaksFirst = (port: number): boolean =>
-  [21, 22, 23, 25, 110, 143].includes(port) || (port >= 5900 && port <= 5910);
+  [21, 22, 23, 25, 110, 143, 465, 990, 992, 993, 995].includes(port) || (port >= 5900 && port <= 5910);
 
 export async function recognise(door: Door): Promise<Recognised | Unrecognised> {
   const hinted = await askExpected(door);
@@ -85,7 +87,7 @@ async function askExpected(door: Door): Promise<Recognised | undefined> {
   const question = [...QUESTIONS, ...FURTHER_QUESTIONS.flat()].find(({ protocol }) => protocol === EXPECTED[door.port]);
   if (question !== undefined) return ask(door, question);
   // Inside TLS, HTTP is what most speak; a server that speaks first is heard all the same.
-  if (!isWeb(door.port) && !door.secure) return undefined;
+  if (!isWeb(door.port) && (!door.secure || NO_WEB.includes(door.port))) return undefined;
   const answer = await askHttpAnew(door, WAIT.quick);
   return answer === undefined ? undefined : notTlsAfterAll(door, answer);
 }

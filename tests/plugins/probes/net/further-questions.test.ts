@@ -67,6 +67,7 @@ describe.each<[string, Buffer, Buffer, object, string | undefined]>([
 test.each<[string, Buffer, Buffer]>([
   ['smb', hex('0000006cfe534d42'), hex(`00000080fe534d42${'00'.repeat(80)}`)],
   ['postgresql', STARTUP, bytes('E\0\0\0\x50SFATAL\0VFATAL\0C28000\0')],
+  ['xmpp', bytes('<?xml'), bytes("<?xml version='1.0'?><stream:stream id='1'><stream:error/>")],
   ['stun', hex('00010000'), hex('010100002112a442617373617961737361793131')],
 ])('%s leaves open how its data travel: told, and a gap of its port', async (protocol, begin, reply) => {
   const run = await look(begin, reply);

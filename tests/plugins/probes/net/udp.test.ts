@@ -39,6 +39,24 @@ test.concurrent('an SSDP responder is found and told', async () => {
   peer.stop();
 });
 
+test.concurrent.each<[string, string, Buffer | string, object]>([
+  [
+    'sip',
+    'OPTIONS sip:',
+    'SIP/2.0 483 Too Many Hops\r\nServer: kamailio (5.6.3)\r\n\r\n',
+    { banner: 'kamailio (5.6.3)', inClear: true },
+  ],
+  ['stun', '\0\x01\0\0!', Buffer.from('010100002112a442617373617961737361793131', 'hex'), {}],
+  ['rpcbind', 'assa\0\0\0\0', Buffer.from(`6173736100000001${'00'.repeat(16)}`, 'hex'), { inClear: true }],
+  ['memcached', 'as\0\0', Buffer.from('6173000000010000', 'hex'), { banner: 'VERSION 1.6.18', inClear: true }],
+])('a server of %s is found and told', async (protocol, begin, reply, told) => {
+  const said =
+    protocol === 'memcached' ? Buffer.concat([Buffer.from(reply), Buffer.from('VERSION 1.6.18\r\n')]) : reply;
+  const peer = await answer((bytes) => (bytes.toString('latin1').startsWith(begin) ? said : undefined));
+  expect((await find(peer.port)).of(netService)).toMatchObject([{ protocol, tls: false, ...told }]);
+  peer.stop();
+});
+
 test.concurrent('a port that echoes or answers noise is no service', async () => {
   const look = async (reply: (bytes: Buffer) => Buffer): Promise<void> => {
     const peer = await answer(reply);
