@@ -40,6 +40,9 @@ const CLIENTS: readonly (readonly [RegExp, Reader])[] = [
 
 export const UPDATER = /updat|upgrad|\bota\b|firmware|fw_|flash|opkg|swupdate|rauc|mender/i;
 
+/** Tools of distributions that renew lists of names (usb.ids), which nothing runs. */
+const LISTS = /\/update-(usbids|pciids|ieee-data|oui|geoip\w*|leap\w*)(\.sh)?$/;
+
 export function clientsOf(name: string, text: string): readonly Client[] {
   const live = text
     .split('\n')
@@ -49,7 +52,7 @@ export function clientsOf(name: string, text: string): readonly Client[] {
   if (own !== undefined) return own(text, live);
   if (!text.startsWith('#!')) return name.startsWith('/etc/') ? statedServers(live) : [];
   const forced = UPDATER.test(name) || /^\/etc\//.test(name) ? uncheckedClients(live) : [];
-  return UPDATER.test(name) ? [...forced, ...scriptClients(text, live)] : forced;
+  return UPDATER.test(name) && !LISTS.test(name) ? [...forced, ...scriptClients(text, live)] : forced;
 }
 
 /** The scripts of OpenWrt that write an image: they take one without a signature unless they are told otherwise (`lib/upgrade/fwtool.sh`). */

@@ -338,3 +338,9 @@ test.each([
   const { of } = await analyze([updatesClient], { '/etc/ota_info': `version=1\n${line}\n` });
   expect(of('update.client').map((one) => one['url'])).toEqual(url === undefined ? [] : [url]);
 });
+
+test('what renews lists of names is no update client', async () => {
+  const script = '#!/bin/sh\nwget -O /tmp/x http://www.vendor.com/ids\n';
+  const { of } = await analyze([updatesClient], { '/usr/sbin/update-usbids': script, '/usr/sbin/update-box': script });
+  expect(of('update.client').map((one) => one['file'])).toEqual(['/usr/sbin/update-box']);
+});
