@@ -7,8 +7,9 @@ export interface Block {
   readonly name?: string;
   /** Of `for NAME in VALUES`. */
   readonly loop?: { readonly name: string; readonly values: readonly string[] };
-  /** Of a case: the word it switches on. */
+  /** Of a case: the word it switches on, and what the files of a loop end in whose branch this is. */
   readonly word?: string;
+  readonly ending?: string;
 }
 
 /** Which blocks a word ends. */
@@ -28,3 +29,10 @@ export const mentions = (text: string, name: string): boolean =>
 
 export const functionIn = (blocks: readonly Block[]): string | undefined =>
   blocks.findLast(({ kind }) => kind === 'function')?.name;
+
+/** Of the files of a loop those that a branch for scripts to be read takes. */
+export function endingIn(values: readonly string[], blocks: readonly Block[]): readonly string[] {
+  const ending = blocks.findLast(({ kind }) => kind === 'case')?.ending ?? '';
+  if (ending === '') return values;
+  return values.flatMap((value) => (value.endsWith('*') ? [value + ending] : value.endsWith(ending) ? [value] : []));
+}

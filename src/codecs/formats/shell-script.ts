@@ -1,6 +1,8 @@
 /** A start script as a list of simple commands: which run always, which under a condition. A reader of habits, no shell. POSIX.1 §2. */
 
-import { type Block, CLOSES, functionIn, loopNamed, mentions } from './shell-blocks.ts';
+import { posix } from 'node:path';
+import { type Block, CLOSES, endingIn, functionIn, loopNamed, mentions } from './shell-blocks.ts';
+import { atBoot, filesListed, isAnyScript, negated, TRUE } from './shell-tests.ts';
 import { assignmentsIn, endOfDocument, LINE, split, substituted, withoutComment, wordsOf } from './shell-words.ts';
 
 /** One simple command, its words without quotes, where it stands. */
@@ -36,6 +38,8 @@ interface State {
   returned: string | undefined;
   /** A function was named and its brace comes on a later line. */
   braceless: boolean;
+  /** Where a `cd` has gone, when that is plain. */
+  folder: string | undefined;
 }
 
 interface Call {
@@ -69,6 +73,7 @@ export function readScript(
     guard: undefined,
     returned: undefined,
     braceless: false,
+    folder: undefined,
   };
   let joined = '';
   const lines = text.split('\n').slice(0, LINES);
@@ -97,11 +102,6 @@ export function readScript(
 /** Conditions that must hold together. */
 export const both = (one: string | undefined, other: string): string =>
   one === undefined || one === other ? other : `${one} and ${other}`.slice(0, 1000);
-
-const negated = (condition: string): string => {
-  if (condition.includes(' and ')) return `not (${condition})`;
-  return condition.startsWith('not ') ? condition.slice(4) : `not ${condition}`;
-};
 
 const CALL_DEPTH = 40;
 
@@ -173,7 +173,8 @@ function opened(piece: string, state: State): string | undefined {
       close(state, word);
       return rest;
     case '{':
-      if (!state.braceless) blocks.push({ kind: 'group', condition: undefined });
+      // A line of an awk program within quotes ends on its brace; a group's last command ends on `;`.
+      if (!state.braceless && !rest.endsWith('}')) blocks.push({ kind: 'group', condition: undefined });
       state.braceless = false;
       return rest;
     default:
@@ -183,22 +184,15 @@ function opened(piece: string, state: State): string | undefined {
 
 /** What a branch hangs on: nothing after a test that the image itself answers, its text after any other. */
 function tested(test: string, text: string, state: State): string | undefined {
-  if (FALSE.test(test) || NOT_IN_PREINIT.test(text)) return NEVER;
-  const action = ARGUMENT.exec(test)?.[1];
-  if (action !== undefined && ACTIONS.test(action)) return /^(start|boot)$/.test(action) ? undefined : NEVER;
+  const answer = atBoot(test);
+  if (answer !== undefined) return answer ? undefined : NEVER;
   return plain(test, state) ? undefined : text;
 }
-const FALSE = /^(\/bin\/)?false$/;
-/** OpenWrt's init sets the variable when it runs what asks for it. */
-const NOT_IN_PREINIT = /^\[ -z "?\$\{?PREINIT\}?"? \]$/;
-/** Start scripts are run to start, as those that switch on their argument are. */
-const ARGUMENT = /^\[{1,2} *["']?x?\$\{?1\}?["']? *={1,2} *["']?x?(\w{1,20})["']? *\]{1,2}$/;
-const ACTIONS = /^(start|boot|stop|restart|reload|status|shutdown)$/;
-const TRUE = /^(:|(\/bin\/)?true)$/;
 
 function loopOf(rest: string, { variables }: State): { readonly loop?: NonNullable<Block['loop']> } {
   const [, name, list = ''] = /^(\w+)\s+in\s+(.*)$/.exec(rest) ?? [];
-  return name === undefined ? {} : { loop: { name, values: wordsOf(substituted(list, variables)).slice(0, VALUES) } };
+  if (name === undefined) return {};
+  return { loop: { name, values: wordsOf(filesListed(substituted(list, variables))).slice(0, VALUES) } };
 }
 
 function close(state: State, word: string): void {
@@ -235,11 +229,10 @@ function openedPattern(piece: string, state: State): string | undefined {
   if (pattern === null || top === undefined) return undefined;
   const argument = /^\$\{?[1@*]/.test(top.word ?? '');
   const label = pattern[1] ?? '';
-  const always = argument && /\b(start|boot)\b|^\*$/.test(label) && !/\b(stop|restart)\b/.test(label);
-  blocks[blocks.length - 1] = {
-    ...top,
-    condition: always ? undefined : argument ? NEVER : `${top.word ?? ''} is ${label.trim()}`,
-  };
+  const ofLoop = loopNamed(top.word ?? '', blocks) !== undefined && isAnyScript(label);
+  const always = ofLoop || (argument && /\b(start|boot)\b|^\*$/.test(label) && !/\b(stop|restart)\b/.test(label));
+  const condition = always ? undefined : argument ? NEVER : `${top.word ?? ''} is ${label.trim()}`;
+  blocks[blocks.length - 1] = { ...top, condition, ending: ofLoop && label.trim() !== '*' ? '.sh' : '' };
   return piece.slice(pattern[0].length);
 }
 
@@ -278,7 +271,7 @@ function links(piece: string, line: number, state: State): void {
   for (const [index, part] of parts.entries()) {
     const text = part.trim();
     if (index % 2 === 1 || text === '') continue;
-    const isTest = /^(\[|test\b)/.test(text) || FALSE.test(text);
+    const isTest = /^(\[|test\b)/.test(text) || atBoot(text) !== undefined;
     if (parts[index - 1] === '||') own = otherwise(own, parts.slice(0, index), piece);
     if (isTest) own = alsoIf(own, tested(substituted(text, state.variables), text, state));
     else {
@@ -303,9 +296,8 @@ const alsoIf = (one: string | undefined, other: string | undefined): string | un
 function otherwise(own: string | undefined, before: readonly string[], piece: string): string | undefined {
   if (own === NEVER) return undefined;
   if (own !== undefined) return negated(own);
-  const onlyTests = before.every(
-    (part, index) => index % 2 === 1 || /^\s*(\[|test\b)/.test(part) || TRUE.test(part.trim()),
-  );
+  const isTest = (part: string): boolean => /^(\[|test\b)/.test(part) || TRUE.test(part) || atBoot(part) !== undefined;
+  const onlyTests = before.every((part, index) => index % 2 === 1 || isTest(part.trim()));
   return onlyTests ? NEVER : `failure of ${piece.slice(0, 60)}`;
 }
 
@@ -338,7 +330,8 @@ function simple(text: string, line: number, condition: string | undefined, state
       piped = command === '|';
       continue;
     }
-    const values = loop !== undefined && mentions(command, loop.name) ? loop.values : [undefined];
+    const values =
+      loop !== undefined && mentions(command, loop.name) ? endingIn(loop.values, state.blocks) : [undefined];
     for (const value of values) {
       const variables =
         value === undefined || loop === undefined ? state.variables : new Map(state.variables).set(loop.name, value);
@@ -368,7 +361,12 @@ interface Pushed {
   readonly piped: boolean;
 }
 
-function push(words: readonly string[], { text, line, condition, piped }: Pushed, state: State): void {
+function push(given: readonly string[], { text, line, condition, piped }: Pushed, state: State): void {
+  if (given[0] === 'cd') state.folder = /^\/[\w./-]*$/.test(given[1] ?? '') ? given[1] : undefined;
+  const words = given
+    .slice(0, 2)
+    .map((word) => placed(word, state))
+    .concat(given.slice(2));
   if (words.length === 0) return;
   if (/^\$\{?[1@*]/.test(words[0] ?? '')) state.dispatched = true;
   noteCall(words, condition, state);
@@ -382,6 +380,10 @@ function push(words: readonly string[], { text, line, condition, piped }: Pushed
     ...(within === undefined ? {} : { within }),
   });
 }
+
+/** `./run.sh` after `cd /app`. */
+const placed = (word: string, { folder }: State): string =>
+  folder === undefined || !/^\.\.?\/[\w./-]{1,200}$/.test(word) ? word : posix.resolve(folder, word);
 
 /** Functions are called by name, and handed on by name: `config_foreach start_instance dropbear`. */
 function noteCall(words: readonly string[], condition: string | undefined, state: State): void {

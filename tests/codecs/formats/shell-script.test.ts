@@ -96,3 +96,45 @@ test('a test on the first argument is one on what a start script is run for', ()
     ['dropbear', 5, '[ "$1" = eth0 ]'],
   ]);
 });
+
+test('what stands in braces behind a test hangs on it, and its brace does not end the function around it', () => {
+  const guarded = 'start() {\n [ $on -ne 1 ] && return\n [ "$a" != b ] && {\n  uci commit\n }\n serverd\n}\nstart\n';
+  expect(told(guarded)).toContainEqual(['serverd', 6, 'not [ $on -ne 1 ]']);
+  expect(told(guarded)).toContainEqual([
+    'uci commit',
+    4,
+    expect.stringContaining('[ "$a" != b ]') as unknown as string,
+  ]);
+  expect(told('[ "$DEBUG" = 1 ] && { echo debug; telnetd; }\ndropbear')).toEqual([
+    ['echo debug', 1, '[ "$DEBUG" = 1 ]'],
+    ['telnetd', 1, '[ "$DEBUG" = 1 ]'],
+    ['dropbear', 2, undefined],
+  ]);
+  expect(told('[ -x /bin/x ] || {\n echo none\n exit 1\n}\ntelnetd', ['/bin/x'])).toEqual([['telnetd', 5, undefined]]);
+  expect(told('run()\n{\n telnetd\n}\nrun\ndropbear')).toContainEqual(['telnetd', 3, undefined]);
+  expect(told("show() {\n awk '\n  { print $1 }\n ' f\n}\ndropbear")).toContainEqual(['dropbear', 6, undefined]);
+});
+
+test('nothing runs yet when a start script asks whether it does', () => {
+  const status = 'start() {\n if dropbear_status\n then\n  echo running\n else\n  dropbear\n fi\n}\nstart\n';
+  expect(told(status)).toContainEqual(['dropbear', 6, undefined]);
+  expect(told(status).map(([words]) => words)).not.toContain('echo running');
+  expect(told('pidof telnetd || telnetd\n')).toContainEqual(['telnetd', 1, undefined]);
+  expect(told('if [ -z "$(pidof boa)" ]; then\n boa\nfi')).toContainEqual(['boa', 2, undefined]);
+  expect(told('if ! pgrep httpd >/dev/null; then\n httpd\nfi')).toContainEqual(['httpd', 2, undefined]);
+  expect(told('[ -f /var/run/x.pid ] && exit 0\nx -d')).toEqual([['x -d', 2, undefined]]);
+  expect(told('if [ $# -lt 1 ]; then\n exit 1\nfi\nx')).toEqual([['x', 4, undefined]]);
+  expect(told('if [ -f /mnt/pid ]; then\n x\nfi')).toContainEqual(['x', 2, '[ -f /mnt/pid ]']);
+});
+
+test('a program of the folder that a cd went to, and the files that a loop finds', () => {
+  expect(told('cd /app\n./run.sh &\ncd ..\n./other')).toContainEqual(['/app/run.sh', 2, undefined]);
+  expect(told('cd ..\n./other')).toContainEqual(['./other', 2, undefined]);
+  const loop = (list: string) => `for i in ${list}; do\n case "$i" in\n S*|*.sh) . $i ;;\n *) $i start ;;\n esac\ndone`;
+  expect(told(loop("$(/opt/bin/find /opt/etc/init.d/ -perm '-u+x' -name 'S*' | sort -r)"))).toContainEqual([
+    '/opt/etc/init.d/S* start',
+    4,
+    undefined,
+  ]);
+  expect(told(loop('`ls /etc/rc.d/S*`'))).toContainEqual(['/etc/rc.d/S* start', 4, undefined]);
+});

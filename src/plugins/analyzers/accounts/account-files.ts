@@ -12,6 +12,11 @@ export type Database =
   | 'samba'
   | 'ppp';
 
+/** Users of Pure-FTPd: `user:hash:uid:gid:…`. */
+export const PURE_FTPD = /^pure-?ftpd\.passwd$/;
+/** What lighttpd's configuration names as its file of users, beside it. */
+const LIGHTTPD_USERS = /\/lighttpd\/(auth|users?|passwd|password|plain)(\.(conf|user|users|txt|plain|passwd|db))?$/;
+
 const NAMES: readonly (readonly [RegExp, Database])[] = [
   [
     /^(master\.)?passwd([-~]|[._-](bak|back|backup|old|orig|default|def|factory|sample|ro|init|tmpl|template|org|new))?$/,
@@ -28,6 +33,8 @@ const NAMES: readonly (readonly [RegExp, Database])[] = [
   [/^\.?htpasswd([._-]\w{1,16})?$/, 'htpasswd'],
   [/\.htpasswd$/, 'htpasswd'],
   [/^\.?htdigest([._-]\w{1,16})?$/, 'htdigest'],
+  [/\.htdigest$/, 'htdigest'],
+  [PURE_FTPD, 'htpasswd'],
   [/^(mosquitto[._-]?(passwd|password|pwfile)|pwfile|passwordfile)(\.\w{1,10})?$/, 'mosquitto'],
   [/^lighttpd[._-]?(user|users|htdigest|htpasswd|plain|auth)(\.\w{1,10})?$/, 'lighttpd'],
   [/^(smbpasswd|passdb\.tdb)$/, 'samba'],
@@ -40,6 +47,7 @@ export const baseOf = (name: string): string => name.slice(name.lastIndexOf('/')
 export function databaseOf(file: FileEntry): Database | undefined {
   if (file.type !== 'file' || file.linkTo !== undefined || file.size === 0) return undefined;
   const base = baseOf(file.name);
+  if (LIGHTTPD_USERS.test(file.name)) return 'lighttpd';
   const database = NAMES.find(([shape]) => shape.test(base))?.[1];
   if (database === undefined) return undefined;
   // Programs, manual pages, completions and PAM services bear these names too.

@@ -89,9 +89,9 @@ const ROUNDS: readonly (readonly [number, number])[] = [
   [200, Number.POSITIVE_INFINITY],
 ];
 
-/** Guesses made from names go with the first words. */
+/** No password at all, and guesses made from names, go with the first words. */
 const wordsBetween = ({ hints }: Group, words: readonly string[], from: number, to: number): readonly string[] => [
-  ...new Set([...(from === 0 ? hints : []), ...words.slice(from, to)]),
+  ...new Set([...(from === 0 ? ['', ...hints] : []), ...words.slice(from, to)]),
 ];
 
 export const keyOf = (hash: StoredHash): string => hash.group + hash.digest;

@@ -64,7 +64,7 @@ export const accountsPasswords: Analyzer = {
     );
     const cracked = await crackAll(hashes, words, context);
     const judge = new Judge(state, new Set(words), cracked, context);
-    for (const stored of state.stored) judge.emit(stored);
+    for (const stored of state.stored) judge.emit(emptied(stored, cracked));
     for (const root of context.tree.roots) tellElsewhere(root, state.stored, context);
   },
 };
@@ -81,6 +81,14 @@ function tellAbsent(root: RootFileSystem, context: AnalyzerContext): void {
       : `/etc/passwd leads to ${link.target ?? 'elsewhere'}, which no file system that was given holds: who may log in is not known`;
   const scope = { kind: 'file', path: root.path } as const;
   context.gap({ kind: 'not-given', flag: '--firmware', message }, { scope, area: 'root-file-system' });
+}
+
+/** A hash of nothing is no password. */
+function emptied(stored: StoredPassword, cracked: ReadonlyMap<string, Cracked>): StoredPassword {
+  const { value } = stored;
+  if (value.hash === undefined || value.state !== 'usable' || cracked.get(keyOf(value.hash))?.word !== '')
+    return stored;
+  return { ...stored, value: { state: 'empty', scheme: value.scheme } };
 }
 
 /** passwd points to a shadow file that the image does not hold: something else brings it, and with it the passwords. */

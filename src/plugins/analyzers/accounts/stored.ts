@@ -15,7 +15,7 @@ import { isTdb, sambaAccounts } from '../../../codecs/formats/tdb-accounts.ts';
 import { linesOf, looksLikeText } from '../../../codecs/formats/text-lines.ts';
 import type { FileEntry } from '../../../core/model/files.ts';
 import type { Blob } from '../../../lib/blob.ts';
-import type { Database } from './account-files.ts';
+import { baseOf, type Database, PURE_FTPD } from './account-files.ts';
 
 export interface StoredPassword {
   readonly account: string;
@@ -47,7 +47,7 @@ export function storedIn(
   let odd: number | undefined;
   let cut: string | undefined;
   if (!looksLikeText(content)) return { found, cut, odd };
-  const read = READERS[database];
+  const read = readerOf(file, database);
   const told = (why: string): void => {
     cut = why;
   };
@@ -61,6 +61,12 @@ export function storedIn(
     found.push({ forcedChange: false, ...one, database, file, line: number });
   }
   return { found, cut, odd };
+}
+
+/** Of a line of Pure-FTPd the first two fields are those of htpasswd. */
+function readerOf({ name }: FileEntry, database: Database): (line: string) => Found | undefined {
+  const read = READERS[database];
+  return PURE_FTPD.test(baseOf(name)) ? (text) => read(text.split(':', 2).join(':')) : read;
 }
 
 const MAX_TDB = 16 << 20;

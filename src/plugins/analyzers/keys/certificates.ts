@@ -1,6 +1,7 @@
 /** Certificates in an image, and the bundles of authorities that it trusts. */
 import { createHash } from 'node:crypto';
 import type { Certificate } from '../../../codecs/formats/x509.ts';
+import { CERTIFICATE_WORDS } from '../../../codecs/formats/x509-places.ts';
 import { type FileEntry, type FileTree, seenAt } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { keyCertificate, keyDhParameters, keyPrivate, keyTrustStore } from '../../../facts/index.ts';
@@ -24,7 +25,7 @@ export const keysCertificates: Analyzer = {
   intrusion: 'passive',
   consumes: [keyPrivate],
   produces: [keyCertificate, keyTrustStore, keyDhParameters],
-  words: () => KEY_WORDS,
+  words: () => [...KEY_WORDS, ...CERTIFICATE_WORDS],
   wants: mayHoldKeys,
   observe(file, content, context) {
     const certificates = certificatesIn(content, context);

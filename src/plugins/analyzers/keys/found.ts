@@ -18,6 +18,7 @@ import {
 } from '../../../codecs/formats/private-key.ts';
 import { wireguardKeys } from '../../../codecs/formats/wireguard.ts';
 import { type Certificate, readCertificate } from '../../../codecs/formats/x509.ts';
+import { CERTIFICATE_WORDS, certificatesAt } from '../../../codecs/formats/x509-places.ts';
 import type { FileEntry } from '../../../core/model/files.ts';
 import type { AnalyzerContext } from '../../../core/model/gatherer.ts';
 import type { Blob } from '../../../lib/blob.ts';
@@ -175,13 +176,20 @@ export function certificatesIn(content: Blob, context: Context): readonly Certif
     const certificate = readable(der);
     if (certificate !== undefined) found.push(certificate);
   }
-  const start = content.read(0, 2);
-  if (found.length === 0 && content.size <= MAX_BARE && start[0] === 0x30 && start[1] === 0x82) {
-    const certificate = readable(content.read(0, content.size));
-    if (certificate !== undefined) found.push(certificate);
+  const seen = new Set(found.map(({ sha256 }) => sha256));
+  for (const one of bareCertificates(content, context)) {
+    if (!seen.has(one.sha256)) found.push(one);
+    seen.add(one.sha256);
   }
   return found;
 }
+
+const bareCertificates = (content: Blob, context: Context): readonly Certificate[] =>
+  CERTIFICATE_WORDS.flatMap((word) => {
+    const { found, more } = certificatesAt(content, placesOf(word, 'certificates', context));
+    if (more) cut('more places look like a certificate than were tried', context);
+    return found;
+  });
 
 function readable(der: Uint8Array): Certificate | undefined {
   try {

@@ -16,6 +16,9 @@ const REST =
 const MADE_USERS = /^(user(name)?|login|name|foo|usr|u|me|joe|bob|alice|uname)$/i;
 const MADE_WORDS = /^(pass(word|wd)?|pwd|pw|secret|p|bar|baz|x+|\*+)$/i;
 
+/** Pages of a manual show how an address is written, in the words of their language. */
+const HELP = /\/(help|manual|tutorial)s?\/.{0,200}\.(html?|xml|txt|md)$/i;
+
 export const secretsUrlsWithCredentials: Analyzer = {
   id: 'secrets/urls-with-credentials',
   title: 'URLs with a user name and password',
@@ -46,7 +49,7 @@ function search(file: FileEntry, content: Blob, context: AnalyzerContext): void 
         user,
         file: file.name,
         ...(line === undefined ? {} : { line }),
-        example: made || isExamplePlace(file),
+        example: made || isExamplePlace(file) || HELP.test(file.name),
       },
       { where: line === undefined ? `offset 0x${at.toString(16)}` : `line ${line}` },
     );

@@ -17,8 +17,8 @@ type Read = (lines: readonly TextLine[], name: string) => Network[];
 /** Whose file it is, by name and place. */
 const READERS: readonly (readonly [RegExp, Read])[] = [
   [/\/config\/wireless$/, uci],
-  [/\/hostapd[\w.-]*\.conf$/, hostapd],
-  [/\/(wpa_supplicant[\w.-]*|wpa[\w-]*)\.conf$/, supplicant],
+  [/\/[\w.-]*hostapd[\w.-]*\.conf$/, hostapd],
+  [/\/([\w.-]*wpa_supplicant[\w.-]*|wpa[\w-]*)\.conf$/, supplicant],
   [/\/(RT|MT|iNIC|mt|rt)[\w.-]*\.dat$/, ralink],
   [/\/NetworkManager\/system-connections\/[^/]+$/, networkManager],
   [/\/var\/lib\/iwd\/[^/]+\.psk$/, iwd],

@@ -8,6 +8,10 @@ import type { Followed, Start } from './followed.ts';
 /** Options of dropbear(8) that are followed by a word of their own. */
 const VALUED = /[bdDrpPIKWTcG]$/;
 
+/** Options that stand in a variable were not seen; the value of an option is none. */
+export const hasHiddenOptions = (words: readonly string[]): boolean =>
+  words.some((word, index) => word.includes('$') && !/^-[pPrbdIKWcTD]$/.test(words[index - 1] ?? ''));
+
 /** What the options of a start line say of logins. */
 export function dropbearFlags(
   words: readonly string[],

@@ -2,6 +2,7 @@
 import { both, readScript, type ShellCommand } from '../../../codecs/formats/shell-script.ts';
 import type { FileEntry, FileTree, RootFileSystem } from '../../../core/model/files.ts';
 import { androidServices } from './android.ts';
+import { Branches } from './branches.ts';
 import { daemonOf } from './daemons.ts';
 import { INETD, inetdServices } from './inetd.ts';
 import { type Console, inittabOf } from './inittab.ts';
@@ -58,19 +59,7 @@ const SCRIPTS = 2000;
 const OUTSIDE = 16;
 /** Where start scripts keep their settings. */
 const SETTINGS = /^\/etc\/(default|sysconfig|conf\.d)\//;
-const DROPPERS = new Set([
-  'lighttpd',
-  'nginx',
-  'mosquitto',
-  'vsftpd',
-  'proftpd',
-  'dnsmasq',
-  'apache2',
-  'snmpd',
-  'named',
-  'chronyd',
-  'ntpd',
-]);
+const DROPPERS = new Set('lighttpd nginx mosquitto vsftpd proftpd dnsmasq apache2 snmpd named chronyd ntpd'.split(' '));
 
 interface Walk {
   readonly root: RootFileSystem;
@@ -85,6 +74,7 @@ interface Walk {
   /** Whom the unit runs as that is being followed. */
   as: string | undefined;
   readonly visited: Set<string>;
+  readonly branches: Branches;
   /** Of each script that certainly runs: the folders of scripts that it goes through. */
   readonly named: Map<string, ReadonlySet<string>>;
 }
@@ -107,6 +97,7 @@ export function startsOf(
     searching: new Map(),
     as: undefined,
     visited: new Set(),
+    branches: new Branches(),
     named: new Map(),
   };
   let entry = false;
@@ -192,7 +183,8 @@ function script(
   const found = entryText(walk, name);
   if (found === undefined || /^#!(?!.*(sh|openrc-run|runscript)\b)/.test(found.text)) return false;
   const { entry, text } = found;
-  const condition = read || mayRun(walk.root, entry) ? outer : both(outer, `${entry.name} is made executable`);
+  const hangs = read || mayRun(walk.root, entry) ? outer : both(outer, `${entry.name} is made executable`);
+  const condition = walk.branches.settle(entry.path, hangs);
   const key = `${entry.path}${condition === undefined ? '' : '?'}`;
   if (walk.visited.has(entry.path) || walk.visited.has(key)) return true;
   if (depth > DEPTH || walk.visited.size > SCRIPTS) {

@@ -5,7 +5,7 @@ import { windowsOf } from '../../../codecs/formats/windows.ts';
 import type { FileEntry, FileTree, RootFileSystem } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { serviceFirewall, serviceLogging, serviceSetting, serviceStart } from '../../../facts/index.ts';
-import { dropbearFlags, tellFirewall, tellLogging } from './defences.ts';
+import { dropbearFlags, hasHiddenOptions, tellFirewall, tellLogging } from './defences.ts';
 import { type Start, startsOf } from './followed.ts';
 import { type Configuration, configurationIn, configurationOf, type Place } from './setting-files.ts';
 import type { About, Found, Rule } from './setting-lines.ts';
@@ -213,7 +213,7 @@ function startFlags(starts: readonly Start[], context: AnalyzerContext): void {
           ...row,
           byDefault: false,
           // Options that stand in a variable were not seen.
-          active: start.condition === undefined && !start.words.some((word) => word.includes('$')) ? 'yes' : 'unknown',
+          active: start.condition === undefined && !hasHiddenOptions(start.words) ? 'yes' : 'unknown',
           file: start.file,
           line: start.line,
         },

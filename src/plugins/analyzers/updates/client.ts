@@ -84,7 +84,8 @@ export const updatesClient: Analyzer = {
     }
     const script = start[0] === 0x23 && start[1] === 0x21;
     if (!script && PAGE.test(file.name)) readPage(file, content, context);
-    if (!script && !/^\/etc\/|^\/lib\/upgrade\/|\/ostree\/repo\/config$|^\/usr\/lib\/rauc\//.test(file.name)) return;
+    if (!script && !/^\/etc[\w.]*\/|^\/lib\/upgrade\/|\/ostree\/repo\/config$|^\/usr\/lib\/rauc\//.test(file.name))
+      return;
     const text = wholeText(content, LIMIT);
     if (text === undefined) return;
     readClient(file, text, context);
@@ -129,7 +130,7 @@ function readLines(file: FileEntry, text: string, context: AnalyzerContext): voi
   const lines = all.flatMap((raw, index): readonly Piece[] =>
     /^\s*(#|;|\/\/)/.test(raw) ? [] : piecesOf(raw).map((line) => ({ line, index })),
   );
-  if (script) readHabits(file, all, lines, context);
+  if (script) readHabits(file, text, lines, context);
   for (const { line, index } of lines) {
     const at = { subject: { kind: 'file', path: `${file.path}#${index + 1}` } as const, where: `line ${index + 1}` };
     const how = unverifiedIn(line, file.name);
@@ -145,10 +146,11 @@ function readLines(file: FileEntry, text: string, context: AnalyzerContext): voi
   }
 }
 
-function readHabits(file: FileEntry, all: readonly string[], lines: readonly Piece[], context: AnalyzerContext): void {
+function readHabits(file: FileEntry, text: string, lines: readonly Piece[], context: AnalyzerContext): void {
+  const all = text.split('\n');
   for (const index of runsFetched(all)) tellHabit(file, 'download-and-run', all[index] ?? '', index + 1, context);
   for (const { line, index } of lines) {
-    const habit = habitOf(line);
+    const habit = habitOf(line, text);
     if (habit !== undefined) tellHabit(file, habit, line, index + 1, context);
   }
 }

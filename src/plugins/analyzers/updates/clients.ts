@@ -50,7 +50,9 @@ export function clientsOf(name: string, text: string): readonly Client[] {
     .filter(({ line }) => line !== '' && !/^(#|\/\/)/.test(line));
   const own = CLIENTS.find(([pattern]) => pattern.test(name))?.[1];
   if (own !== undefined) return own(text, live);
-  if (!text.startsWith('#!')) return name.startsWith('/etc/') ? statedServers(live) : [];
+  if (!text.startsWith('#!')) return /^\/etc[\w.]*\//.test(name) && !OTHER.test(name) ? statedServers(name, live) : [];
+  // What a package does when it is installed is done once, by the package manager.
+  if (PACKAGE.test(name)) return [];
   const forced = UPDATER.test(name) || /^\/etc\//.test(name) ? uncheckedClients(live) : [];
   return UPDATER.test(name) && !LISTS.test(name) ? [...forced, ...scriptClients(text, live)] : forced;
 }
@@ -197,10 +199,21 @@ function uncheckedClients(lines: readonly Numbered[]): readonly Client[] {
 /** A setting of a maker's own that names where updates come from: `ota_site=http://…`, `option upgrade_url 'http://…'`. */
 const STATED =
   /^(?:option\s+|list\s+)?["']?(?=\w{0,40}(?:(?<![a-z])f?ota|upgrade|update|firmware))\w{2,60}(?:url|uri|site|server|addr|address|host)["']?\s{0,8}[=:\s]\s{0,8}["']?(?:https?|ftp|tftp):\/\/[\w[]/i;
-const statedServers = (lines: readonly Numbered[]): readonly Client[] =>
-  lines.flatMap(({ line, at }) =>
-    STATED.test(line) ? [{ tool: 'script' as const, ...urlIn(line), line: at, check: 'unknown' as const }] : [],
-  );
+/** Of the server of something: the file is of firmware, or the address says that it is of updates. */
+const OF_FIRMWARE = /\/config\/[\w.-]*(?:fw|firmware|upgrade|update|ota)[\w.-]*$/i;
+const SERVER =
+  /^(?:option\s+|list\s+)?["']?[\w.-]{0,60}(?:url|server|repo|path)[\w.-]{0,60}["']?\s*[=:\s]\s*["']?(?:https?|ftp|tftp):\/\//i;
+const TO_UPDATES = /:\/\/\S{0,200}(?:update|upgrade|firmware|fota)/i;
+/** Clients of names that change speak of updates too. */
+const OTHER = /ddns|dyndns|inadyn|no-?ip|\/nic\/update|update_?url_?suffix|tracker/i;
+const PACKAGE = /\/(opkg|dpkg|ipkg)\/info\//;
+
+const statedServers = (name: string, lines: readonly Numbered[]): readonly Client[] =>
+  lines.flatMap(({ line, at }) => {
+    const stated = STATED.test(line) || (SERVER.test(line) && (OF_FIRMWARE.test(name) || TO_UPDATES.test(line)));
+    if (!stated || OTHER.test(line)) return [];
+    return [{ tool: 'script' as const, ...urlIn(line), line: at, check: 'unknown' as const }];
+  });
 
 /** What a script fetches, the variables that it sets itself to plain text put in their place. */
 function scriptClients(text: string, lines: readonly Numbered[]): readonly Client[] {

@@ -36,17 +36,22 @@ const HINT = new RegExp(`usb|sdcard|sd[a-z]|mmc|disk|tfcard|wget|curl|tftp|logge
 export const takesRequests = (text: string): boolean => REQUESTED.test(text);
 
 /** The habit that one line of a script shows, if any. */
-export function habitOf(line: string): Habit | undefined {
+export function habitOf(line: string, text: string): Habit | undefined {
   if (!HINT.test(line)) return undefined;
   if (REMOVABLE.test(line.trimStart())) return 'runs-from-removable';
   if (RUN_AT_ONCE.some((form) => form.test(line))) return 'download-and-run';
   if (reachesShell(line)) return 'eval-of-request';
-  return /\b(logger|echo)\b[^|;]*\$\{?(\w*(password|passwd|psk|secret)\w*)\}?[^|;]*(>>?\s*\S*(log|console)|$)/i.test(
-    line,
-  ) && /\blogger\b|\/dev\/console|\.log\b/.test(line)
+  const logged = LOGGED.exec(line)?.[1];
+  return logged !== undefined && /\blogger\b|\/dev\/console|\.log\b/.test(line) && !isPath(logged, text)
     ? 'secret-in-log'
     : undefined;
 }
+const LOGGED =
+  /\b(?:logger|echo)\b[^|;]*\$\{?(\w*(?:password|passwd|psk|secret)\w*)\}?[^|;]*(?:>>?\s*\S*(?:log|console)|$)/i;
+
+/** The name of a file of secrets is none. */
+const isPath = (name: string, text: string): boolean =>
+  new RegExp(`(?:^|\\s)${name}=["']?(?:\\$\\{?\\w{1,40}\\}?)?/`, 'm').test(text);
 
 /** A part of a request goes into a line that a shell reads. */
 export const reachesShell = (line: string): boolean =>

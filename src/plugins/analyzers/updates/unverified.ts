@@ -8,6 +8,8 @@ const UNVERIFIED: readonly (readonly [RegExp, string])[] = [
     /SSL_VERIFYPEER\s*,\s*(0|false|FALSE)|(?<!\w)verify\s*=\s*False\b|CERT_NONE\b|rejectUnauthorized["']?\s*[:=]\s*false\b/,
     'verification off in a program text',
   ],
+  // Options that are gathered in a variable before the command: only these tools know this one.
+  [/^[^#]*\s--no-check-certificate(?=[\s"'`;)]|$)/, 'wget --no-check-certificate'],
   [/NODE_TLS_REJECT_UNAUTHORIZED["']?\]?\s*=\s*["']?0/, 'NODE_TLS_REJECT_UNAUTHORIZED=0'],
   [/\bmosquitto_(pub|sub|rr)\b[^|;#\n]*\s--insecure\b/, 'mosquitto clients with --insecure'],
   [/\bhttp\.sslVerify[= ]["']?(false|0|no)\b|\bGIT_SSL_NO_VERIFY=["']?(1|true)\b/i, 'git without verification'],

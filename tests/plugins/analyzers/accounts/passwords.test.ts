@@ -270,3 +270,32 @@ test('a key that fail-safe mode makes for itself is none of a first boot', async
   );
   expect(of(accountFirstBoot).map(({ file }) => file)).toEqual(['/lib/preinit/90_keys']);
 });
+
+test('a hash of nothing is no password, whatever the scheme', async () => {
+  const found = await passwordsOf({
+    '/etc/passwd': PASSWD,
+    '/etc/shadow': 'root:$1$synergy$O31nVEgYyKUdmjDRPUq8p.:19000:0:99999:7:::\n',
+    '/etc/samba/smbpasswd':
+      'admin:1024:XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX:31D6CFE0D16AE931B73C59D7E0C089C0:[U          ]:LCT-00001391:\n',
+  });
+  expect(
+    found
+      .filter(({ state }) => state === 'empty')
+      .map(({ account, scheme }) => `${account} ${scheme}`)
+      .sort(),
+  ).toEqual(['admin nt', 'root md5crypt']);
+});
+
+test('files of users of thttpd, Pure-FTPd and lighttpd, and no lines of a configuration', async () => {
+  const found = await passwordsOf({
+    '/etc/thttpd/webdav.htdigest': 'administrator:webdav@device:e82cf2a35be7e6ed122c2c31aea3bf37',
+    '/etc/pureftpd.passwd': 'cam:$1$Mbevu160$a9Tuy9sFD2Iqh.Hsy9yyk.:1001:1001::/mnt/sd/./::::::::::::\n',
+    '/etc/lighttpd/auth.conf': 'admin:admin\n',
+    '/etc/lighttpd/conf.d/auth.conf': 'auth.backend = "plain"\nauth.require = ( "/a:b" => ( "realm" => "x" ) )\n',
+  });
+  expect(found.map(({ file, account, scheme }) => `${file} ${account} ${scheme}`).sort()).toEqual([
+    '/etc/lighttpd/auth.conf admin plain',
+    '/etc/pureftpd.passwd cam md5crypt',
+    '/etc/thttpd/webdav.htdigest administrator md5',
+  ]);
+});

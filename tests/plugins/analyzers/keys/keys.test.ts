@@ -154,6 +154,24 @@ test('a certificate is paired with its key, and Diffie-Hellman parameters are me
   expect(run.of(keyTrustStore)).toEqual([]);
 });
 
+test('a certificate within a program is told, and paired with the key beside it', async () => {
+  const [block] = pemBlocks(sample('certificate.pem'));
+  const der = Buffer.from(block?.der ?? []);
+  const noise = Buffer.from([0x30, 0x82, 0x03, 0x00, 0x30, 0x82, 0x02, 0x00, 0xa0, 3, 2, 1, 2]);
+  const program = Buffer.concat([
+    Buffer.alloc(1000, 1),
+    noise,
+    Buffer.alloc(900, 3),
+    der,
+    sample('rsa.der'),
+    Buffer.alloc(500, 2),
+  ]);
+  const { of } = await look({ '/usr/sbin/httpsd': program });
+  expect(of(keyCertificate).map(({ file, privateKeyInImage }) => [file, privateKeyInImage])).toEqual([
+    ['/usr/sbin/httpsd', true],
+  ]);
+});
+
 test('many authorities in one file are a trust store', async () => {
   const run = await look({ '/etc/ca.pem': Buffer.concat(Array(6).fill(sample('certificate.pem')) as Buffer[]) });
   expect(run.of(keyCertificate)).toEqual([]);

@@ -74,10 +74,28 @@ test('URLs with passwords are told with line and without the password', async ()
   expect(JSON.stringify(run.facts)).not.toContain('S3cr3tW0rd');
 });
 
+test('a page of a manual shows how an address is written, in the words of its language', async () => {
+  const page = 'Par exemple: <i>ftp://nomutilisateur:motdepasse@votre.ftp.com</i>\n';
+  const run = await look({
+    '/usr/www/help/fre/ftp.html': page,
+    '/etc/ftp.conf': 'url=ftp://cam:qz81kd@ftp.vendor.com\n',
+  });
+  expect(
+    run
+      .of(secretUrl)
+      .map(({ file, example }) => [file, example])
+      .sort(),
+  ).toEqual([
+    ['/etc/ftp.conf', false],
+    ['/usr/www/help/fre/ftp.html', true],
+  ]);
+});
+
 test('Wi-Fi presets of hostapd, wpa_supplicant and UCI', async () => {
   const run = await look({
     '/etc/hostapd.conf': 'ssid=cam\n#wpa=1\nwpa=2\nwpa_key_mgmt=WPA-PSK\nwpa_passphrase=camera-0001\n',
     '/etc/hostapd-open.conf': 'ssid=setup\n',
+    '/etc/sta_mode_hostapd.conf': 'ssid=sta\nwpa=2\nwpa_passphrase=1234567890\n',
     '/etc/wpa_supplicant.conf':
       'ctrl_interface=/var/run\nnetwork={\n ssid="lab"\n psk="lab-secret"\n}\nnetwork={\n key_mgmt=NONE\n}\n',
     '/etc/config/wireless':
@@ -89,6 +107,7 @@ test('Wi-Fi presets of hostapd, wpa_supplicant and UCI', async () => {
   ).toEqual([
     ['/etc/hostapd.conf', 5, 'access-point', 'wpa2', false],
     ['/etc/hostapd-open.conf', 1, 'access-point', 'open', false],
+    ['/etc/sta_mode_hostapd.conf', 3, 'access-point', 'wpa2', false],
     ['/etc/wpa_supplicant.conf', 4, 'client', 'wpa2', false],
     ['/etc/config/wireless', 12, 'access-point', 'wpa2', true],
   ]);

@@ -344,3 +344,44 @@ test('what renews lists of names is no update client', async () => {
   const { of } = await analyze([updatesClient], { '/usr/sbin/update-usbids': script, '/usr/sbin/update-box': script });
   expect(of('update.client').map((one) => one['file'])).toEqual(['/usr/sbin/update-box']);
 });
+
+test('the name of a file of secrets in a log is no secret', async () => {
+  const { of } = await analyze([updatesClient], {
+    '/etc/init.d/S40': '#!/bin/sh\nIPSEC_SECRETS=$CONFS/ipsec.secrets\nlogger no file $IPSEC_SECRETS, making one\n',
+    '/etc/init.d/S41': '#!/bin/sh\nADMIN_PASSWORD=$(nvram get p)\nlogger new password $ADMIN_PASSWORD\n',
+  });
+  expect(of('service.script').map((one) => `${String(one['kind'])} ${String(one['file'])}`)).toEqual([
+    'secret-in-log /etc/init.d/S41',
+  ]);
+});
+
+test('a maker’s own settings name the server of updates; dynamic names and packages do not', async () => {
+  const { of } = await analyze([updatesClient], {
+    '/etc/maker.conf':
+      'update_server="http://update.vendor.com/"\nhelp_url="http://www.vendor.com/"\nupdate_interval=60\n',
+    '/etc.defaults/info.conf': 'rss_server="https://www.vendor.com/autoupdate/rss.php"\n',
+    '/etc/config/fwman': "config fwman 'basic'\n\toption repo_url 'http://s3.vendor.com/release/'\n",
+    '/etc/ddns_provider.conf':
+      'queryurl=https://www.vendor.com/nic/update?hostname=x\nupdate_url=http://a.vendor.com/\n',
+    '/opt/lib/opkg/info/locales.postinst': '#!/bin/sh\nwget http://bin.vendor.com/other/locale-archive\n',
+  });
+  expect(
+    of('update.client')
+      .map((one) => `${String(one['file'])} ${String(one['url'])}`)
+      .sort(),
+  ).toEqual([
+    '/etc.defaults/info.conf https://www.vendor.com/autoupdate/rss.php',
+    '/etc/config/fwman http://s3.vendor.com/release/',
+    '/etc/maker.conf http://update.vendor.com/',
+  ]);
+});
+
+test('an option that is gathered in a variable before the command switches verification off', async () => {
+  const { of } = await analyze([updatesClient], {
+    '/usr/lib/functions.sh':
+      '#!/bin/sh\necho "use --no-check-certificate at your own risk"\nif [ "$ca" = IGNORE ]; then\n PROG="$PROG --no-check-certificate"\nfi\n',
+  });
+  expect(of('update.tls-verification').map((one) => [one['line'], one['how']])).toEqual([
+    [4, 'wget --no-check-certificate'],
+  ]);
+});
