@@ -1,7 +1,8 @@
 /** Passwords that scripts of an image set or hand to a server, and that its settings preset. */
 import { isMarkup, settingGroups } from '../../../codecs/formats/markup-settings.ts';
+import { ralinkLogin, uciLogins } from '../../../codecs/formats/paired-logins.ts';
 import { busyboxLine, presetLine, type ScriptPassword, scriptLine } from '../../../codecs/formats/preset-passwords.ts';
-import { loginsOf } from '../../../codecs/formats/router-settings.ts';
+import { loginsOf, type PresetLogin } from '../../../codecs/formats/router-settings.ts';
 import type { NamedField } from '../../../codecs/formats/shadow.ts';
 import type { FileEntry, FileTree } from '../../../core/model/files.ts';
 import type { StoredPassword } from './stored.ts';
@@ -10,6 +11,8 @@ const PLACES =
   /^\/(etc|etc_ro|usr\/etc|default|defaults|config|mnt|home|opt|usr\/local\/etc|userfs|fhrom|tmp|var|flash)\//;
 const SETTINGS =
   /(^|[/._-])(nvram|defaults?|default_?(config|settings|nvram)|factory|factory_?default|settings?|config|backup|system|rtconfig|romfile|webs?|users?|account|umconfig|hw_ctree|db_user_cfg|ctromfile|usrconfig|lastgood|customize)([._-]?[\w-]{0,24})?(\.(conf|cfg|ini|xml|txt|dat|nvram|default|def|prop))?$/i;
+/** OpenWrt's, of servers that keep logins there. */
+const UCI = /^\/etc\/config\/(rpcd|easycwmp|icwmp|freecwmp|cwmp|tr069)$/;
 const MOST = 200;
 
 /** NVRAM lies in flash beside the root file system, not in it; settings that are packed or disguised are opened beside their file. */
@@ -23,7 +26,9 @@ const isSettings = (file: FileEntry): boolean =>
   file.type === 'file' &&
   file.root !== undefined &&
   file.size > 0 &&
-  (/^\/etc\/httpd\.conf$/.test(file.name) || (PLACES.test(file.name) && SETTINGS.test(file.name))) &&
+  (/^\/etc\/httpd\.conf$/.test(file.name) ||
+    UCI.test(file.name) ||
+    (PLACES.test(file.name) && SETTINGS.test(file.name))) &&
   !/\/(init\.d|rc\d?\.d|ssl|pam\.d|udev|terminfo|systemd|apt|dpkg|opkg|modules?|firmware|zoneinfo|doc)\//.test(
     file.name,
   ) &&
@@ -32,7 +37,7 @@ const isSettings = (file: FileEntry): boolean =>
 /** What a text presets; `script` reads commands, else settings: markup as the tree that it is, and lines that say what they are. */
 export function writtenIn(text: string, file: FileEntry, tree: FileTree, script: boolean): readonly StoredPassword[] {
   if (script) return inLines(text, file, tree, scriptLine).map((one) => ({ ...one, database: 'other', system: true }));
-  const logins = isMarkup(text) ? loginsOf(settingGroups(text)).slice(0, MOST) : [];
+  const logins = loginsIn(text, file).slice(0, MOST);
   const told = new Set(logins.map(({ line }) => line));
   const lines = inLines(text, file, tree, /\/httpd\.conf$/.test(file.name) ? busyboxLine : presetLine);
   const all = [
@@ -40,6 +45,12 @@ export function writtenIn(text: string, file: FileEntry, tree: FileTree, script:
     ...lines.filter(({ line }) => !told.has(line)),
   ];
   return all.slice(0, MOST).map((one) => ({ ...one, database: 'config' }));
+}
+
+/** Those that are more than one line each. */
+function loginsIn(text: string, file: FileEntry): readonly PresetLogin[] {
+  if (isMarkup(text)) return loginsOf(settingGroups(text));
+  return UCI.test(file.name) ? uciLogins(text) : ralinkLogin(text);
 }
 
 type InLine = Omit<StoredPassword, 'database'>;

@@ -82,3 +82,19 @@ test('logins in a router’s tree of settings are told with their lines, and onc
     ['admin', 6, 'usable', 'config'],
   ]);
 });
+
+test('defaults of Ralink and sections of OpenWrt preset logins', async () => {
+  const { of } = await analyze(
+    [accountsPasswords],
+    treeOf({
+      '/etc_ro/Wireless/RT2860AP/RT2860_default_vlan': 'WebInit=1\nLogin=admin\nPassword=admin\n',
+      '/etc/RT2880_Settings.dat': 'WebInit=1\nLogin=admin\nPassword=ralink\n',
+      '/etc/config/rpcd': "config login\n\toption username 'support'\n\toption password 'support1'\n",
+    }),
+  );
+  expect(of(accountPassword).map(({ account, file, line }) => [account, file, line])).toEqual([
+    ['admin', '/etc_ro/Wireless/RT2860AP/RT2860_default_vlan', 3],
+    ['admin', '/etc/RT2880_Settings.dat', 3],
+    ['support', '/etc/config/rpcd', 3],
+  ]);
+});
