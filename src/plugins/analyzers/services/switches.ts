@@ -1,13 +1,13 @@
 /** Switches that open a debug or factory mode: a start script opens a shell or a debug service where a stored value or a flag file says so. */
 import { readScript, type ShellCommand } from '../../../codecs/formats/shell-script.ts';
-import { wholeText } from '../../../codecs/formats/text-lines.ts';
+import { looksLikeText, wholeText } from '../../../codecs/formats/text-lines.ts';
 import type { FileEntry, RootFileSystem } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
 import { serviceScript } from '../../../facts/index.ts';
 import { daemonOf } from './daemons.ts';
 import { unwrapped } from './wrapped.ts';
 
-const LIMIT = 256 << 10;
+const LIMIT = 1 << 20;
 /** Where a value is asked for that somebody may have stored, or a flag that somebody may have laid. */
 const STORED =
   /\b(nvram(_get)?\s+(\S+\s+){0,2}get|nvram_get|fw_printenv|fw_env|getprop|rgdb|xmldbc|tcapi\s+get|cfm\s+get|mib\s+get|flash\s+get)\b|\/proc\/cmdline/;
@@ -36,6 +36,7 @@ export const servicesSwitches: Analyzer = {
   observe(file, content, context) {
     const start = Buffer.from(content.read(0, 64)).toString('latin1');
     if (!/^#!\s*\S*(sh|rc\.common|openrc-run)\b/.test(start) && !/^\/etc\/(init\.d\/|rc)/.test(file.name)) return;
+    if (!looksLikeText(content)) return;
     if (content.size > LIMIT) {
       context.gap({ kind: 'over-budget', message: 'a script is too long to be read whole' });
       return;

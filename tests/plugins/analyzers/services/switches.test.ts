@@ -28,3 +28,9 @@ test.each([
 ])('%s is none', async (line) => {
   expect(await switchesIn(line)).toEqual([]);
 });
+
+test('a script that is too long is told; a picture beside the scripts is none', async () => {
+  const look = (content: string | Buffer) => analyze([servicesSwitches], { '/etc/init.d/S99': content });
+  expect((await look(`#!/bin/sh\n${'# x\n'.repeat(300_000)}`)).gaps).toHaveLength(1);
+  expect((await look(Buffer.alloc(2 << 20, 'a\0'))).gaps).toEqual([]);
+});
