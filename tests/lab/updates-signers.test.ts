@@ -1,38 +1,12 @@
-/** ssh-keygen, jcat-tool with gcab, mkeficapsule, apksigner's scheme 4 and osslsigncode beside assay: what they make, and what they say of what is made here. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readTrustedKeys } from '../../src/cli/trusted-key.ts';
-import { verifyCode } from '../../src/core/updates/exit.ts';
-import { verifyArtefact } from '../../src/core/updates/verify.ts';
-import { openBlob } from '../../src/lib/blob.ts';
-import * as verifiers from '../../src/plugins/verifiers/index.ts';
 import { edPair, filler } from '../support/signers.ts';
 import { sshPublic, sshSigned } from '../support/signers-ssh.ts';
+import { has, workshop } from '../support/workshop.ts';
 
-const has = (...tools: readonly string[]): boolean => tools.every((tool) => spawnSync('which', [tool]).status === 0);
-let folder = '';
-const at = (name: string): string => join(folder, name);
-const sh = (script: string): void => {
-  execFileSync('bash', ['-e', '-c', script], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'], timeout: 120_000 });
-};
-const runs = (script: string): boolean =>
-  spawnSync('bash', ['-c', script], { cwd: folder, timeout: 120_000 }).status === 0;
+const { at, sh, runs, ours, close } = workshop();
 
-async function ours(name: string, key: string): Promise<number> {
-  const blob = openBlob(at(name));
-  try {
-    const verdicts = await verifyArtefact(Object.values(verifiers), blob, at(name), {
-      settings: { keys: readTrustedKeys(at(key)), now: new Date().toISOString() },
-      sampleKeys: {},
-    });
-    return verifyCode(verdicts);
-  } finally {
-    blob.close();
-  }
-}
 function change(name: string, place: number): void {
   const bytes = readFileSync(at(name));
   bytes[place]! ^= 1;
@@ -40,12 +14,11 @@ function change(name: string, place: number): void {
 }
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'assay-signers-lab-'));
   writeFileSync(at('fw.bin'), filler(5000));
   sh(`openssl req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out c.pem -days 30 -subj /CN=maker 2>/dev/null
     openssl req -x509 -newkey rsa:2048 -nodes -keyout o.pem -out other.pem -days 30 -subj /CN=stranger 2>/dev/null`);
 }, 120_000);
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(close);
 
 describe.skipIf(!has('ssh-keygen'))('ssh-keygen -Y', () => {
   test.each(['ed25519', 'ecdsa', 'rsa'])(

@@ -1,40 +1,16 @@
 /** One table: assay's verdict beside the real tool's, over good, unsigned, foreign, expired, changed and cut artefacts made here. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readTrustedKeys } from '../../src/cli/trusted-key.ts';
-import { verifyCode } from '../../src/core/updates/exit.ts';
-import { verifyArtefact } from '../../src/core/updates/verify.ts';
-import { openBlob } from '../../src/lib/blob.ts';
-import * as verifiers from '../../src/plugins/verifiers/index.ts';
+import { has, workshop } from '../support/workshop.ts';
 
-const has = (...tools: readonly string[]): boolean => tools.every((tool) => spawnSync('which', [tool]).status === 0);
-let folder = '';
-const sh = (script: string): void => {
-  execFileSync('bash', ['-e', '-o', 'pipefail', '-c', script], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
-};
-const at = (name: string): string => join(folder, name);
-const runs = (tool: string, ...args: readonly string[]): boolean =>
-  spawnSync(tool, args, { cwd: folder, timeout: 60_000 }).status === 0;
-
-async function ours(path: string, key: string): Promise<boolean> {
-  const blob = openBlob(path);
-  try {
-    const verdicts = await verifyArtefact(Object.values(verifiers), blob, path, {
-      settings: { keys: readTrustedKeys(key), now: new Date().toISOString() },
-      sampleKeys: {},
-    });
-    return verifyCode(verdicts) === 0;
-  } finally {
-    blob.close();
-  }
-}
+const shop = workshop();
+const { folder, at, sh } = shop;
+const runs = shop.does;
+const ours = async (path: string, key: string): Promise<boolean> => (await shop.ours(path, key)) === 0;
 
 /** `release` and `expired` are issued by `ca`, `other` by itself. */
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'assay-updates-table-'));
   if (!has('openssl')) return;
   sh(`openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 30 -subj /CN=authority -addext keyUsage=critical,keyCertSign
     openssl req -x509 -newkey rsa:2048 -nodes -keyout other.key -out other.pem -days 30 -subj /CN=stranger
@@ -47,7 +23,7 @@ beforeAll(() => {
     openssl x509 -in release.pem -pubkey -noout > release.pub; openssl x509 -in other.pem -pubkey -noout > other.pub
     head -c 5000 /dev/urandom > rootfs.img; sleep 1`);
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(shop.close);
 
 function changed(source: string, name: string, place: number): string {
   const bytes = readFileSync(at(source));
@@ -68,7 +44,6 @@ describe.skipIf(!has('swupdate', 'cpio', 'openssl'))('swupdate -c', () => {
    * `-H` is needed once sw-description names hardware; the purpose is emailProtection unless another is asked for.
    */
   const theirs = (path: string, key: string, ...args: readonly string[]): boolean => {
-    mkdirSync(at('tmp'), { recursive: true });
     const environment = { PATH: process.env['PATH'] ?? '', TMPDIR: at('tmp') };
     const run = spawnSync('swupdate', ['-c', '-i', path, '-k', key, '-H', 'board:1.0', ...args], {
       cwd: folder,

@@ -1,38 +1,17 @@
 /** The tool's verdict beside the real tools': rauc, openssl, mender-artifact, signify, minisign, sbverify, gpg, over good and broken artefacts. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readTrustedKeys } from '../../src/cli/trusted-key.ts';
-import { verifyCode } from '../../src/core/updates/exit.ts';
-import { verifyArtefact } from '../../src/core/updates/verify.ts';
-import { openBlob } from '../../src/lib/blob.ts';
-import * as verifiers from '../../src/plugins/verifiers/index.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import { has, workshop } from '../support/workshop.ts';
 
-const has = (tool: string): boolean => spawnSync('which', [tool]).status === 0;
-let folder = '';
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'assay-updates-lab-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+const shop = workshop();
+const { folder } = shop;
+afterAll(shop.close);
 
 const fixture = (name: string): string => resolve('fixtures/updates', name);
-const runs = (tool: string, ...args: readonly string[]): boolean =>
-  spawnSync(tool, args, { cwd: folder, timeout: 60_000 }).status === 0;
-
-async function ours(path: string, key: string): Promise<boolean> {
-  const blob = openBlob(path);
-  try {
-    const verdicts = await verifyArtefact(Object.values(verifiers), blob, path, {
-      settings: { keys: readTrustedKeys(key), now: new Date().toISOString() },
-      sampleKeys: {},
-    });
-    return verifyCode(verdicts) === 0;
-  } finally {
-    blob.close();
-  }
-}
+const runs = shop.does;
+const ours = async (path: string, key: string): Promise<boolean> => (await shop.ours(path, key)) === 0;
 
 /** Places over the whole file; each gives one artefact with a byte changed. */
 const places = (size: number, count: number): readonly number[] =>

@@ -14,6 +14,7 @@ export const has = (...tools: readonly string[]): boolean =>
 
 export interface Workshop {
   readonly folder: string;
+  /** Where it lies; a whole path is itself. */
   at(name: string): string;
   read(name: string): Buffer;
   write(name: string, content: Uint8Array | string): void;
@@ -21,6 +22,8 @@ export interface Workshop {
   take(fixture: string, name: string): void;
   /** Runs a script of bash that must not fail. */
   sh(script: string): void;
+  /** Whether a program ends well. */
+  does(program: string, ...words: readonly string[]): boolean;
   /** Whether a script of bash ends well. */
   runs(script: string): boolean;
   /** What `verify-update NAME --key KEY` ends with. */
@@ -30,7 +33,7 @@ export interface Workshop {
 
 export function workshop(): Workshop {
   const folder = mkdtempSync(join(tmpdir(), 'assay-workshop-'));
-  const at = (name: string): string => join(folder, name);
+  const at = (name: string): string => resolve(folder, name);
   // SWUpdate clears its folder for temporary files.
   mkdirSync(at('tmp'));
   const env = { ...process.env, TMPDIR: at('tmp'), GNUPGHOME: folder };
@@ -44,6 +47,7 @@ export function workshop(): Workshop {
     sh: (script) => {
       execFileSync('bash', ['-e', '-o', 'pipefail', '-c', script], { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
     },
+    does: (program, ...words) => spawnSync(program, words, { ...options, stdio: 'ignore' }).status === 0,
     runs: (script) => spawnSync('bash', ['-o', 'pipefail', '-c', script], { ...options, stdio: 'ignore' }).status === 0,
     async ours(name, key) {
       const blob = openBlob(at(name));
