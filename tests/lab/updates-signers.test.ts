@@ -1,3 +1,4 @@
+/** ssh-keygen, jcat-tool with gcab, mkeficapsule, apksigner's scheme 4 and osslsigncode beside assay: what they make, and what they say of what is made here. */
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -1,5 +1,5 @@
 /** Formats that hold their signature, for the table of verdicts: who makes them, and who says whether they hold. */
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { usign, usignKey, withMetadata, withSignature } from './openwrt.ts';
 import { filler } from './signers.ts';
 import { indexOf } from './signers-feed.ts';
@@ -22,6 +22,9 @@ const packs = (who: string, sign: string): string => `
   for f in sw-description sw-description.sig fw.bin; do [ -e $f ] && echo $f; done | cpio -o -H crc > ${who}`;
 const cmsOf = (who: string): string =>
   `openssl cms -sign -in sw-description -out sw-description.sig -signer ${who}.pem -inkey ${who}.key -outform DER -nosmimecap -binary`;
+
+/** A UEFI program whose signatures are taken off. */
+const BARE = `cp ${resolve(EFI)} bare.efi; for i in 1 2; do sbattach --remove bare.efi || true; done`;
 
 /** openssl's word on the CMS of a capsule, whose parts are cut out here by their stated sizes. */
 function capsuleHolds(shop: Workshop, name: string, key: string): boolean {
@@ -83,6 +86,23 @@ function makeOpenwrt(shop: Workshop): ReturnType<typeof usignKey> {
   return key;
 }
 
+/** Artefacts and keys that lie in `fixtures/updates`; `*` stands for the name of the good one. */
+function fixed(
+  good: string,
+  keys: readonly [string, string],
+  more: { readonly [name: string]: string } = {},
+): Pick<VerdictFormat, 'keys' | 'make'> {
+  const own = (key: string): string => `fixture-${basename(key)}`;
+  return {
+    keys: [own(keys[0]), own(keys[1])],
+    make(shop, name) {
+      shop.take(good, name);
+      for (const [as, fixture] of Object.entries(more)) shop.take(fixture, as.replace('*', name));
+      for (const key of keys) shop.take(key, own(key));
+    },
+  };
+}
+
 const certified = (name: string, key: string): string =>
   `apksigner verify --print-certs ${name} | grep "$(openssl x509 -in ${key} -outform DER | sha256sum | cut -c1-64)" > /dev/null`;
 
@@ -92,12 +112,7 @@ export const WITHIN: readonly VerdictFormat[] = [
       format: `RAUC ${form}`,
       tool: 'rauc info',
       name: `${form}.raucb`,
-      make(shop, name) {
-        shop.take(`${form}.raucb`, name);
-        if (form === 'plain') shop.take('expired.raucb', `expired.${name}`);
-        for (const key of ['ca.pem', 'other.pem']) shop.take(key, `fixture-${key}`);
-      },
-      keys: ['fixture-ca.pem', 'fixture-other.pem'],
+      ...fixed(`${form}.raucb`, ['ca.pem', 'other.pem'], form === 'plain' ? { 'expired.*': 'expired.raucb' } : {}),
       takes: (shop, name, key) => shop.runs(`rauc --keyring ${key} info ${name}`),
       // The hash tree of a verity bundle is followed when it is mounted: what `rauc info` reads is in the signature.
       payload: (bytes) => (form === 'plain' ? 200 : bytes.length - 1500),
@@ -155,12 +170,7 @@ export const WITHIN: readonly VerdictFormat[] = [
     format: 'Mender',
     tool: 'mender-artifact validate',
     name: 'ec.mender',
-    keys: ['fixture-ec.pub', 'fixture-signer.pub'],
-    make(shop, name) {
-      shop.take('ec.mender', name);
-      shop.take('unsigned.mender', `unsigned.${name}`);
-      for (const key of ['ec.pub', 'signer.pub']) shop.take(key, `fixture-${key}`);
-    },
+    ...fixed('ec.mender', ['ec.pub', 'signer.pub'], { 'unsigned.*': 'unsigned.mender' }),
     takes: (shop, name, key) => shop.runs(`mender-artifact validate -k ${key} ${name}`),
     payload: (bytes) => bytes.indexOf('header.tar') + 700,
     signature: (bytes) => bytes.indexOf('manifest.sig') + 540,
@@ -169,12 +179,7 @@ export const WITHIN: readonly VerdictFormat[] = [
     format: 'U-Boot FIT',
     tool: 'openssl dgst -verify over the region',
     name: 'conf.itb',
-    keys: ['fixture-signer.pub', 'fixture-ec.pub'],
-    make(shop, name) {
-      shop.take('conf.itb', name);
-      shop.take('unsigned.itb', `unsigned.${name}`);
-      for (const key of ['signer.pub', 'ec.pub']) shop.take(key, `fixture-${key}`);
-    },
+    ...fixed('conf.itb', ['signer.pub', 'ec.pub'], { 'unsigned.*': 'unsigned.itb' }),
     takes: (shop, name, key) =>
       shop.runs(
         `python3 ${resolve('tests/lab/fit-region.py')} ${name} conf-1 region value && openssl dgst -sha256 -verify ${key} -signature value region`,
@@ -188,7 +193,7 @@ export const WITHIN: readonly VerdictFormat[] = [
     name: 'boot.efi',
     keys: ['self.pem', 'other.pem'],
     make(shop, name) {
-      shop.sh(`cp ${resolve(EFI)} bare.efi; for i in 1 2; do sbattach --remove bare.efi || true; done; cp bare.efi unsigned.${name}
+      shop.sh(`${BARE}; cp bare.efi unsigned.${name}
         sbsign --key self.key --cert self.pem --output ${name} bare.efi`);
     },
     takes: (shop, name, key) => shop.runs(`sbverify --cert ${key} ${name}`),
@@ -200,7 +205,7 @@ export const WITHIN: readonly VerdictFormat[] = [
     name: 'nested.efi',
     keys: ['self.pem', 'ca.pem'],
     make(shop, name) {
-      shop.sh(`cp ${resolve(EFI)} bare.efi; for i in 1 2; do sbattach --remove bare.efi || true; done; rm -f one.efi ${name}
+      shop.sh(`${BARE}; rm -f one.efi ${name}
         osslsigncode sign -certs self.pem -key self.key -h sha256 -in bare.efi -out one.efi
         osslsigncode sign -nest -certs self.pem -key self.key -h sha256 -in one.efi -out ${name}`);
     },
@@ -236,12 +241,7 @@ export const WITHIN: readonly VerdictFormat[] = [
     format: 'Android package, schemes 1 to 3',
     tool: 'apksigner verify',
     name: 'all.apk',
-    keys: ['fixture-app.pem', 'fixture-next.pem'],
-    make(shop, name) {
-      shop.take('apk/all.apk', name);
-      shop.take('apk/unsigned.apk', `unsigned.${name}`);
-      for (const key of ['app', 'next']) shop.take(`apk/${key}.pem`, `fixture-${key}.pem`);
-    },
+    ...fixed('apk/all.apk', ['apk/app.pem', 'apk/next.pem'], { 'unsigned.*': 'apk/unsigned.apk' }),
     takes: (shop, name, key) => shop.runs(certified(`--min-sdk-version 18 ${name}`, key)),
     payload: () => 100,
     signature: (bytes) => bytes.lastIndexOf('APK Sig Block 42') - 1500,
@@ -251,12 +251,7 @@ export const WITHIN: readonly VerdictFormat[] = [
     tool: 'apksigner verify',
     name: 'v4.apk',
     suffix: '.idsig',
-    keys: ['fixture-app.pem', 'fixture-next.pem'],
-    make(shop, name) {
-      shop.take('apk/v4.apk', name);
-      shop.take('apk/v4.apk.idsig', `${name}.idsig`);
-      for (const key of ['app', 'next']) shop.take(`apk/${key}.pem`, `fixture-${key}.pem`);
-    },
+    ...fixed('apk/v4.apk', ['apk/app.pem', 'apk/next.pem'], { '*.idsig': 'apk/v4.apk.idsig' }),
     takes: (shop, name, key) =>
       shop.runs(
         certified(`--min-sdk-version 28 $([ -e ${name}.idsig ] && echo -v4-signature-file ${name}.idsig) ${name}`, key),
