@@ -119,7 +119,7 @@ export const FURTHER_QUESTIONS: readonly (readonly Question[])[] = [
       bytes: hex('030000130ee000000000000100080000000000'),
       answers: (reply) => reply.length >= 11 && reply[0] === 3 && reply[1] === 0 && ((reply[5] ?? 0) & 0xf0) === 0xd0,
       // Type 3 refuses it: TLS is demanded.
-      tells: (reply) => ({ inClear: reply.length < 19 || reply[11] !== 3 }),
+      tells: (reply) => ({ inClear: reply.length < 19 || reply[11] !== 3, unsettled: 'what TLS it takes' }),
     },
   ],
   [

@@ -1,6 +1,6 @@
-/** Handshakes with one endpoint: over TCP, after FTP's AUTH TLS, or over datagrams; refused and unseen told apart. */
+/** Handshakes with one endpoint: over TCP, after AUTH TLS or STARTTLS, or over datagrams; refused and unseen told apart. */
 import type { Duplex } from 'node:stream';
-import { FtpControl } from '../../../codecs/protocols/ftp-control.ts';
+import { startTls, UPGRADABLE } from '../../../codecs/protocols/starttls.ts';
 import { greetDatagram } from '../../../codecs/protocols/tls-datagram.ts';
 import { type Flight, greet } from '../../../codecs/protocols/tls-flight.ts';
 import {
@@ -21,7 +21,7 @@ import { netService, tlsCipher, tlsProtocol } from '../../../facts/index.ts';
 import { FaultError } from '../../../lib/fault.ts';
 
 type Endpoint = SubjectOf<'endpoint'>;
-type Mode = 'direct' | 'auth-tls' | 'datagram';
+type Mode = 'direct' | 'upgraded' | 'datagram';
 
 export const STREAM_VERSIONS = ['SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;
 export const DATAGRAM_VERSIONS = ['DTLSv1', 'DTLSv1.2'] as const;
@@ -30,9 +30,13 @@ export const DATAGRAM_VERSIONS = ['DTLSv1', 'DTLSv1.2'] as const;
 const EXCHANGE = 8000;
 const QUICK = 1000;
 
-/** Endpoints that speak TLS at once, DTLS, or perhaps TLS after AUTH TLS. */
+/** Endpoints that speak TLS at once, DTLS, or perhaps TLS once they are asked for it. */
 export const tlsEndpoints = (facts: FactView): readonly Endpoint[] =>
-  endpointsOf(facts.of(netService).filter(({ data }) => data.tls || ['dtls', 'ftp'].includes(data.protocol)));
+  endpointsOf(
+    facts
+      .of(netService)
+      .filter(({ data }) => data.tls || data.protocol === 'dtls' || UPGRADABLE.includes(data.protocol)),
+  );
 
 export interface Offer {
   readonly version: VersionName;
@@ -50,13 +54,17 @@ export class Handshakes {
   readonly at: Endpoint;
   readonly mode: Mode;
   readonly #context: ProbeContext;
+  /** What is spoken before TLS is asked for. */
+  readonly #protocol: string;
   /** A hello that was answered. */
   #taken: Offer | undefined;
   constructor(at: Endpoint, context: ProbeContext) {
     this.at = at;
     this.#context = context;
-    const direct = factsAt(context.facts.of(netService), at).some(({ data }) => data.tls);
-    this.mode = at.transport === 'udp' ? 'datagram' : direct ? 'direct' : 'auth-tls';
+    const services = factsAt(context.facts.of(netService), at);
+    const direct = services.some(({ data }) => data.tls);
+    this.#protocol = services.find(({ data }) => UPGRADABLE.includes(data.protocol))?.data.protocol ?? '';
+    this.mode = at.transport === 'udp' ? 'datagram' : direct ? 'direct' : 'upgraded';
     const [newest] = acceptedAt(context.facts, at);
     this.#taken = newest === undefined ? undefined : { version: newest.version, suites: newest.suites.slice(0, 1) };
   }
@@ -65,17 +73,9 @@ export class Handshakes {
   async open(): Promise<Duplex> {
     const { dial, signal } = this.#context;
     const stream = await dial.tcp(this.at.host, this.at.port, { signal });
-    if (this.mode !== 'auth-tls') return stream;
+    if (this.mode !== 'upgraded') return stream;
     try {
-      const control = new FtpControl(stream);
-      await control.reply();
-      const { code, text } = await control.command('AUTH TLS');
-      if (code !== 234) {
-        // 5xx is for good (RFC 959 §4.2).
-        const kind = code >= 500 ? 'unsupported' : 'refused';
-        throw new FaultError(kind, `AUTH TLS was answered ${code} ${text}`);
-      }
-      stream.removeAllListeners('data');
+      await startTls(stream, this.#protocol);
       return stream;
     } catch (thrown) {
       stream.destroy();
@@ -83,9 +83,9 @@ export class Handshakes {
     }
   }
 
-  /** Whether TLS is spoken there at all: an FTP server may offer none. Throws FaultError where that was not seen. */
+  /** Whether TLS is spoken there at all: an FTP or mail server may offer none. Throws FaultError where that was not seen. */
   async offersTls(): Promise<boolean> {
-    if (this.mode !== 'auth-tls') return true;
+    if (this.mode !== 'upgraded') return true;
     try {
       (await this.open()).destroy();
       return true;
