@@ -76,3 +76,23 @@ test('hostile text leaves no control character and no megabyte', () => {
 test('the same report gives the same bytes', () => {
   expect(render(mixedReport())).toBe(render(mixedReport()));
 });
+
+test('the matrix names a control once, as one that is decided where any of its units is', () => {
+  const report = failingReport();
+  const key = 'accounts/no-known-password';
+  const assessments = report.assessments.map((assessment) => {
+    const [control, ...others] = assessment.controls;
+    const [unit] = control?.units ?? [];
+    if (control === undefined || unit === undefined) throw new Error('the fixture has no control');
+    const units = (['refute', 'decide'] as const).map((mark) => ({ ...unit, id: mark, mark, checks: [key] }));
+    return { ...assessment, controls: [{ ...control, outcome: 'fail' as const, units }, ...others] };
+  });
+  const document = load(render({ ...report, assessments }));
+  const row = document('.matrix tbody tr').filter((_, one) => document(one).find('th').text() === key);
+  const cells = row
+    .find('td')
+    .toArray()
+    .map((one) => document(one).text().split(', '));
+  for (const [at, { controls }] of assessments.entries())
+    expect((cells[at + 1] ?? []).filter((name) => name.startsWith(controls[0]?.id ?? '-'))).toEqual([controls[0]?.id]);
+});
