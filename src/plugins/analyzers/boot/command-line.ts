@@ -10,7 +10,7 @@ export interface CommandLine {
 }
 
 const WEAKENS =
-  /^((rd)?init=\/bin\/(ba|a|da)?sh|single|1|S|nokaslr|mitigations=off|selinux=0|enforcing=0|androidboot\.selinux=permissive|apparmor=0|nosmep|nosmap|noexec=off|kgdboc=\S+|androidboot\.veritymode=disabled|module\.sig_enforce=0)$/;
+  /^((rd)?init=\/(usr\/)?s?bin\/(\w{0,4}sh|busybox)|single|1|S|emergency|rescue|systemd\.unit=(rescue|emergency)\.target|systemd\.debug[-_]shell(=(1|yes|true|on|tty\w+))?|rd\.(break|shell)(=\S+)?|nokaslr|mitigations=off|pti=off|nopti|nospectre_v[12]|spectre_v2=off|lockdown=none|iomem=relaxed|selinux=0|enforcing=0|androidboot\.selinux=permissive|apparmor=0|ima_appraise=(off|log)|nosmep|nosmap|noexec=off|kgdboc=\S+|kgdbwait|androidboot\.veritymode=disabled|module\.sig_enforce=0)$/;
 
 export function commandLineOf(line: string, source: string): CommandLine {
   const words = line.split(/\s+/).slice(0, 500);
@@ -24,7 +24,10 @@ export function commandLineOf(line: string, source: string): CommandLine {
       .map((word) => word.slice(8))
       .slice(0, 8),
     readOnlyRoot: last === undefined ? 'unknown' : last === 'ro' ? 'yes' : 'no',
-    weakens: words.filter((word) => WEAKENS.test(word)).slice(0, 10),
+    weakens: words
+      .map((word) => word.replace(/^["']|["']$/g, ''))
+      .filter((word) => WEAKENS.test(word))
+      .slice(0, 10),
     verity: /\bdm-?verity|dm-mod\.create=|\bdm="|root=\/dev\/dm-|roothash=|systemd\.verity/.test(line),
   };
 }

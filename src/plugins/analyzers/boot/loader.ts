@@ -158,9 +158,7 @@ function tellEnvironment(
   const variables = variablesOf(bytes);
   if (variables.size < 2) return;
   const delay = /^-?\d{1,4}$/.test(variables.get('bootdelay') ?? '') ? Number(variables.get('bootdelay')) : undefined;
-  const commands = ['bootcmd', 'altbootcmd', 'preboot']
-    .map((name) => expanded(variables.get(name) ?? '', variables))
-    .join(' ; ');
+  const commands = commandsOf(variables);
   const console = variables.get('console');
   context.emit(
     bootEnvironment,
@@ -170,30 +168,46 @@ function tellEnvironment(
       ...(delay === undefined ? {} : { bootdelay: delay }),
       interruptible: delay === undefined ? 'unknown' : delay === -2 ? 'no' : 'yes',
       silent: (variables.get('silent') ?? '') !== '',
-      otherBoot: [
-        ...new Set(
-          [...commands.matchAll(/\b(tftp|tftpboot|dhcp|bootp|usb|fatload usb|nfs|loady|loadb|mmc)\b/g)].map(
-            (match) => match[1] ?? '',
-          ),
-        ),
-      ],
+      otherBoot: otherSources(commands, variables),
       ...(console === undefined ? {} : { console: console.slice(0, 100) }),
-      secrets: [...variables]
-        .filter(([name, value]) => SECRET.test(name) && value.length > 3)
-        .map(([name]) => name)
-        .slice(0, 20),
+      secrets: secretsIn(variables),
     },
     { subject: { kind: 'file', path: `${file.path}#environment` } },
   );
   tellVerify(variables, file, context);
-  const line = variables.get('bootargs');
-  if (line !== undefined) tellCommandLine(expanded(line, variables), `bootargs of ${file.name}`, file, context);
+  for (const line of bootArguments(commands, variables))
+    tellCommandLine(expanded(line, variables), `bootargs of ${file.name}`, file, context);
+}
+
+const bootArguments = (commands: string, variables: ReadonlyMap<string, string>): readonly string[] => {
+  const set = [...commands.matchAll(SET_BOOTARGS)].map((match) => match[1]);
+  return [...new Set([variables.get('bootargs'), ...set])].filter((line) => line !== undefined).slice(0, 16);
+};
+
+/** Boot commands may put the command line together themselves. */
+const SET_BOOTARGS = /\bsetenv\s+bootargs\s+([^;\n]{1,1000})/g;
+
+const secretsIn = (variables: ReadonlyMap<string, string>): string[] =>
+  [...variables]
+    .filter(([name, value]) => SECRET.test(name) && value.length > 3)
+    .map(([name]) => name)
+    .slice(0, 20);
+
+/** All that the boot commands come to. */
+const commandsOf = (variables: ReadonlyMap<string, string>): string =>
+  ['bootcmd', 'altbootcmd', 'preboot'].map((name) => expanded(variables.get(name) ?? '', variables)).join(' ; ');
+
+/** Where they look beside the flash; the usual ones of distributions go through the places that one variable names. */
+function otherSources(commands: string, variables: ReadonlyMap<string, string>): string[] {
+  const usual = /\bdistro_bootcmd\b|boot_targets/.test(variables.get('bootcmd') ?? '');
+  const targets = usual ? (variables.get('boot_targets') ?? '') : '';
+  return [...new Set([...`${commands} ${targets}`.matchAll(OTHER_BOOT)].map((match) => match[1] ?? ''))];
 }
 
 function tellVerify(variables: ReadonlyMap<string, string>, file: FileEntry, context: AnalyzerContext): void {
   // env_get_yesno: what does not begin with 1, y or t means no.
   const verify = variables.get('verify') ?? 'yes';
-  if (/^[0nNfF]/.test(verify))
+  if (/^[^1yYtT]/.test(verify))
     context.emit(
       bootVerification,
       {
@@ -206,14 +220,30 @@ function tellVerify(variables: ReadonlyMap<string, string>, file: FileEntry, con
     );
 }
 
-/** `run x` and `${x}` once, within bounds. */
-const expanded = (text: string, variables: ReadonlyMap<string, string>): string =>
-  text
-    .replace(
-      /\brun\s+(\w+)|\$\{(\w+)\}/g,
-      (whole, run: string | undefined, name: string | undefined) => variables.get(run ?? name ?? '') ?? whole,
-    )
-    .slice(0, 8192);
+const OTHER_BOOT =
+  /\b(tftp|tftpboot|dhcp|bootp|pxe|usb|nfs|loady|loadb|loadx|mmc|sata|scsi|fastboot|dfu)(?:\d{0,2})\b/g;
+
+/** `run x` and `${x}`, what they stand for too, within bounds. */
+function expanded(text: string, variables: ReadonlyMap<string, string>): string {
+  let whole = text.slice(0, EXPANDED);
+  for (let turn = 0; turn < 4; turn += 1) {
+    const before = whole;
+    whole = before
+      .replace(/\brun\s+([\w ]+)|\$\{(\w+)\}/g, (match, run: string | undefined, name: string | undefined) =>
+        run === undefined
+          ? (variables.get(name ?? '') ?? match)
+          : run
+              .trim()
+              .split(/\s+/)
+              .map((one) => variables.get(one) ?? `run ${one}`)
+              .join(' ; '),
+      )
+      .slice(0, EXPANDED);
+    if (whole === before) break;
+  }
+  return whole;
+}
+const EXPANDED = 8192;
 
 function tellCommandLines(text: string, file: FileEntry, context: AnalyzerContext): void {
   const lines = /cmdline\.txt$/.test(file.name)

@@ -27,10 +27,7 @@ const CLIENTS: readonly (readonly [RegExp, Reader])[] = [
     /^\/(etc\/ostree\/remotes\.d\/[^/]+\.conf|ostree\/repo\/config|sysroot\/ostree\/repo\/config)$/,
     (text) => ostreeRemotes(text),
   ],
-  [
-    /^\/etc\/swupdate(\.cfg$|\/)/,
-    (text) => [{ tool: 'swupdate', ...urlIn(text), check: /public-key-file|ca-path/.test(text) ? 'on' : 'unknown' }],
-  ],
+  [/^\/etc\/swupdate(\.cfg$|\/)/, (text) => [{ tool: 'swupdate', ...urlIn(text), check: swupdateCheck(text) }]],
   [
     /^(\/etc|\/usr\/lib)\/rauc\/system\.conf$/,
     (text) => [{ tool: 'rauc', check: /^\s*\[keyring\]/m.test(text) ? 'on' : 'unknown' }],
@@ -104,7 +101,7 @@ const aptClients = (lines: readonly Numbered[]): readonly Client[] =>
             tool: 'apt' as const,
             ...urlIn(line),
             line: at,
-            check: /trusted=yes/.test(line) ? ('off' as const) : ('on' as const),
+            check: /\[[^\]]*\b(trusted|allow-insecure)\s*=\s*yes\b/.test(line) ? ('off' as const) : ('on' as const),
           },
         ]
       : [],
@@ -123,7 +120,8 @@ function aptStanzas(text: string): readonly Client[] {
         .trim() ?? '';
     const at = start + stanza.findIndex((line) => /^URIs:/i.test(line)) + 1;
     if (/^(no|false)$/i.test(value(/^Enabled:/i))) return [];
-    const check = /^(yes|true)$/i.test(value(/^Trusted:/i)) ? ('off' as const) : ('on' as const);
+    const takesAny = [/^Trusted:/i, /^Allow-Insecure:/i].some((key) => /^(yes|true)$/i.test(value(key)));
+    const check = takesAny ? ('off' as const) : ('on' as const);
     const addresses = value(/^URIs:/i)
       .split(/\s+/)
       .filter((url) => url !== '');
@@ -145,6 +143,12 @@ const unchecked = (tool: Tool, lines: readonly Numbered[], pattern: RegExp): rea
 /** apt.conf(5): `APT::Get::AllowUnauthenticated "true";`, in braces too. */
 const aptOptions = (lines: readonly Numbered[]): readonly Client[] =>
   unchecked('apt', lines, /\bAllow(Unauthenticated|InsecureRepositories)\b\s*"?(true|yes|1|on|with)\b/i);
+
+/** A key that is named in a comment is none. */
+const swupdateCheck = (text: string): Client['check'] =>
+  /\b(public-key-file|ca-path)\b/.test(text.replace(/\/\*[\s\S]*?\*\//g, ' ').replace(/^[ \t]*(#|\/\/).*$/gm, ''))
+    ? 'on'
+    : 'unknown';
 
 /** Mender takes unsigned artefacts unless one key at least is named. */
 function menderCheck(text: string): Client['check'] {

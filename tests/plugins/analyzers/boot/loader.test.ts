@@ -95,3 +95,28 @@ test('a loader that keeps its delay elsewhere is read by its bootcmd amid other 
   ]);
   expect(await run('\0bootcmd=%s is not set\0\0')).toEqual([]);
 });
+
+test.each([
+  ['bootcmd=run distro_bootcmd\0boot_targets=mmc0 usb0 pxe\0', ['mmc', 'usb', 'pxe']],
+  ['bootcmd=run a\0a=run b\0b=run c\0c=tftpboot x\0', ['tftpboot']],
+  ['bootcmd=run own net\0own=nand read x\0net=dhcp\0', ['dhcp']],
+  ['bootcmd=nand read x; bootm\0', []],
+])('%j looks at other places than the flash: %j', async (variables, expected) => {
+  const { of } = await analyze([bootLoaders], { '/boot/u-boot.bin': loader(`${variables}bootdelay=0\0\0`) });
+  expect(of('boot.environment')[0]?.['otherBoot']).toEqual(expected);
+});
+
+test.each([
+  ['bootargs=console=ttyS0 init=/bin/busybox\0', ['init=/bin/busybox']],
+  ['bootargs=ro emergency systemd.debug-shell rd.break\0', ['emergency', 'systemd.debug-shell', 'rd.break']],
+  ['mode=init=/sbin/sh\0bootcmd=setenv bootargs console=ttyS0 $' + '{mode}; bootm\0', ['init=/sbin/sh']],
+  ['bootargs=console=ttyS0 init=/sbin/init\0', []],
+])('%j weakens by %j', async (variables, expected) => {
+  const { of } = await analyze([bootLoaders], { '/boot/u-boot.bin': loader(`${variables}bootdelay=0\0\0`) });
+  expect(of('kernel.command-line').map((one) => one['weakens'])).toEqual([expected]);
+});
+
+test.each(['no', '0', 'off', 'disabled'])('verify=%s is no, as the loader reads it', async (word) => {
+  const { of } = await analyze([bootLoaders], { '/boot/u-boot.bin': loader(`verify=${word}\0bootdelay=0\0\0`) });
+  expect(of('boot.verification')).toEqual([expect.objectContaining({ present: false })]);
+});
