@@ -174,7 +174,6 @@ describe('what lets in updates without a signature', () => {
       'globals: {\n  # public-key-file = "/etc/k.pem";\n /* ca-path = "x"; */\n};\n',
       'unknown',
     ],
-    ['swupdate', '/etc/swupdate.cfg', 'globals: {\n  public-key-file = "/etc/k.pem";\n};\n', 'on'],
     ['apk', '/etc/apk/config', 'allow-untrusted\n', 'off'],
     ['fwupd', '/etc/fwupd/fwupd.conf', '[fwupd]\nOnlyTrusted=false\n', 'off'],
     ['ostree', '/ostree/repo/config', '[core]\n[remote "m"]\nurl=https://o.vendor.com\ngpg-verify=false\n', 'off'],
