@@ -9,8 +9,17 @@ const bit = (address, zero, one) => `
   if (code < bound) { range = bound; store<u16>(p, v + ((2048 - v) >>> 5)); ${zero} }
   else { range -= bound; code -= bound; store<u16>(p, v - (v >>> 5)); ${one} }`;
 
+/** Reads one bit without a branch, since nobody foresees it: `ones` is all ones for a bit of 1. */
+const blind = (address) => `
+  ${NORMALISE}
+  p = ${address}; v = <u32>load<u16>(p); bound = (range >>> 11) * v;
+  ones = <u32>(code < bound) - 1;
+  range = bound + ((range - bound - bound) & ones);
+  code -= bound & ones;
+  store<u16>(p, v - (<u32>((<i32>(v + (0xfffff81f & ~ones))) >> 5)));`;
+
 /** One step down a tree of probabilities, kept in `m`. */
-const step = (base) => bit(`${base} + (m << 1)`, 'm = m << 1;', 'm = (m << 1) | 1;');
+const step = (base) => `${blind(`${base} + (m << 1)`)} m = (m << 1) - ones;`;
 const repeat = (times, text) => Array.from({ length: times }, () => text).join('\n');
 
 /** Reads a match length (2–273) with the coder at `base` into `length`. */
@@ -84,7 +93,7 @@ export function decode(inputSafe: usize, softEnd: usize, hardEnd: usize): u32 {
   const history: usize = history_(); const origin: usize = origin_();
   let state: u32 = state_(); let rep0: u32 = rep0_(); let rep1: u32 = rep1_(); let rep2: u32 = rep2_(); let rep3: u32 = rep3_();
   const lc: u32 = lc_(); const lpMask: u32 = lpMask_(); const pbMask: u32 = pbMask_();
-  let p: usize = 0; let v: u32 = 0; let bound: u32 = 0; let m: u32 = 0; let tree: usize = 0; let length: u32 = 0;
+  let p: usize = 0; let v: u32 = 0; let ones: u32 = 0; let bound: u32 = 0; let m: u32 = 0; let tree: usize = 0; let length: u32 = 0;
   let status: u32 = 0;
   while (true) {
     if (output >= softEnd) { status = 0; break; }
@@ -103,7 +112,8 @@ export function decode(inputSafe: usize, softEnd: usize, hardEnd: usize): u32 {
         for (let i = 0; i < 8; i++) {
           matched <<= 1;
           const matchBit: u32 = matched & offset;
-          ${bit('tree + ((offset + matchBit + m) << 1)', 'm = m << 1; offset = offset & ~matchBit;', 'm = (m << 1) | 1; offset = offset & matchBit;')}
+          ${blind('tree + ((offset + matchBit + m) << 1)')}
+          m = (m << 1) - ones; offset &= matchBit ^ ~ones;
         }
       } else {
         ${repeat(8, step('tree'))}
@@ -159,7 +169,7 @@ export function decode(inputSafe: usize, softEnd: usize, hardEnd: usize): u32 {
           tree = PROBS + ${AT.posSpecial} + (<usize>(rep0 - slot) << 1);
           m = 1;
           for (let i: u32 = 0; i < bits; i++) {
-            ${bit('tree + (m << 1)', 'm = m << 1;', 'm = (m << 1) | 1; rep0 += 1 << i;')}
+            ${blind('tree + (m << 1)')} m = (m << 1) - ones; rep0 += (1 << i) & ones;
           }
         } else {
           let direct: u32 = 0;
@@ -175,7 +185,7 @@ export function decode(inputSafe: usize, softEnd: usize, hardEnd: usize): u32 {
           tree = PROBS + ${AT.align};
           m = 1;
           for (let i: u32 = 0; i < 4; i++) {
-            ${bit('tree + (m << 1)', 'm = m << 1;', 'm = (m << 1) | 1; rep0 += 1 << i;')}
+            ${blind('tree + (m << 1)')} m = (m << 1) - ones; rep0 += (1 << i) & ones;
           }
           if (rep0 == 0xffffffff) { status = 2; break; }
         }
