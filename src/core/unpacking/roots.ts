@@ -29,6 +29,8 @@ const foldersIn = (folder: Folder, name: string): string[] =>
 function isRoot(folder: Folder, name: string): boolean {
   const base = name === '/' ? '' : name;
   const has = (path: string): boolean => folder.nodes.has(`${base}/${path}`);
+  // Android's, whose system partition is the root: its /etc is a link that not every copy of the tree keeps.
+  if (has('init.rc') && has('system/etc') && has('system/bin')) return true;
   const etc = folder.nodes.get(`${base}/etc`);
   if (etc === undefined || (etc.type !== 'directory' && etc.type !== 'symlink')) return false;
   if (['etc/passwd', 'etc/shadow', 'etc/inittab', 'etc/init.d'].some(has)) return true;

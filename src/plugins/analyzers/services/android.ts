@@ -36,7 +36,10 @@ export function androidServices(
   const files = ['/', '/system/etc/init', '/vendor/etc/init', '/odm/etc/init', '/product/etc/init'].flatMap((folder) =>
     tree.list(root, folder),
   );
-  const first = files.filter((entry) => entry.type === 'file' && entry.name.endsWith('.rc'));
+  const first = files.filter(
+    // Recovery has an init.rc of its own, which alone asks for these.
+    (entry) => entry.type === 'file' && entry.name.endsWith('.rc') && !/^\/init\.recovery\b/.test(entry.name),
+  );
   const properties = first.length === 0 ? new Map<string, string>() : propertiesOf(root, tree, cut);
   const scripts = withImports(first, properties, root, tree, read);
   if (scripts.size > FILES) cut(`more than ${FILES} init.rc files`);

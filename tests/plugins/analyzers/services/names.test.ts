@@ -17,3 +17,13 @@ test("a maker's own server is told by its name", async () => {
     ['web-view', 'other', []],
   ]);
 });
+
+test("what only Android's recovery reads starts nothing", async () => {
+  const shell = (name: string): string => `service ${name} /system/bin/sh\n    class core\n    console\n`;
+  const { of } = await analyze([servicesStart], {
+    '/init.rc': `on boot\n    class_start core\n${shell('console')}`,
+    '/init.recovery.board.rc': shell('recovery_shell'),
+    '/system/bin/sh': program,
+  });
+  expect(of('boot.console').map((one) => one['file'])).toEqual(['/init.rc']);
+});
