@@ -215,7 +215,7 @@ describe.skipIf(chronyd === undefined)('chrony', () => {
 test('closed ports are told from open ones, and a list that leaves protocols out says so', async () => {
   const run = await find([await freePort(), await freePort()]);
   expect(run.of(netSweep)).toMatchObject([{ transport: 'udp', open: 0, closed: 2, complete: false }]);
-  expect(run.gaps).toMatchObject([{ unseen: { kind: 'not-given', flag: '--ports default' }, area: 'udp' }]);
+  expect(run.gaps).toMatchObject([{ unseen: { kind: 'not-given', flag: '--ports all' }, area: 'udp' }]);
 });
 
 const GSTREAMER = `
