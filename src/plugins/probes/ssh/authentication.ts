@@ -1,11 +1,14 @@
-/** Asks an SSH server which authentication methods it offers to root, by the `none` request. */
-import { askSshMethods } from '../../../codecs/protocols/ssh-client.ts';
+/** Asks an SSH server which authentication methods it offers to root, and to others, by the `none` request. */
+import { askSshMethods, type SshMethods } from '../../../codecs/protocols/ssh-client.ts';
 import { endpointsOf } from '../../../core/model/fact.ts';
-import type { Probe } from '../../../core/model/gatherer.ts';
+import type { Probe, ProbeContext } from '../../../core/model/gatherer.ts';
+import type { SubjectOf } from '../../../core/model/target.ts';
 import { sshAlgorithm, sshAuthentication } from '../../../facts/index.ts';
 
 /** The account that every embedded system has; servers tell the same for unknown names. */
 const USER = 'root';
+/** A name that no device has: what is offered to whoever is not root. */
+const NOBODY = 'assay-nobody';
 
 export const sshAuthenticationProbe: Probe = {
   id: 'ssh/authentication',
@@ -15,19 +18,29 @@ export const sshAuthenticationProbe: Probe = {
   consumes: [sshAlgorithm],
   produces: [sshAuthentication],
   subjects: (facts) => endpointsOf(facts.of(sshAlgorithm)),
-  async observe(subject, { dial, signal, emit }) {
+  async observe(subject, context) {
     if (subject.kind !== 'endpoint') return;
-    const stream = await dial.tcp(subject.host, subject.port, { signal });
-    try {
-      const { methods, noneAccepted } = await askSshMethods(stream, USER);
-      const password = methods.includes('password') || methods.includes('keyboard-interactive');
-      emit(
-        sshAuthentication,
-        { methods, password, noneAccepted, user: USER },
-        { where: noneAccepted ? 'SSH_MSG_USERAUTH_SUCCESS to none' : 'SSH_MSG_USERAUTH_FAILURE to none' },
-      );
-    } finally {
-      stream.destroy();
-    }
+    const root = await ask(subject, USER, context);
+    // A server may keep root alone from passwords (`Match User root`): then others are asked for.
+    const told = root.noneAccepted || takesPasswords(root) ? root : await ask(subject, NOBODY, context);
+    const one = told === root || !takesPasswords(told) ? { ...root, user: USER } : { ...told, user: NOBODY };
+    const { methods, noneAccepted, user } = one;
+    context.emit(
+      sshAuthentication,
+      { methods, password: takesPasswords(one), noneAccepted, user },
+      { where: noneAccepted ? 'SSH_MSG_USERAUTH_SUCCESS to none' : 'SSH_MSG_USERAUTH_FAILURE to none' },
+    );
   },
 };
+
+const takesPasswords = ({ methods }: SshMethods): boolean =>
+  methods.includes('password') || methods.includes('keyboard-interactive');
+
+async function ask(endpoint: SubjectOf<'endpoint'>, user: string, { dial, signal }: ProbeContext): Promise<SshMethods> {
+  const stream = await dial.tcp(endpoint.host, endpoint.port, { signal });
+  try {
+    return await askSshMethods(stream, user);
+  } finally {
+    stream.destroy();
+  }
+}

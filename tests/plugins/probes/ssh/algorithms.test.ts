@@ -24,6 +24,7 @@ describe('an ssh2 server with an RSA key', () => {
   let port = 0;
   let server: InstanceType<typeof ssh2.Server>;
   let openToNone = false;
+  let guardsRoot = false;
   beforeAll(async () => {
     const { privateKey } = generateKeyPairSync('rsa', {
       modulusLength: 2048,
@@ -32,7 +33,10 @@ describe('an ssh2 server with an RSA key', () => {
     });
     server = new ssh2.Server({ hostKeys: [privateKey], ident: 'camera-1.2' }, (client) => {
       client.on('error', () => {});
-      client.on('authentication', (attempt) => (openToNone ? attempt.accept() : attempt.reject(['password'])));
+      client.on('authentication', (attempt) => {
+        if (openToNone) attempt.accept();
+        else attempt.reject([guardsRoot && attempt.username === 'root' ? 'publickey' : 'password']);
+      });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     port = (server.address() as AddressInfo).port;
@@ -66,6 +70,9 @@ describe('an ssh2 server with an RSA key', () => {
     expect(closed.of(sshAuthentication)).toMatchObject([
       { methods: ['password'], password: true, noneAccepted: false },
     ]);
+    guardsRoot = true;
+    const guarded = await runProbe(sshAuthenticationProbe, { known: first.facts });
+    expect(guarded.of(sshAuthentication)).toMatchObject([{ password: true, user: 'assay-nobody' }]);
     openToNone = true;
     const open = await runProbe(sshAuthenticationProbe, { known: first.facts });
     expect(open.of(sshAuthentication)).toMatchObject([{ noneAccepted: true }]);
