@@ -21,7 +21,7 @@ const UNVERIFIED: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** What each of these lines has: one search that costs little, before the many that cost more. */
-const HINT = /curl|wget|uclient|verif|CERT_NONE|unauthorized|no_check|check_cert|insecure/i;
+const HINT = /curl|wget|uclient|verif|CERT_NONE|unauthorized|no[-_]check|check_cert|insecure/i;
 
 /** The configuration of curl itself has options without their dashes (curl(1), -K). */
 const CURL_FILE = /(^|\/)\.?_?curlrc$/;
