@@ -1,4 +1,5 @@
 /** Opens an image with the unpacking engine and tells what it found in the words of the vocabulary. */
+import { statSync } from 'node:fs';
 import type { OpenedImage } from '../core/assessment/gather-images.ts';
 import type { Opening } from '../core/assessment/plan.ts';
 import type { GatherContext } from '../core/model/gatherer.ts';
@@ -16,10 +17,15 @@ export const OPENING: Opening = {
 /** Facts of one kind about one image; the rest is in the sums of `image.coverage`. */
 const LISTED = 5000;
 
+/** Bytes from which on an image keeps threads busy for longer than they take to start. */
+const LARGE = 4 << 20;
+
 export interface ImageOpener {
   readonly unpackers: readonly Unpacker[];
   readonly job: UnpackContext['job'];
   readonly opaque: (image: string) => readonly OpaqueEntry[];
+  /** Starts the threads that jobs run on. */
+  warm(): void;
   /** Where an image lies on this machine. */
   location(path: string): string;
 }
@@ -29,6 +35,7 @@ export async function openImage(
   image: DigestedFile,
   context: GatherContext,
 ): Promise<OpenedImage> {
+  if (statSync(opener.location(image.path)).size >= LARGE) opener.warm();
   const { unpackImage } = await import('../core/unpacking/unpack.ts');
   const opened = await unpackImage({
     path: opener.location(image.path),

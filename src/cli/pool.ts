@@ -6,6 +6,8 @@ import type { Pool } from '../core/work/pool.ts';
 
 export interface Jobs {
   run(name: string, input: unknown, transfer?: readonly ArrayBuffer[], own?: AbortSignal): Promise<unknown>;
+  /** Threads are started meanwhile: much work for them comes soon. */
+  warm(): void;
   close(): Promise<void>;
 }
 
@@ -22,6 +24,10 @@ export function openPool(signal: AbortSignal): Jobs {
       if (closed) throw new Error('the worker pool is closed');
       opening ??= open();
       return (await opening).run(name, input, transfer, own ?? signal);
+    },
+    warm() {
+      opening ??= open();
+      opening.then((pool) => pool.warm()).catch(() => {});
     },
     async close() {
       closed = true;

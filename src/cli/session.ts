@@ -145,6 +145,7 @@ async function openDoors(
   const opener = {
     unpackers: known,
     job: pool.run,
+    warm: pool.warm,
     opaque: (image: string) => opaqueOf(prepared, image),
     location: prepared.location,
   };

@@ -17,6 +17,8 @@ export interface Pool {
   readonly size: number;
   /** Runs a job on a thread. Throws the job's FaultError, an AbortError when `signal` ends it, or a `bug` fault when the thread dies. */
   run(id: string, input: unknown, transfer?: readonly ArrayBuffer[], signal?: AbortSignal): Promise<unknown>;
+  /** Starts all threads, so that the first jobs do not wait for them. */
+  warm(): void;
   close(): Promise<void>;
 }
 
@@ -85,6 +87,10 @@ class WorkerPool implements Pool {
     });
   }
 
+  warm(): void {
+    while (!this.#closed && this.#start() !== undefined);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     for (const task of this.#queue.splice(0)) task.reject(aborted());
@@ -107,6 +113,8 @@ class WorkerPool implements Pool {
     if (this.#threads.size >= this.size) return undefined;
     const worker = new Worker(entry(), { stdin: false });
     const thread: Thread = { worker, task: undefined };
+    // An idle thread keeps no process alive.
+    worker.unref();
     this.#threads.add(thread);
     worker.on('message', (answer: Answer) => this.#settle(thread, answer));
     worker.on('error', (thrown: Error) => this.#died(thread, thrown.message));
@@ -118,7 +126,6 @@ class WorkerPool implements Pool {
     const { task } = thread;
     if (task === undefined || task.id !== answer.id) return;
     thread.task = undefined;
-    // An idle thread keeps no process alive.
     thread.worker.unref();
     if (answer.fault === undefined) task.resolve(answer.result);
     else task.reject(new FaultError(answer.fault.kind, answer.fault.message));
