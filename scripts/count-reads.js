@@ -4,8 +4,8 @@ import { syncBuiltinESMExports } from 'node:module';
 import { threadId } from 'node:worker_threads';
 
 const LINE = 16;
-/** Where unpacked content lies: the private folder of an image, or what COUNT_BELOW names. */
-const below = process.env.COUNT_BELOW ?? '/assay-';
+/** Where unpacked content lies: the private folder of an image. */
+const CONTENT = /\/assay-[^/-]{6}\/(streams|places)\b/;
 const { readSync, readlinkSync, openSync, writeSync, closeSync } = fs;
 const counts = openSync(process.env.COUNT_READS, fs.constants.O_CREAT | fs.constants.O_RDWR, 0o600);
 let bytes = 0;
@@ -13,7 +13,7 @@ let bytes = 0;
 fs.readSync = (descriptor, ...rest) => {
   const got = readSync(descriptor, ...rest);
   // A number may be another file's by now: it is looked up each time.
-  if (readlinkSync(`/proc/self/fd/${descriptor}`).includes(below)) {
+  if (CONTENT.test(readlinkSync(`/proc/self/fd/${descriptor}`))) {
     bytes += got;
     writeSync(counts, `${bytes}`.padStart(LINE - 1).concat('\n'), threadId * LINE);
   }
