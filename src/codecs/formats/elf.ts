@@ -317,9 +317,12 @@ class Reader {
       last = Math.max(last, table.getUint32(place, this.#little));
     // A file that exports nothing has an empty table, whose first index says nothing of the imports.
     if (last < first) return undefined;
-    const chain = view(this.#blob.read(bucketsAt + buckets * 4 + (last - first) * 4, 4 * 4096));
-    for (let place = 0; place + 4 <= chain.byteLength; place += 4, last += 1) {
-      if ((chain.getUint32(place, this.#little) & 1) === 1) return last + 1;
+    // Nearly every chain is short.
+    for (const most of [64, 4096]) {
+      const chain = view(this.#blob.read(bucketsAt + buckets * 4 + (last - first) * 4, 4 * most));
+      for (let place = 0; place + 4 <= chain.byteLength; place += 4)
+        if ((chain.getUint32(place, this.#little) & 1) === 1) return last + place / 4 + 1;
+      if (chain.byteLength < 4 * most || most === 4096) return last + Math.floor(chain.byteLength / 4) + 1;
     }
     return last + 1;
   }

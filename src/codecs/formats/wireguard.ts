@@ -13,9 +13,12 @@ const ALONE = /^([A-Za-z0-9+/]{43}=)\s*$/;
 /** PKCS#8 of X25519 up to its 32 bytes (RFC 8410 §7). */
 const PREFIX = Buffer.from('302e020100300506032b656e04220420', 'hex');
 
+/** Whether a file of that name may hold such a key. */
+export const mayHoldWireguard = (name: string): boolean =>
+  /wireguard|\/wg[\w-]*\.(conf|key)$|\.netdev$|\.nmconnection$|\/config\/network$/i.test(name);
+
 /** Keys in settings; a file that is nothing but one is told by its name, and by the bits that `wg genkey` sets and clears. */
 export function wireguardKeys(text: string, name: string): readonly WireguardKey[] {
-  if (!/wireguard|\/wg[\w-]*\.(conf|key)$|\.netdev$|\.nmconnection$|\/config\/network$/i.test(name)) return [];
   const alone = isPrivateName(name.slice(name.lastIndexOf('/') + 1)) ? ALONE.exec(text) : null;
   if (alone !== null) return isClamped(bytesOf(alone[1])) ? [{ key: keyOf(bytesOf(alone[1])), offset: 0 }] : [];
   const found: WireguardKey[] = [];

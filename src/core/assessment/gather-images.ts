@@ -122,12 +122,22 @@ async function analyze(run: Run, opened: OpenedImage, hands: readonly Hand[], pa
   } finally {
     run.listFiles(tree.entries());
   }
-  for (const hand of byFeeding(hands)) {
-    const subject = { kind: 'image', image: tree.image } as const;
-    await run.step(hand.worker, subject, pass.signal, () =>
-      hand.analyzer.finish?.(new ImageContext(run, hand.worker, subject, around)),
+  await finish(run, hands, around);
+}
+
+/** Lets all conclude; nobody waits for an analyzer on whose facts none feeds, such as one that guesses passwords on threads. */
+async function finish(run: Run, hands: readonly Hand[], around: Around): Promise<void> {
+  const subject = { kind: 'image', image: around.tree.image } as const;
+  const eaten = new Set(hands.flatMap(({ analyzer }) => analyzer.consumes.map(({ name }) => name)));
+  const ends: Promise<void>[] = [];
+  for (const { analyzer, worker } of byFeeding(hands)) {
+    const end = run.step(worker, subject, around.signal, () =>
+      analyzer.finish?.(new ImageContext(run, worker, subject, around)),
     );
+    if (analyzer.produces.some(({ name }) => eaten.has(name))) await end;
+    else ends.push(end);
   }
+  await Promise.all(ends);
 }
 
 /** The words of all analyzers and their numbers. */

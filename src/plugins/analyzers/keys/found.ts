@@ -16,7 +16,7 @@ import {
   puttyKey,
   toldOf,
 } from '../../../codecs/formats/private-key.ts';
-import { wireguardKeys } from '../../../codecs/formats/wireguard.ts';
+import { mayHoldWireguard, wireguardKeys } from '../../../codecs/formats/wireguard.ts';
 import { type Certificate, readCertificate } from '../../../codecs/formats/x509.ts';
 import { CERTIFICATE_WORDS, certificatesAt } from '../../../codecs/formats/x509-places.ts';
 import type { FileEntry } from '../../../core/model/files.ts';
@@ -81,7 +81,7 @@ export function keysIn(content: Blob, name: string, context: Context): readonly 
     .filter((key) => key !== undefined);
   const seen = new Set(found.map(({ spki }) => spki));
   for (const key of bareKeys(content, context)) if (!seen.has(key.spki)) found.push(key);
-  if (small) found.push(...wireguard(bytes, name));
+  if (small && mayHoldWireguard(name)) found.push(...wireguard(bytes, name));
   return found;
 }
 

@@ -25,7 +25,7 @@ import {
   UPDATER,
 } from './clients.ts';
 import { SEPARATOR, tellProgram, tellUrls } from './endpoints.ts';
-import { type Habit, habitOf, reachesShell, runsFetched, takesRequests } from './habits.ts';
+import { type Habit, habitOf, REQUESTED, reachesShell, runsFetched } from './habits.ts';
 import { type ClientSetting, settingsOf } from './settings.ts';
 import { unverifiedIn } from './unverified.ts';
 
@@ -67,7 +67,7 @@ export const updatesClient: Analyzer = {
   intrusion: 'passive',
   consumes: [],
   produces: [updateClient, updateClientSetting, updateTlsSetting, updateRollback, serviceEndpointUrl, serviceScript],
-  words: () => [SEPARATOR],
+  words: () => [SEPARATOR, ...REQUESTED],
   wants: (file) =>
     file.type === 'file' &&
     file.root !== undefined &&
@@ -182,8 +182,8 @@ function tellHabit(file: FileEntry, kind: Habit, line: string, at: number, conte
 /** Pages that a server runs say nothing of updates; what they hand to a shell does. */
 const PAGE = /\.(php|phtml|lua|py|pl|cgi|lp|asp)$/;
 function readPage(file: FileEntry, content: Blob, context: AnalyzerContext): void {
+  if (!REQUESTED.some((word) => context.places(word).at.length > 0)) return;
   const text = wholeText(content, LIMIT) ?? '';
-  if (!takesRequests(text)) return;
   for (const [index, raw] of text.split('\n').entries())
     if (piecesOf(raw).some(reachesShell)) tellHabit(file, 'eval-of-request', raw, index + 1, context);
 }

@@ -55,9 +55,10 @@ export function clientsOf(name: string, text: string): readonly Client[] {
 }
 
 /** The scripts of OpenWrt that write an image: they take one without a signature unless they are told otherwise (`lib/upgrade/fwtool.sh`). */
-export const takesImages = (text: string): boolean => /^\s*fwtool_check_signature\s*\(\)/m.test(text);
+export const takesImages = (text: string): boolean =>
+  text.includes('fwtool_check_signature') && /^\s*fwtool_check_signature\s*\(\)/m.test(text);
 export const requiresSignature = (text: string): boolean =>
-  /^\s*(?:export\s+)?REQUIRE_IMAGE_SIGNATURE=["']?1\b/m.test(text);
+  text.includes('REQUIRE_IMAGE_SIGNATURE') && /^\s*(?:export\s+)?REQUIRE_IMAGE_SIGNATURE=["']?1\b/m.test(text);
 
 /**
  * Whether the packages come from OpenWrt itself: a maker who builds on it may write images by a program of his own that

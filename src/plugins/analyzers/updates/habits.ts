@@ -27,13 +27,14 @@ const RUN_AT_ONCE: readonly RegExp[] = [
   new RegExp(`(?:\\beval|${SHELL}\\s+-c)\\s+["']?\`\\s*(?:wget|curl)\\b`),
 ];
 
+/** By what a text names something of a request. */
+export const REQUESTED: readonly string[] = [
+  ...['QUERY_STRING', 'REQUEST_URI', 'PATH_INFO', 'HTTP_', 'POST', 'FORM_', '$_GET', '$_REQUEST', '$_COOKIE'],
+  ...['formvalue', 'get_uri_args', 'get_post_args', 'var.arg_', 'request.', 'getvalue'],
+];
+const REQUEST_HINT = new RegExp(REQUESTED.map((word) => word.replace(/[$.]/g, '\\$&')).join('|'));
 /** What every line has that shows a habit: one search that costs little, before the many that cost more. */
-const REQUESTED =
-  /QUERY_STRING|REQUEST_URI|PATH_INFO|HTTP_|POST|FORM_|\$_|formvalue|get_uri_args|get_post_args|var\.arg_|request\.|getvalue/;
-const HINT = new RegExp(`usb|sdcard|sd[a-z]|mmc|disk|tfcard|wget|curl|tftp|logger|echo|${REQUESTED.source}`);
-
-/** Whether a text has anything of a request at all. */
-export const takesRequests = (text: string): boolean => REQUESTED.test(text);
+const HINT = new RegExp(`usb|sdcard|sd[a-z]|mmc|disk|tfcard|wget|curl|tftp|logger|echo|${REQUEST_HINT.source}`);
 
 /** The habit that one line of a script shows, if any. */
 export function habitOf(line: string, text: string): Habit | undefined {
@@ -55,7 +56,7 @@ const isPath = (name: string, text: string): boolean =>
 
 /** A part of a request goes into a line that a shell reads. */
 export const reachesShell = (line: string): boolean =>
-  REQUESTED.test(line) && !QUOTED.test(line) && REACHES_SHELL.some((form) => form.test(line));
+  REQUEST_HINT.test(line) && !QUOTED.test(line) && REACHES_SHELL.some((form) => form.test(line));
 
 const FETCHED =
   /\b(?:wget\b[^;|\n]{0,300}\s-\w{0,4}O|curl\b[^;|\n]{0,300}\s(?:-\w{0,4}o|--output)|tftp\b[^;|\n]{0,200}\s-l)\s{0,4}["']?((?:\/|\$)[\w./${}-]{2,120})/;

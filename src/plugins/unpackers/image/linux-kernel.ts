@@ -28,6 +28,8 @@ export const linuxKernel: Unpacker = {
   locate(blob, offset) {
     if (offset !== 0 || blob.size < LEAST || blob.size > LARGEST) return undefined;
     if (Buffer.from(blob.read(0, 4)).equals(Buffer.from(ascii('\x7fELF')))) return undefined;
+    // The cheap look first: whole images begin so, and the banner may stand at their end.
+    if (OTHERS.some((magic) => startsWith(blob, magic))) return undefined;
     const banner = bannerOf(blob);
     if (banner === undefined || find(blob, Buffer.from('swapper')) === -1) return undefined;
     if (OTHERS.some((magic) => isAligned(blob, magic))) return undefined;
@@ -35,6 +37,8 @@ export const linuxKernel: Unpacker = {
   },
   unpack: takeFromKernel,
 };
+
+const startsWith = (blob: Blob, magic: Buffer): boolean => magic.equals(blob.read(0, magic.length));
 
 /** Whether the magic stands at a place of 4 KiB: where a kernel only names it, it does not. */
 function isAligned(blob: Blob, magic: Buffer): boolean {
