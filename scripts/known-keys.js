@@ -17,6 +17,9 @@ const add = (spki, whose) => {
     );
 };
 
+// system/keymaster of AOSP holds both halves: whatever they attest, anyone can.
+add('9f09e6e690f8d0474b5b7096ea7da9e3d316d889649443c2d8bf5c831f0f6b69', 'Android software attestation, RSA (AOSP)');
+add('f7d20ab04f01da6cbb6d1e3d9d00cd28495cb6f9a27ec85cf3e3e872d7c35878', 'Android software attestation, EC (AOSP)');
 for (const line of readFileSync(join(corpus, 'creds/houseofkeys_index.tsv'), 'utf8').split('\n').slice(1)) {
   const [, , , spki = '', , , products = ''] = line.split('\t');
   add(spki, `${products.split(';')[0] || 'unnamed product'} (House of Keys)`);
@@ -35,7 +38,7 @@ const lines = [...keys]
 writeFileSync(
   'baselines/knowledge/known-keys.yaml',
   `# Keys whose private half is public, by the hex SHA-256 of their DER SPKI: TLS certificates, SSH host and login keys.
-# Made by scripts/known-keys.js from the fingerprints of the House of Keys study and of rapid7/ssh-badkeys (MIT).
+# Made by scripts/known-keys.js from the fingerprints of the House of Keys study and of rapid7/ssh-badkeys (MIT), with two of AOSP.
 id: known-keys
 date: 2026-11-24
 title: Publicly known private keys

@@ -107,7 +107,11 @@ export const bootEnvironment = defineFact({
     bootdelay: maybe(whole('Seconds; -2 does not look for a key at all.')),
     interruptible: oneOf(['yes', 'no', 'unknown']),
     silent: yes(),
-    otherBoot: list(text('tftp, usb, mmc … in boot commands.')),
+    otherBoot: list(text('tftp, usb, dhcp … in boot commands.')),
+    card: oneOf(
+      ['no', 'yes', 'unknown'],
+      'A memory card; mmc in boot commands is one, or memory of the device itself.',
+    ),
     console: maybe(text()),
     secrets: list(text('Names of variables that hold secrets.')),
   }),

@@ -76,12 +76,13 @@ export const KERNEL_PHRASES: readonly Phrase[] = [
   phrase(bootLoader, ({ name, version, verifies }) =>
     parts(`${name}${version === undefined ? '' : ` ${version}`}`, `verifies what it boots: ${verifies}`),
   ),
-  phrase(bootEnvironment, ({ bootdelay, interruptible, silent, otherBoot, secrets }) =>
+  phrase(bootEnvironment, ({ bootdelay, interruptible, silent, otherBoot, card, secrets }) =>
     parts(
       bootdelay !== undefined && `bootdelay=${bootdelay}`,
       `a key press stops it: ${interruptible}`,
       !silent && 'its console talks',
       otherBoot.length > 0 && `boots from ${some(otherBoot)} too`,
+      card === 'unknown' && 'boots from mmc, which is a card or memory of its own',
       secrets.length > 0 && `holds secrets: ${some(secrets)}`,
     ),
   ),

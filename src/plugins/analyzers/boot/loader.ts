@@ -168,7 +168,7 @@ function tellEnvironment(
       ...(delay === undefined ? {} : { bootdelay: delay }),
       interruptible: delay === undefined ? 'unknown' : delay === -2 ? 'no' : 'yes',
       silent: (variables.get('silent') ?? '') !== '',
-      otherBoot: otherSources(commands, variables),
+      ...otherSources(commands, variables),
       ...(console === undefined ? {} : { console: console.slice(0, 100) }),
       secrets: secretsIn(variables),
     },
@@ -197,11 +197,18 @@ const secretsIn = (variables: ReadonlyMap<string, string>): string[] =>
 const commandsOf = (variables: ReadonlyMap<string, string>): string =>
   ['bootcmd', 'altbootcmd', 'preboot'].map((name) => expanded(variables.get(name) ?? '', variables)).join(' ; ');
 
-/** Where they look beside the flash; the usual ones of distributions go through the places that one variable names. */
-function otherSources(commands: string, variables: ReadonlyMap<string, string>): string[] {
+/**
+ * Where they look beside the flash; the usual ones of distributions go through the places that one variable names. `mmc` is
+ * a card in a slot as well as memory that is soldered in, from which most devices start.
+ */
+function otherSources(
+  commands: string,
+  variables: ReadonlyMap<string, string>,
+): { readonly otherBoot: string[]; readonly card: 'no' | 'unknown' } {
   const usual = /\bdistro_bootcmd\b|boot_targets/.test(variables.get('bootcmd') ?? '');
   const targets = usual ? (variables.get('boot_targets') ?? '') : '';
-  return [...new Set([...`${commands} ${targets}`.matchAll(OTHER_BOOT)].map((match) => match[1] ?? ''))];
+  const found = new Set([...`${commands} ${targets}`.matchAll(OTHER_BOOT)].map((match) => match[1] ?? ''));
+  return { otherBoot: [...found].filter((one) => one !== 'mmc'), card: found.has('mmc') ? 'unknown' : 'no' };
 }
 
 function tellVerify(variables: ReadonlyMap<string, string>, file: FileEntry, context: AnalyzerContext): void {

@@ -97,13 +97,14 @@ test('a loader that keeps its delay elsewhere is read by its bootcmd amid other 
 });
 
 test.each([
-  ['bootcmd=run distro_bootcmd\0boot_targets=mmc0 usb0 pxe\0', ['mmc', 'usb', 'pxe']],
-  ['bootcmd=run a\0a=run b\0b=run c\0c=tftpboot x\0', ['tftpboot']],
-  ['bootcmd=run own net\0own=nand read x\0net=dhcp\0', ['dhcp']],
-  ['bootcmd=nand read x; bootm\0', []],
-])('%j looks at other places than the flash: %j', async (variables, expected) => {
+  ['bootcmd=run distro_bootcmd\0boot_targets=mmc0 usb0 pxe\0', ['usb', 'pxe'], 'unknown'],
+  ['bootcmd=mmc dev 0; mmc read x 0 9; bootm\0', [], 'unknown'],
+  ['bootcmd=run a\0a=run b\0b=run c\0c=tftpboot x\0', ['tftpboot'], 'no'],
+  ['bootcmd=run own net\0own=nand read x\0net=dhcp\0', ['dhcp'], 'no'],
+  ['bootcmd=nand read x; bootm\0', [], 'no'],
+])('%j looks at other places than the flash: %j, at a card: %s', async (variables, expected, card) => {
   const { of } = await analyze([bootLoaders], { '/boot/u-boot.bin': loader(`${variables}bootdelay=0\0\0`) });
-  expect(of('boot.environment')[0]?.['otherBoot']).toEqual(expected);
+  expect(of('boot.environment')[0]).toMatchObject({ otherBoot: expected, card });
 });
 
 test.each([
