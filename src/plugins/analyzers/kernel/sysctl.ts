@@ -80,7 +80,7 @@ const baseOf = (name: string): string => name.slice(name.lastIndexOf('/') + 1);
 
 /** Which files a script has read: `sysctl -p`, `sysctl --system`, a loop over the folder. */
 function note({ readers }: Seen, file: FileEntry, text: string): void {
-  const live = text.replace(/^\s*#.*$/gm, '');
+  const live = text.replace(/^[ \t]*#.*$/gm, '');
   if (!/\bsysctl\b/.test(live)) return;
   const own = readers.get(file.root ?? '') ?? new Set<Kind>();
   readers.set(file.root ?? '', own);

@@ -71,7 +71,7 @@ export function tellFirewall(
   const isSure = (file: FileEntry): boolean =>
     isScript(file, map.get(file.path) ?? '') ? visited.has(file.path) : loaded;
   const told = files
-    .flatMap((file) => policiesIn(file, (map.get(file.path) ?? '').replace(/^\s*#.*$/gm, '')))
+    .flatMap((file) => policiesIn(file, (map.get(file.path) ?? '').replace(/^[ \t]*#.*$/gm, '')))
     .map((one): Told => (isSure(one.file) ? one : { ...one, policy: 'unknown' }));
   const families = [...new Set(told.map(({ family }) => family))];
   if (families.length === 0)

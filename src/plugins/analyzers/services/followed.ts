@@ -9,13 +9,13 @@ import { type Console, inittabOf } from './inittab.ts';
 import { loginByScript } from './login-script.ts';
 import { isFoundOutside, isOutside, type Outside } from './outside.ts';
 import { consoleIn } from './script-console.ts';
-import { entryText, foldersIn, mayRun, type Text } from './script-text.ts';
+import { entryText, foldersIn, mayRun, openrcStart, settingsOf, type Text } from './script-text.ts';
 import { SUPERVISOR, supervisedBy } from './supervised.ts';
 import { PLAIN, SHELLS, targetsOf } from './targets.ts';
 import { textReader } from './texts.ts';
 import { leftOf } from './uci.ts';
 import { systemdServices } from './units.ts';
-import { type Called, unwrapped } from './wrapped.ts';
+import { type Called, givenText, unwrapped } from './wrapped.ts';
 
 export type Manager =
   | 'sysv'
@@ -202,7 +202,7 @@ function script(
 function run(walk: Walk, { entry, text }: Text, manager: Manager, condition: string | undefined, depth: number): void {
   const exists = (path: string): boolean => walk.tree.resolve(walk.root, path) !== undefined;
   const settings = settingsOf(walk, text, entry.name);
-  if (/^\s*(export\s+)?PATH=/m.test(text)) walk.searching.set(entry.path, text);
+  if (/^[ \t]*(export[ \t]+)?PATH=/m.test(text)) walk.searching.set(entry.path, text);
   const sourced = (path: string): string | undefined => (SETTINGS.test(path) ? entryText(walk, path)?.text : undefined);
   for (const one of readScript(text, exists, sourced)) {
     const left = leftOf(one.condition, text, settings);
@@ -212,29 +212,12 @@ function run(walk: Walk, { entry, text }: Text, manager: Manager, condition: str
   }
 }
 
-/** The UCI settings that a start script loads, as a rule those of its own name. */
-function settingsOf(walk: Walk, text: string, name: string): string | undefined {
-  if (!/\brc\.common\b/.test(text.slice(0, 100))) return undefined;
-  const own = /\bconfig_load\s+["']?([\w-]{1,40})/.exec(text)?.[1] ?? name.slice(name.lastIndexOf('/') + 1);
-  return entryText(walk, `/etc/config/${own}`)?.text;
-}
-
 /** OpenRC starts what its script names by variables (openrc-run(8)). */
 function openrc(walk: Walk, { entry, text }: Text, manager: Manager, condition: string | undefined): void {
-  if (!/^#!\s*\S*\/(openrc-run|runscript)/.test(text)) return;
-  const value = (name: string): string | undefined =>
-    new RegExp(`^${name}=["']?([^"'\\n]*)`, 'm').exec(text)?.[1]?.replace(/\$\{\w+:-([^}]*)\}/g, '$1');
-  const words = `${value('command') ?? ''} ${value('command_args') ?? ''}`.trim().split(/\s+/);
-  if (words[0] === '') return;
-  const line = text.slice(0, text.search(/^command=/m)).split('\n').length;
-  add(
-    walk,
-    { words, account: value('command_user')?.split(':')[0] },
-    { words, line, text: '' },
-    entry,
-    manager,
-    condition,
-  );
+  const named = openrcStart(text);
+  if (named === undefined) return;
+  const { words, account, line } = named;
+  add(walk, { words, account }, { words, line, text: '' }, entry, manager, condition);
 }
 
 function command(
@@ -249,6 +232,7 @@ function command(
   const called = unwrapped(one.words);
   const [program = '', ...rest] = called.words;
   if (/^(stop|kill|enable|disable|enabled|status|--version|--help|-V)$/.test(rest[0] ?? '')) return;
+  if (inline(walk, called, one, entry, manager, condition, depth)) return;
   const targets = targetsOf(walk, program, rest);
   const read = SHELLS.has(program);
   const followed = targets.filter((target) =>
@@ -261,6 +245,29 @@ function command(
     add(walk, called, one, entry, manager, condition);
   else if (targets.some((target) => !PLAIN.test(target)))
     addOther(walk, targets[0] ?? '', called, one, entry, manager, condition);
+}
+
+/** A script on the command line of a shell: `sh -c 'telnetd -l /bin/sh'`. False where the command is none. */
+function inline(
+  walk: Walk,
+  called: Called,
+  one: ShellCommand,
+  entry: FileEntry,
+  manager: Manager,
+  condition: string | undefined,
+  depth: number,
+): boolean {
+  const text = givenText(called.words);
+  if (text === undefined) return false;
+  if (depth > DEPTH) walk.cut('shells are nested deeper than was followed');
+  else {
+    const before = walk.as;
+    walk.as = called.account ?? before;
+    for (const inner of readScript(text, (path) => walk.tree.resolve(walk.root, path) !== undefined))
+      command(walk, { ...inner, line: one.line }, entry, manager, condition, depth + 1);
+    walk.as = before;
+  }
+  return true;
 }
 
 /** Managers whose consoles are told by their own configuration. */

@@ -36,7 +36,7 @@ function inetdLine(line: string, entry: FileEntry, at: number): readonly UnitSta
 }
 
 function xinetdFile(entry: FileEntry, text: string): readonly UnitStart[] {
-  const blocks = [...text.replace(/^\s*#.*$/gm, '').matchAll(/^\s*service\b[^{]{0,200}\{([^}]*)\}/gm)];
+  const blocks = [...text.replace(/^[ \t]*#.*$/gm, '').matchAll(/^\s*service\b[^{]{0,200}\{([^}]*)\}/gm)];
   return blocks.flatMap(({ 1: block = '', index }): readonly UnitStart[] => {
     const value = (key: string): string | undefined =>
       new RegExp(`^\\s*${key}\\s*\\+?=\\s*(.*?)\\s*$`, 'm').exec(block)?.[1];

@@ -39,7 +39,7 @@ export function isOutside(root: RootFileSystem, tree: FileTree, target: string):
 /** A bare name that only a folder of the script's own search path can hold, and that folder is filled elsewhere. */
 export function isFoundOutside(root: RootFileSystem, tree: FileTree, name: string, text: string): boolean {
   if (!/^[A-Za-z_][\w.-]*$/.test(name) || BUILT_IN.has(name) || text.includes(`${name}()`)) return false;
-  const folders = [...text.matchAll(/^\s*(?:export\s+)?PATH=["']?([^"'\s;]+)/gm)]
+  const folders = [...text.matchAll(/^[ \t]*(?:export[ \t]+)?PATH=["']?([^"'\s;]+)/gm)]
     .flatMap(([, list = '']) => list.split(':'))
     .filter((folder) => folder.startsWith('/'));
   const known = [...new Set([...folders, '/bin', '/sbin', '/usr/bin', '/usr/sbin'])];

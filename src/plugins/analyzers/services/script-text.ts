@@ -33,6 +33,28 @@ export const mayRun = (root: RootFileSystem, { mode }: FileEntry): boolean =>
 export const foldersIn = (text: string): ReadonlySet<string> =>
   new Set(
     [
-      ...text.replace(/^\s*#.*$/gm, '').matchAll(/(\/etc\/(?:init\.d|rc\.d))\/?(?:\[?S|\*|["']?\s*$|["']?\s*[;)])/gm),
+      ...text
+        .replace(/^[ \t]*#.*$/gm, '')
+        .matchAll(/(\/etc\/(?:init\.d|rc\.d))\/?(?:\[?S|\*|["']?[ \t]*$|["']?[ \t]*[;)])/gm),
     ].map((match) => match[1] ?? ''),
   );
+
+/** The UCI settings that a start script loads, as a rule those of its own name. */
+export function settingsOf(walk: Place, text: string, name: string): string | undefined {
+  if (!/\brc\.common\b/.test(text.slice(0, 100))) return undefined;
+  const own = /\bconfig_load\s+["']?([\w-]{1,40})/.exec(text)?.[1] ?? name.slice(name.lastIndexOf('/') + 1);
+  return entryText(walk, `/etc/config/${own}`)?.text;
+}
+
+/** What a script of OpenRC names by variables, and its line. */
+export function openrcStart(
+  text: string,
+): { readonly words: readonly string[]; readonly account: string | undefined; readonly line: number } | undefined {
+  if (!/^#!\s*\S*\/(openrc-run|runscript)/.test(text)) return undefined;
+  const value = (name: string): string | undefined =>
+    new RegExp(`^${name}=["']?([^"'\\n]*)`, 'm').exec(text)?.[1]?.replace(/\$\{\w+:-([^}]*)\}/g, '$1');
+  const words = `${value('command') ?? ''} ${value('command_args') ?? ''}`.trim().split(/\s+/);
+  if (words[0] === '') return undefined;
+  const line = text.slice(0, text.search(/^command=/m)).split('\n').length;
+  return { words, account: value('command_user')?.split(':')[0], line };
+}

@@ -179,7 +179,7 @@ function mentionsIn(
   );
   return scripts.map(([path, text]) => ({
     file: path,
-    words: new Set(text.replace(/^\s*#.*$/gm, '').split(/[^\w.-]+/)),
+    words: new Set(text.replace(/^[ \t]*#.*$/gm, '').split(/[^\w.-]+/)),
   }));
 }
 

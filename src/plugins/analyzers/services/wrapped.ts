@@ -73,6 +73,18 @@ export function unwrapped(words: readonly string[]): Called {
   return { words: list, account };
 }
 
+const SHELL = /^(\/(usr\/)?bin\/)?(ba|da|a)?sh$/;
+
+/** The script that a shell is given as a word, without its quotes where the words were cut at spaces. */
+export function givenText([program = '', ...rest]: readonly string[]): string | undefined {
+  const at = SHELL.test(program) ? rest.findIndex((word) => /^-[a-z]{0,8}c$/.test(word)) : -1;
+  if (at < 0 || rest.slice(0, at).some((word) => !/^[-+]/.test(word))) return undefined;
+  const text = rest.slice(at + 1).join(' ');
+  const [quote = ''] = text;
+  const end = /["']/.test(quote) ? text.lastIndexOf(quote) : 0;
+  return end > 0 ? text.slice(1, end) : text;
+}
+
 function after(words: readonly string[], options: readonly string[]): string | undefined {
   const at = words.findIndex((word) => options.includes(word));
   return at < 0 ? undefined : words[at + 1];
