@@ -99,3 +99,28 @@ test('a mail server that is busy is not one without TLS', async () => {
   const busy = { greeting: '421 too many\r\n', asks: [], answers: [] };
   await expect(talk('smtp', busy)).rejects.toMatchObject({ fault: { kind: 'refused' } });
 });
+
+describe('an answer that is neither yes nor no was no refusal', () => {
+  test.each<[string, string, Script]>([
+    ['smtp', 'refused', { greeting: '554 go away\r\n', asks: [], answers: ['503 what?\r\n'] }],
+    ['smtp', 'refused', { greeting: '220 mail\r\n', asks: [], answers: ['550 no such name\r\n'] }],
+    ['smtp', 'malformed', { greeting: '220 mail\r\n', asks: [], answers: ['250 STARTTLS\r\n', '250 hm\r\n'] }],
+    ['imap', 'malformed', { greeting: '* OK hello\r\n', asks: [], answers: ['assay hm\r\n'] }],
+    ['pop3', 'malformed', { greeting: '+OK hello\r\n', asks: [], answers: ['hm\r\n'] }],
+    ['postgresql', 'malformed', { greeting: '', asks: [], answers: ['EFATAL'] }],
+    ['ldap', 'malformed', { greeting: '', asks: [], answers: ['hm'] }],
+    ['ldap', 'refused', { greeting: '', asks: [], answers: ['0\x0c\x02\x01\x01x\x07\n\x01\x34\x04\0\x04\0'] }],
+    ['ldap', 'malformed', { greeting: '', asks: [], answers: ['0\x0c\x02\x01\x01x'] }],
+  ])('%s: %s', async (protocol, kind, script) => {
+    await expect(talk(protocol, script)).rejects.toMatchObject({ fault: { kind } });
+  });
+  test('a directory that says nothing', async () => {
+    const silent = { greeting: '', asks: [], answers: [''] };
+    await expect(talk('ldap', silent)).rejects.toMatchObject({ fault: { kind: 'timeout' } });
+  }, 20_000);
+  test('a directory that writes lengths in four bytes (Active Directory) refuses', async () => {
+    const refused = '0\x84\0\0\0\x10\x02\x01\x01x\x84\0\0\0\x07\n\x01\x02\x04\0\x04\0';
+    const script = { greeting: '', asks: [], answers: [refused] };
+    await expect(talk('ldap', script)).rejects.toMatchObject({ fault: { kind: 'unsupported' } });
+  });
+});

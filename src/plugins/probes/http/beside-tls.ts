@@ -35,8 +35,8 @@ export const httpBesideTls: Probe = {
       dial.http({ host: subject.host, port: subject.port, tls: false, path, signal, limit: 65_536, timeout: PATIENCE });
     const reply = await answered(() => get('/'));
     if (reply === undefined || REFUSALS.includes(reply.status)) return;
-    const elsewhere = leadsToHttps(subject, reply) ? await answered(() => get(randomPath())) : undefined;
-    const redirectsToHttps = elsewhere !== undefined && leadsToHttps(subject, elsewhere);
+    // A redirect serves nothing, and silence after it shows no content either: that is a fault, and leaves it open.
+    const redirectsToHttps = leadsToHttps(subject, reply) && leadsToHttps(subject, await get(randomPath()));
     const server = headerOf(reply, 'server');
     emit(
       httpService,

@@ -78,8 +78,8 @@ export function toldFirst(spoken: Spoken, bytes: Buffer): Told | undefined {
   const end = bytes.indexOf(0, 5);
   const banner = printable(bytes.subarray(5, Math.max(5, end)), 80);
   // Thread id, 8 bytes of salt and a zero stand before the capabilities; 0x0800 is TLS.
-  const offers = bytes.length >= end + 16 && (bytes.readUInt16LE(end + 14) & 0x0800) !== 0;
-  return offers || bytes[4] === 0xff
+  const seen = bytes[4] !== 0xff && bytes.length >= end + 16;
+  return !seen || (bytes.readUInt16LE(end + 14) & 0x0800) !== 0
     ? { banner, unsettled: 'whether it takes any session outside TLS' }
     : { banner, inClear: true };
 }

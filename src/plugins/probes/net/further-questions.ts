@@ -1,4 +1,5 @@
 /** Questions to what was not understood: stores, directories, shares, telephony. Each asks what any client asks first. */
+import { BIND_RESPONSE, ldapResult } from '../../../codecs/protocols/ldap-result.ts';
 import { printable } from '../../../codecs/protocols/stream-reader.ts';
 import type { Question } from './questions.ts';
 
@@ -18,12 +19,6 @@ const SMB2 = hex(
 );
 const isSmb = (reply: Buffer, kind: number): boolean =>
   reply.length >= 36 && reply[0] === 0 && reply[4] === kind && reply.subarray(5, 8).toString('latin1') === 'SMB';
-
-/** The result code of a BindResponse with message identifier 1. */
-function bindCodeOf(reply: Buffer): number | undefined {
-  const at = reply.subarray(0, 12).indexOf(hex('02010161'));
-  return at < 0 ? undefined : reply[at + 7];
-}
 
 /** Startup message of protocol 3.0 for a user that is none; a server that wants TLS first says so. */
 const POSTGRES = hex(`0000002300030000${hexOf('user\0assay\0database\0assay\0\0')}`);
@@ -62,7 +57,7 @@ export const FURTHER_QUESTIONS: readonly (readonly Question[])[] = [
       answers: (reply) => starts(reply, /^(\+PONG|-NOAUTH|-DENIED|-ERR [^\r\n]{0,80}(auth|password|permission))/i),
       tells: (reply) => ({
         inClear: true,
-        ...(starts(reply, /^\+PONG/) ? { open: 'PING was answered with PONG' } : {}),
+        ...(starts(reply, /^\+PONG/) ? { open: 'PING was answered with PONG' } : { asks: true }),
       }),
     },
     {
@@ -74,8 +69,8 @@ export const FURTHER_QUESTIONS: readonly (readonly Question[])[] = [
     {
       protocol: 'smb',
       bytes: SMB1,
-      // Word count 17 and the first dialect.
-      answers: (reply) => isSmb(reply, 0xff) && reply.length >= 39 && reply.readUInt16LE(37) === 0,
+      // Word count 17 and the first dialect; an error has no words.
+      answers: (reply) => isSmb(reply, 0xff) && reply.length >= 39 && reply[36] === 17 && reply.readUInt16LE(37) === 0,
       tells: () => ({ inClear: true, banner: 'SMB 1 (NT LM 0.12)' }),
     },
     {
@@ -99,18 +94,19 @@ export const FURTHER_QUESTIONS: readonly (readonly Question[])[] = [
       protocol: 'ldap',
       // An anonymous simple bind (RFC 4511 §4.2).
       bytes: hex('300c020101600702010304008000'),
-      answers: (reply) => reply[0] === 0x30 && bindCodeOf(reply) !== undefined,
+      answers: (reply) => ldapResult(reply, BIND_RESPONSE) !== undefined,
       // 13: confidentialityRequired.
-      tells: (reply) => ({ inClear: bindCodeOf(reply) !== 13 }),
+      tells: (reply) => ({ inClear: ldapResult(reply, BIND_RESPONSE) !== 13 }),
     },
     {
       protocol: 'postgresql',
       bytes: POSTGRES,
-      answers: (reply) => (reply[0] === 0x52 && reply.readUInt32BE(1) < 64) || starts(reply, /^E[\s\S]{4}SFATAL\0/),
+      answers: (reply) =>
+        (reply.length >= 9 && reply[0] === 0x52 && reply.readUInt32BE(1) < 64) || starts(reply, /^E[\s\S]{4}SFATAL\0/),
       tells: (reply) => {
         if (reply[0] !== 0x52) return { unsettled: 'whether it takes any session outside TLS' };
-        const open = reply.length >= 9 && reply.readUInt32BE(5) === 0;
-        return { inClear: true, ...(open ? { open: 'AuthenticationOk without a password' } : {}) };
+        const open = reply.readUInt32BE(5) === 0;
+        return { inClear: true, ...(open ? { open: 'AuthenticationOk without a password' } : { asks: true }) };
       },
     },
     {
@@ -150,7 +146,7 @@ export const FURTHER_QUESTIONS: readonly (readonly Question[])[] = [
       bytes: latin(
         "<?xml version='1.0'?><stream:stream to='assay.invalid' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>",
       ),
-      answers: (reply) => starts(reply, /<stream:(stream|error)\b/),
+      answers: (reply) => starts(reply, /^\s*(<\?xml[^>]{0,200}>\s*)?<stream:(stream|error)\b/),
       tells: () => ({ unsettled: 'whether it takes any session outside TLS' }),
     },
     {

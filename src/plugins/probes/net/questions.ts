@@ -8,6 +8,8 @@ export interface Told {
   readonly unsettled?: string;
   /** It serves without a login: how that shows. */
   readonly open?: string;
+  /** It was seen to demand a login. */
+  readonly asks?: true;
   readonly banner?: string;
 }
 

@@ -51,8 +51,8 @@ export interface Door {
 
 /** Milliseconds: for a banner, of silence before TLS and HTTP are asked beside the wait (a shorter hush asks slow servers of
  * other protocols, and some count that as failed logins), for TLS once HTTP was answered, for what the port's number
- * suggests, for an answer. */
-const WAIT = { banner: 1100, hush: 150, moment: 300, quick: 1200, answer: 4000, question: 2500 };
+ * suggests, for an answer, for one to the first lot of further questions before the second is asked beside it. */
+const WAIT = { banner: 1100, hush: 150, moment: 300, quick: 1200, answer: 4000, question: 2500, lot: 700 };
 /** Ports of printers: whatever is sent there is printed. */
 const PRINTERS = { first: 9100, last: 9107 };
 
@@ -74,11 +74,22 @@ export async function recognise(door: Door): Promise<Recognised | Unrecognised> 
   if (door.port >= PRINTERS.first && door.port <= PRINTERS.last) return listenOnly(door);
   const seen = await listenThenAsk(door);
   if (seen.protocol !== undefined) return seen;
+  return (await askFurther(door)) ?? seen;
+}
+
+/** Lot by lot, two at a time, for small devices have few sockets; an earlier lot's answer counts before a later one's. */
+async function askFurther(door: Door): Promise<Recognised | undefined> {
+  const lots: Promise<Recognised | undefined>[] = [];
   for (const questions of FURTHER_QUESTIONS) {
-    const known = await firstOf(questions.map((question) => ask(door, question)));
+    lots.push(firstOf(questions.map((question) => ask(door, question))));
+    const known = await Promise.race([firstOf(lots), lots.at(-2) ?? later(WAIT.lot)]);
+    if (known !== undefined) break;
+  }
+  for (const lot of lots) {
+    const known = await lot;
     if (known !== undefined) return known;
   }
-  return seen;
+  return undefined;
 }
 
 /** The protocol that the port's number suggests, without waiting for a banner. */
@@ -283,8 +294,9 @@ async function ask(door: Door, question: Question): Promise<Recognised | undefin
     const reader = new StreamReader(stream, { buffered: 65_536, lifetime: WAIT.question });
     stream.write(question.bytes);
     const said = await reader.burst(WAIT.question, question.quiet ?? 30, 4096);
-    // An echo of the question answers nothing.
-    if (said.subarray(0, question.bytes.length).equals(question.bytes) || !question.answers(said)) return undefined;
+    // An echo of the question, or of its beginning, answers nothing.
+    const same = Math.min(said.length, question.bytes.length);
+    if (said.subarray(0, same).equals(question.bytes.subarray(0, same)) || !question.answers(said)) return undefined;
     const told = question.tells?.(said);
     return { protocol: question.protocol, said, ...(told === undefined ? {} : { told }) };
   } finally {

@@ -91,6 +91,9 @@ function tellUnknown(
   emit(netService, { protocol: 'unknown', transport: 'tcp', tls, ...(banner === '' ? {} : { banner }) }, { evidence });
 }
 
+/** What may serve without a login, or demand one: silence about that is not a login. */
+const GUARDED: readonly string[] = ['redis', 'mysql', 'postgresql', 'ldap', 'smb', 'amqp', 'mpd'];
+
 function tellAccess(
   { port }: SubjectOf<'endpoint'>,
   { protocol, told = {} }: Recognised,
@@ -99,6 +102,10 @@ function tellAccess(
   { emit, gap }: ProbeContext,
 ): void {
   if (told.open !== undefined) emit(netAccess, { protocol, open: true, how: told.open }, { evidence });
+  else if (GUARDED.includes(protocol) && told.asks !== true) {
+    const message = `whether ${protocol} on port ${port} serves whoever connects was not looked at`;
+    gap({ kind: 'unsupported', message }, { facts: [netAccess] });
+  }
   if (told.unsettled === undefined || tls) return;
   const message = `port ${port} speaks ${protocol}; ${told.unsettled} was not looked at`;
   gap({ kind: 'unsupported', message }, { area: 'tcp' });

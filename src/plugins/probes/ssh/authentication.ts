@@ -22,8 +22,8 @@ export const sshAuthenticationProbe: Probe = {
     if (subject.kind !== 'endpoint') return;
     const root = await ask(subject, USER, context);
     // A server may keep root alone from passwords (`Match User root`): then others are asked for.
-    const told = root.noneAccepted || takesPasswords(root) ? root : await ask(subject, NOBODY, context);
-    const one = told === root || !takesPasswords(told) ? { ...root, user: USER } : { ...told, user: NOBODY };
+    const told = saysMore(root) ? root : await ask(subject, NOBODY, context);
+    const one = told === root || !saysMore(told) ? { ...root, user: USER } : { ...told, user: NOBODY };
     const { methods, noneAccepted, user } = one;
     context.emit(
       sshAuthentication,
@@ -35,6 +35,9 @@ export const sshAuthenticationProbe: Probe = {
 
 const takesPasswords = ({ methods }: SshMethods): boolean =>
   methods.includes('password') || methods.includes('keyboard-interactive');
+
+/** Lets somebody in, or may: what others are offered is no worse. */
+const saysMore = (offer: SshMethods): boolean => offer.noneAccepted || takesPasswords(offer);
 
 async function ask(endpoint: SubjectOf<'endpoint'>, user: string, { dial, signal }: ProbeContext): Promise<SshMethods> {
   const stream = await dial.tcp(endpoint.host, endpoint.port, { signal });

@@ -72,3 +72,14 @@ test('one that leads from everywhere to https serves nothing in clear; from the 
   expect(always.gaps).toEqual([]);
   expect((await look(lead(false))).of(httpService)).toMatchObject([{ servesContent: true, redirectsToHttps: false }]);
 });
+
+test('one that leads to https and then falls silent was not seen to serve anything', async () => {
+  const run = await look(
+    createHttp((asked, reply) => {
+      if (asked.url === '/') reply.writeHead(301, { location: 'https://127.0.0.1/' }).end();
+      else asked.socket.destroy();
+    }),
+  );
+  expect(run.facts).toEqual([]);
+  expect(run.gaps).toMatchObject([{ unseen: { kind: 'closed' } }]);
+});
