@@ -12,7 +12,6 @@ export interface ConfigLine {
 }
 export type Grammar = (text: string) => readonly ConfigLine[];
 
-const LINES = 50_000;
 const BLOCKS = 32;
 
 /** The blocks that are open, of which the outermost are named. */
@@ -39,15 +38,20 @@ const unquoted = (value: string): string => value.replace(/^(["'])(.*)\1$/, '$2'
 export const plainLines: Grammar = (text) =>
   rows(text).flatMap(({ row, line }) => {
     if (row.startsWith('#') || row.startsWith(';')) return [];
-    const parts = /^([\w.-]+)\s*(?::?=|\s)\s*(.*?)\s*;?$/.exec(row);
-    const [, key = row, value = ''] = parts ?? [];
-    return [{ key: key.toLowerCase(), value: unquoted(value), line, within: [] }];
+    const [key = ''] = /^[\w.-]+/.exec(row) ?? [];
+    const [behind = ''] = /^\s*:?=|^\s+/.exec(row.slice(key.length)) ?? [];
+    if (key === '' || behind === '') return [{ key: row.toLowerCase(), value: '', line, within: [] }];
+    const value = row.slice(key.length + behind.length).trim();
+    return [{ key: key.toLowerCase(), value: unquoted(value.replace(/;$/, '').trimEnd()), line, within: [] }];
   });
+
+/** The same of daemons that take a comment behind a value. */
+export const commentedLines: Grammar = (text) => plainLines(text.replace(/[ \t]#.*$/gm, ''));
 
 function rows(text: string): readonly { readonly row: string; readonly line: number }[] {
   return text
     .replace(/^\u00ef\u00bb\u00bf/, '')
-    .split('\n', LINES)
+    .split('\n')
     .flatMap((raw, index) => {
       const row = raw.trim();
       return row === '' ? [] : [{ row, line: index + 1 }];
@@ -59,9 +63,9 @@ export const sshdLines: Grammar = (text) => {
   let within: readonly string[] = [];
   return rows(text).flatMap(({ row, line }) => {
     if (row.startsWith('#')) return [];
-    const [, name = row, raw = ''] = /^"?([\w-]+)"?(?:\s*=\s*|\s+)(.*)$/.exec(row) ?? [];
+    const [, name = row, raw = ''] = /^"?([\w-]+)"?(?:\s*=\s*|\s+)(.*)$/s.exec(row) ?? [];
     const key = name.toLowerCase();
-    const value = unquoted(raw.replace(/\s+#.*$/, '').trim());
+    const value = unquoted(raw.replace(/\s#.*$/s, '').trim());
     if (key === 'match') {
       within = /^all$/i.test(value) ? [] : [`Match ${value}`];
       return [];
@@ -70,16 +74,35 @@ export const sshdLines: Grammar = (text) => {
   });
 };
 
+const CONTINUED = 65_536;
+
+/** Lines that a backslash continues as one, also at the end of the file. */
+function continued(text: string): ReturnType<typeof rows> {
+  const whole: { readonly row: string; readonly line: number }[] = [];
+  let parts: string[] = [];
+  let first = 0;
+  let length = 0;
+  const end = (): void => {
+    if (parts.length > 0) whole.push({ row: parts.join(' '), line: first });
+    parts = [];
+    length = 0;
+  };
+  for (const { row, line } of rows(text)) {
+    if (parts.length === 0 && row.startsWith('#')) continue;
+    if (parts.length === 0) first = line;
+    const goesOn = row.endsWith('\\') && length + row.length < CONTINUED;
+    parts.push(goesOn ? row.slice(0, -1) : row);
+    length += row.length;
+    if (!goesOn) end();
+  }
+  end();
+  return whole;
+}
+
 /** Apache and ProFTPD: directives, lines that a backslash continues, and sections in angle brackets. */
 export const apacheLines: Grammar = (text) => {
   const within = new Blocks();
-  let before: { readonly row: string; readonly line: number } | undefined;
-  return rows(text).flatMap(({ row, line }) => {
-    if (before === undefined && row.startsWith('#')) return [];
-    const whole = before === undefined ? row : `${before.row} ${row}`;
-    const first = before?.line ?? line;
-    before = whole.endsWith('\\') && whole.length < 65_536 ? { row: whole.slice(0, -1), line: first } : undefined;
-    if (before !== undefined) return [];
+  return continued(text).flatMap(({ row: whole, line: first }) => {
     if (whole.startsWith('</')) {
       within.close();
       return [];
@@ -90,7 +113,7 @@ export const apacheLines: Grammar = (text) => {
       within.open(`<${section} ${about}>`);
       return [line];
     }
-    const [, key = whole, value = ''] = /^(\S+)\s+(.*)$/.exec(whole) ?? [];
+    const [, key = whole, value = ''] = /^(\S+)\s+(.*)$/s.exec(whole) ?? [];
     return [{ key: key.toLowerCase(), value: unquoted(value), line: first, within: within.names }];
   });
 };
@@ -112,7 +135,7 @@ export const sambaLines: Grammar = (text) => {
 
 /** UCI: each section is a block of its own. */
 export const uciLines: Grammar = (text) =>
-  uciSections(text.split('\n', LINES)).flatMap(({ type, name, start, options }) => {
+  uciSections(text.split('\n')).flatMap(({ type, name, start, options }) => {
     const within = [`config ${type}${name === '' ? '' : ` ${name}`}`, `${start}`];
     return [
       { key: `<${type}>`, value: name, line: start, within },
@@ -142,24 +165,37 @@ interface Token {
 /** Words, quoted strings and the signs of a grammar with braces; comments are left out. */
 function tokensOf(text: string, signs: RegExp): readonly Token[] {
   const tokens: Token[] = [];
-  const shape = new RegExp(
-    `\\n|#[^\\n]*|"((?:[^"\\\\]|\\\\.)*)"|'((?:[^'\\\\]|\\\\.)*)'|${signs.source}|[^\\s${BREAKS}"'#][^\\s${BREAKS}"']*|["']`,
-    'g',
-  );
+  let quotes = `"'`;
+  let shape = shapeOf(signs, quotes);
   let line = 1;
-  for (const match of text.matchAll(shape)) {
+  for (let match = shape.exec(text); match !== null; match = shape.exec(text)) {
     const [word] = match;
+    const [first = ''] = word;
     if (word === '\n') {
       line += 1;
       tokens.push({ word, line: line - 1, quoted: false });
-    } else if (!word.startsWith('#')) {
-      const quoted = match[1] ?? match[2];
-      tokens.push({ word: quoted ?? word, line, quoted: quoted !== undefined });
-      line += quoted === undefined ? 0 : quoted.split('\n').length - 1;
+    } else if (quotes.includes(first) && (match[1] ?? match[2]) === '') {
+      // It ends nowhere, and so does none of its kind behind it: each stands for itself.
+      quotes = quotes.replace(first, '');
+      shape = shapeOf(signs, quotes);
+      shape.lastIndex = match.index + 1;
+      tokens.push({ word: first, line, quoted: false });
+    } else if (first !== '#') {
+      const quoted = quotes.includes(first);
+      tokens.push({ word: quoted ? word.slice(1, -1) : word, line, quoted });
+      line += quoted ? word.split('\n').length - 1 : 0;
     }
-    if (tokens.length > LINES * 8) break;
   }
   return tokens;
+}
+
+/** The next token; of the quotes that are taken for some the end is caught, empty where there is none. */
+function shapeOf(signs: RegExp, quotes: string): RegExp {
+  const [double, single] = [`"`, `'`].map((sign) =>
+    quotes.includes(sign) ? `${sign}(?:[^${sign}\\\\]|\\\\[^])*(${sign}?)` : '(?!)()',
+  );
+  const words = `[^\\s${BREAKS}"'#][^\\s${BREAKS}"']*`;
+  return new RegExp(`\\n|#[^\\n]*|${double}|${single}|${signs.source}|${words}|["']`, 'g');
 }
 const BREAKS = '{}();,=';
 

@@ -19,6 +19,11 @@ export interface Place {
 
 const DEPTH = 8;
 const FILES = 500;
+/** Of all files of one configuration so many lines are read, and so many lines and names take in others. */
+const LINES = 100_000;
+const INCLUDES = 1000;
+const PATH = 4096;
+const TOO_MANY = 'more files are taken in than were read';
 
 /** A daemon's configuration as one run of it reads it. */
 export interface Configuration {
@@ -38,7 +43,7 @@ const hidden = (unseen: string, within = NO_BLOCK, file?: FileEntry, line = 0): 
 
 /** The configuration that a start line leads to. */
 export function configurationOf(rule: Rule, call: Call, place: Place, others: readonly FileEntry[]): Configuration {
-  const walk: Walk = { rule, place, files: new Set() };
+  const walk: Walk = { rule, place, files: new Set(), lines: 0, includes: 0 };
   const own = rule.byWords?.(call.words) ?? [];
   const named = namedBy(rule, call.words);
   const lines =
@@ -48,7 +53,7 @@ export function configurationOf(rule: Rule, call: Call, place: Place, others: re
 
 /** One file by itself, with what it takes in. */
 export function configurationIn(rule: Rule, entry: FileEntry, place: Place): Configuration {
-  const walk: Walk = { rule, place, files: new Set() };
+  const walk: Walk = { rule, place, files: new Set(), lines: 0, includes: 0 };
   return { lines: linesOf(walk, entry, NO_BLOCK, 0), read: walk.files };
 }
 
@@ -56,6 +61,8 @@ interface Walk {
   readonly rule: Rule;
   readonly place: Place;
   readonly files: Set<string>;
+  lines: number;
+  includes: number;
 }
 
 /** The files that an option, or an argument without one, names. */
@@ -103,15 +110,20 @@ function usualLines(walk: Walk, call: Call, others: readonly FileEntry[]): reado
 function linesOf(walk: Walk, entry: FileEntry, within: readonly string[], depth: number): readonly Line[] {
   const { rule, place, files } = walk;
   if (files.has(entry.path)) return [];
-  if (depth > DEPTH || files.size >= FILES) return [hidden('more files are taken in than were read', within, entry)];
+  if (depth > DEPTH || files.size >= FILES) return [hidden(TOO_MANY, within, entry)];
   files.add(entry.path);
   const text = place.read(entry);
   if (text === undefined) return [hidden(`${entry.name} could not be read as text`, within, entry)];
-  return rule.grammar(text).flatMap((line): readonly Line[] => {
+  const lines = rule.grammar(text);
+  const room = Math.max(0, LINES - walk.lines);
+  walk.lines += lines.length;
+  const cut = lines.length > room ? [hidden('the configuration has more lines than were read', within, entry)] : [];
+  const told = lines.slice(0, room).flatMap((line): readonly Line[] => {
     const here = { ...line, within: [...within, ...line.within], file: entry };
     if (rule.include?.test(line.key) !== true) return [here];
     return included(walk, here, entry, depth);
   });
+  return [...told, ...cut];
 }
 
 /** The lines of all that one line takes in. */
@@ -123,6 +135,9 @@ function included(walk: Walk, line: Line, entry: FileEntry, depth: number): read
     .split(/\s+/)
     .filter((name) => name !== '')
     .flatMap((raw) => {
+      walk.includes += 1;
+      if (walk.includes > INCLUDES || raw.length > PATH)
+        return walk.includes > INCLUDES + 1 ? [] : [hidden(TOO_MANY, line.within, entry)];
       const name = raw.replace(/^["']|["']$/g, '');
       const full = name.startsWith('/') ? name : posix.join(rule.base ?? posix.dirname(entry.name), name);
       const targets = matching(place, full);
@@ -183,7 +198,7 @@ function within({ root, tree }: Where, folder: string, shape: string): readonly 
 
 /** A pattern of the shell as a test that needs no more than one step for each letter and part. */
 function shapeOf(pattern: string): (name: string) => boolean {
-  const parts = pattern.split('*').map((part) => part.replace(/\[[^\]]*\]/g, '?'));
+  const parts = pattern.split('*').map((part) => part.replace(/\[[^[\]]*\]/g, '?'));
   const [first = '', ...others] = parts;
   const last = others.pop();
   return (name) => {

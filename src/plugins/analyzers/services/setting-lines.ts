@@ -88,15 +88,20 @@ export interface Ask {
 const TOLD = 64;
 
 export function ask(asks: readonly Ask[]): (lines: readonly Line[], about: About) => readonly Found[] {
-  return (lines, about) => asks.flatMap((one) => answer(one, lines, about).slice(0, TOLD));
+  return (lines, about) => asks.flatMap((one) => worstOf(answer(one, lines, about)));
 }
+
+const RANKS = [true, 'unknown', false] as const;
+/** Of many lines those that are told first that are weak, then those that are open. */
+const worstOf = (found: readonly Found[]): readonly Found[] =>
+  found.length <= TOLD ? found : RANKS.flatMap((rank) => found.filter(({ weak }) => weak === rank)).slice(0, TOLD);
 
 function answer(one: Ask, lines: readonly Line[], about: About): readonly Found[] {
   const own = lines.filter((line) => one.keys.includes(line.key));
   const unseen = lines.find((line) => line.unseen !== undefined);
   const inBlocks = own.filter(({ within }) => within.length > 0);
   const atTop = one.keys.flatMap((key) => holding(one, key, lines));
-  const told = [...atTop, ...inBlocks].map((line) => valued(one, line));
+  const told = worstOf([...atTop, ...inBlocks].map((line) => valued(one, line)));
   const found = unseen === undefined ? told : told.map((row) => openedBy(row, one, unseen, lines));
   if (atTop.length > 0) return found;
   if (unseen !== undefined) return [...found, notSeen(one, unseen)];

@@ -63,9 +63,20 @@ function anonymousOf(lines: readonly Line[], about: About): readonly Found[] {
   ];
 }
 
+/** Listeners that have a certificate; undefined for the one that `port` names, to which all before the first other belongs. */
+function securedOf(lines: readonly Line[]): ReadonlySet<Line | undefined> {
+  const secured = new Set<Line | undefined>();
+  let listener: Line | undefined;
+  for (const line of lines) {
+    if (line.key === 'listener') listener = line;
+    if (line.key === 'certfile' || line.key === 'psk_hint') secured.add(listener);
+  }
+  return secured;
+}
+
 function mosquittoTls(lines: readonly Line[], about: About): readonly Found[] {
   const bound = lines.some(({ key, value }) => key === 'bind_address' && NEAR.test(`0 ${value}`));
-  const starts = lines.flatMap((line, index) => (isListener(line) ? [index] : []));
+  const starts = lines.filter(isListener);
   const unseen = lines.find((line) => line.unseen !== undefined);
   const why = 'listeners have a certificate';
   if (starts.length === 0 && unseen === undefined)
@@ -75,14 +86,10 @@ function mosquittoTls(lines: readonly Line[], about: About): readonly Found[] {
       : [];
   if (starts.length === 0 && unseen !== undefined) return [openTls(unseen, unseen)];
   const isNear = ({ key, value }: Line): boolean => NEAR.test(value) || (key === 'port' && bound);
-  return starts.flatMap((start, nth): readonly Found[] => {
-    const line = lines[start];
-    if (line === undefined || isNear(line)) return [];
-    // What stands before the first listener belongs to the one that `port` names.
-    const from = line.key === 'port' ? 0 : start;
-    const has = lines
-      .slice(from, starts[nth + 1] ?? lines.length)
-      .some(({ key }) => key === 'certfile' || key === 'psk_hint');
+  const secured = securedOf(lines);
+  return starts.flatMap((line): readonly Found[] => {
+    if (isNear(line)) return [];
+    const has = secured.has(line.key === 'port' ? undefined : line);
     if (!has && unseen !== undefined) return [openTls(unseen, line)];
     return [{ setting: 'tls', value: has ? 'on' : 'off', weak: !has, why, byDefault: !has, line }];
   });
@@ -235,14 +242,21 @@ const hostapd: Rule = {
 };
 
 function accessPoints(lines: readonly Line[], about: About): readonly Found[] {
-  const names = [...new Set(lines.map(({ within }) => within[0] ?? ''))];
-  return names.flatMap((name) => {
-    const own = lines.filter(({ within, unseen }) => unseen !== undefined || (within[0] ?? '') === name);
-    return hostapdAsks(
-      own.map((line) => ({ ...line, within: [] })),
+  const unseen = lines.filter((line) => line.unseen !== undefined);
+  const points = new Map<string, Line[]>();
+  for (const line of lines.filter((one) => one.unseen === undefined)) {
+    const name = line.within[0] ?? '';
+    const own = points.get(name);
+    if (own === undefined) points.set(name, [line]);
+    else own.push(line);
+  }
+  if (points.size === 0 && unseen.length > 0) points.set('', []);
+  return [...points.values()].flatMap((own) =>
+    hostapdAsks(
+      [...own.map((line) => ({ ...line, within: [] })), ...unseen.map((line) => ({ ...line, within: [] }))],
       about,
-    );
-  });
+    ),
+  );
 }
 
 export const FILE_RULES: readonly Rule[] = [mosquitto, vsftpd, snmpd, samba, hostapd];

@@ -68,18 +68,25 @@ const dropbear: Rule = {
         },
       ]),
     )(lines, about);
-    return rows.map((row) => (row.setting === 'root-login' && noRoot(lines, row) ? { ...row, weak: false } : row));
+    const out = withoutRoot(lines);
+    return rows.map((row) =>
+      row.setting === 'root-login' && out.has(placeOf(row.line)) ? { ...row, weak: false } : row,
+    );
   },
 };
 
-/** Root stays out by `RootLogin`, or with everybody else by `PasswordAuth`, of the same section. */
-const noRoot = (lines: readonly Line[], row: Found): boolean =>
-  lines.some(
-    ({ key, value, within }) =>
-      (key === 'rootlogin' || key === 'passwordauth') && isOff(value) && within.join() === sectionOf(lines, row),
+const placeOf = (line: Line | undefined): string => `${line?.file?.path ?? ''} ${line?.line ?? ''}`;
+
+/** Lines of the sections of which root stays out by `RootLogin`, or with everybody else by `PasswordAuth`. */
+function withoutRoot(lines: readonly Line[]): ReadonlySet<string> {
+  const sectionOf = ({ file, within }: Line): string => `${file?.path ?? ''} ${within.join(' ')}`;
+  const closed = new Set(
+    lines
+      .filter(({ key, value }) => (key === 'rootlogin' || key === 'passwordauth') && isOff(value))
+      .map((line) => sectionOf(line)),
   );
-const sectionOf = (lines: readonly Line[], row: Found): string =>
-  lines.find(({ line, file }) => line === row.line?.line && file === row.line?.file)?.within.join() ?? '';
+  return new Set(lines.filter((line) => closed.has(sectionOf(line))).map(placeOf));
+}
 
 const uhttpd: Rule = {
   daemon: 'uhttpd',

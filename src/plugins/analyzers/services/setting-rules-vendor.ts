@@ -1,5 +1,5 @@
 /** More daemons' configurations, those of small web and FTP servers, dnsmasq and TR-069 clients that vendors' images carry. */
-import { apacheLines, type Grammar, plainLines } from '../../../codecs/formats/config-lines.ts';
+import { apacheLines, commentedLines, type Grammar, plainLines } from '../../../codecs/formats/config-lines.ts';
 import { isMarkup, settingGroups } from '../../../codecs/formats/markup-settings.ts';
 import { serversOf } from '../../../codecs/formats/router-settings.ts';
 import { allowsOldTls, ask, type Found, is, isNot, type Line, type Rule, weakCiphers } from './setting-lines.ts';
@@ -58,7 +58,7 @@ const dnsmasq: Rule = {
   daemon: 'dnsmasq',
   file: /^\/etc\/dnsmasq[\w.-]*\.conf$|^\/etc\/dnsmasq\.d\/[^/]+$/,
   programs: ['dnsmasq'],
-  grammar: plainLines,
+  grammar: commentedLines,
   usual: ['/etc/dnsmasq.conf'],
   option: ['-C', '--conf-file'],
   needsNone: true,
@@ -85,12 +85,23 @@ const dnsmasq: Rule = {
   },
 };
 
+/** Several settings may stand on a line of mini_httpd and thttpd, a comment behind them. */
+const wordLines: Grammar = (text) =>
+  text.split('\n').flatMap((row, index) =>
+    row
+      .replace(/#.*$/s, '')
+      .split(/\s+/)
+      .filter((word) => word !== '')
+      .flatMap((word) => plainLines(word))
+      .map((line) => ({ ...line, line: index + 1 })),
+  );
+
 /** mini_httpd(8) and thttpd(8). */
 const miniHttpd: Rule = {
   daemon: 'mini-httpd',
   file: /\/(mini_httpd|thttpd)[\w.-]*\.conf$/,
   programs: ['mini_httpd', 'thttpd'],
-  grammar: plainLines,
+  grammar: wordLines,
   option: ['-C'],
   needsNone: true,
   byWords: (words) => words.flatMap((word, index) => (words[index - 1] === '-u' ? plainLines(`user=${word}`) : [])),
@@ -100,11 +111,18 @@ const miniHttpd: Rule = {
   ]),
 };
 
-/** Each line as it stands. */
+const WIDTH = 4096;
+
+/** Each line as it stands, one that is long in pieces that begin with an element. */
 const whole: Grammar = (text) =>
-  text
-    .split('\n', 50_000)
-    .map((value, index) => ({ key: '', value: value.slice(0, 4096), line: index + 1, within: [] }));
+  text.split('\n').flatMap((row, index) =>
+    (row.length > WIDTH ? row.split(/(?=<)/) : [row]).map((value) => ({
+      key: '',
+      value: value.slice(0, WIDTH),
+      line: index + 1,
+      within: [],
+    })),
+  );
 
 /** GoAhead's route.txt: `route uri=/ auth=basic` asks on each request with a password in clear. */
 const goahead: Rule = {
@@ -261,7 +279,7 @@ const boa: Rule = {
   daemon: 'boa',
   file: /\/boa[\w.-]*\.conf$/,
   programs: ['boa'],
-  grammar: plainLines,
+  grammar: commentedLines,
   usual: ['/etc/boa/boa.conf', '/etc/boa.conf'],
   option: ['-f'],
   needsNone: true,

@@ -151,6 +151,13 @@ function oldDefaults(lines: readonly Line[], about: About): readonly Found[] {
   return [{ setting: 'weak-ciphers', value: 'its own', weak: true, why, byDefault: true }];
 }
 
+/** `Protocol => ALL, -SSLv3`: what stands behind the name up to a comma. */
+const takesOldTls = (value: string): boolean =>
+  value.split(',').some((part) => {
+    const at = part.search(/\bProtocol => /i);
+    return at >= 0 && /(?<![-\w])(ALL|SSLv3|TLSv1(\.1)?)(?![\w.])/i.test(part.slice(at));
+  });
+
 const lighttpdAsks = ask([
   { keys: ['ssl.engine'], setting: 'tls', why: 'TLS is on', weak: () => false },
   {
@@ -167,7 +174,7 @@ const lighttpdAsks = ask([
     holds: 'each',
     weak: (value) =>
       /\bMinProtocol => (SSLv3|TLSv1(\.1)?|None)(?![\w.])/i.test(value) ||
-      (/\bProtocol => [^,]*(?<![-\w])(ALL|SSLv3|TLSv1(\.1)?)(?![\w.])/i.test(value) && !/-TLSv1\.1/i.test(value)),
+      (takesOldTls(value) && !/-TLSv1\.1/i.test(value)),
   },
   {
     keys: ['ssl.cipher-list'],

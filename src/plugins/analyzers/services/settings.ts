@@ -66,6 +66,11 @@ function examine(root: RootFileSystem, map: ReadonlyMap<string, string>, context
     const own = starts.filter((start) => rule.programs.includes(baseOf(start.program)));
     // What OpenWrt's scripts make at boot of UCI is read there.
     const made = rule.grammar !== uciLines && byUci.has(rule.daemon) && candidates.length === 0;
+    if (own.length > STARTS)
+      context.gap(
+        { kind: 'over-budget', message: `${rule.daemon} is started in more than ${STARTS} ways` },
+        { scope: { kind: 'file', path: root.path }, area: 'root-file-system', facts: [serviceSetting] },
+      );
     if (!made) tellDaemon(rule, own, candidates, mayStart(rule.programs), place, context);
   }
   startFlags(starts, context);
