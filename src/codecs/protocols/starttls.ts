@@ -102,7 +102,8 @@ async function codeOf(reader: StreamReader): Promise<{ readonly code: number; re
   const code = Number(/^\d{3}/.exec(last)?.[0]);
   if (Number.isNaN(code)) throw new FaultError('malformed', `no reply of SMTP: ${printable(Buffer.from(last), 60)}`);
   // 4xx is for now.
-  if (code >= 400 && code < 500) throw new FaultError('refused', `the mail server says ${code} ${texts.join(' ')}`);
+  if (code >= 400 && code < 500)
+    throw new FaultError('refused', `the mail server says ${code} ${printable(texts.join(' '), 80)}`);
   return { code, text: texts.join('\n') };
 }
 

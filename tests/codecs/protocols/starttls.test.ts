@@ -124,3 +124,10 @@ describe('an answer that is neither yes nor no was no refusal', () => {
     await expect(talk('ldap', script)).rejects.toMatchObject({ fault: { kind: 'unsupported' } });
   });
 });
+
+test('what a server says at length stands in the fault on one short line', async () => {
+  const long = `${'421-\x1b[31mno\r\n'.repeat(90)}421 no\r\n`;
+  await expect(talk('smtp', { greeting: long, asks: [], answers: [] })).rejects.toSatisfy(
+    ({ message }: Error) => message.length < 150 && !message.includes('\x1b'),
+  );
+});
