@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type { AnyAuthMethod, AuthHandlerMiddleware, Client, ConnectConfig } from 'ssh2';
 import { FaultError } from '../../lib/fault.ts';
+import { printable } from './stream-reader.ts';
 
 /** What ssh2 can speak but leaves out by default: old devices know nothing else. */
 const LEGACY: NonNullable<ConnectConfig['algorithms']> = {
@@ -97,7 +98,11 @@ export async function trySshPasswords(
     };
   });
   if (!outcome.ready && locked !== undefined)
-    return { judged: delays.length, delays, ended: new FaultError('locked-out', `the SSH server says: ${locked}`) };
+    return {
+      judged: delays.length,
+      delays,
+      ended: new FaultError('locked-out', `the SSH server says: ${printable(locked, 80)}`),
+    };
   if (!outcome.ready && again !== undefined) {
     delays.push(Date.now() - since);
     if (!DEMANDS_CHANGE.test(again)) return { judged: delays.length, delays };

@@ -63,8 +63,12 @@ export const FURTHER_QUESTIONS: readonly (readonly Question[])[] = [
     {
       protocol: 'memcached',
       bytes: latin('version\r\n'),
-      answers: (reply) => starts(reply, /^VERSION \d/),
-      tells: (reply) => ({ inClear: true, open: lineOf(reply), banner: lineOf(reply) }),
+      // With a file of logins it takes none but `set` from strangers.
+      answers: (reply) => starts(reply, /^(VERSION \d|CLIENT_ERROR unauthenticated)/),
+      tells: (reply) =>
+        starts(reply, /^VERSION/)
+          ? { inClear: true, open: lineOf(reply), banner: lineOf(reply) }
+          : { inClear: true, asks: true },
     },
     {
       protocol: 'smb',

@@ -32,6 +32,7 @@ describe.each<[string, Buffer, Buffer, object, string | undefined]>([
   ['redis', bytes('PING'), bytes('+PONG\r\n'), { inClear: true }, 'PING was answered with PONG'],
   ['redis', bytes('PING'), bytes('-NOAUTH Authentication required.\r\n'), { inClear: true }, undefined],
   ['memcached', bytes('version'), bytes('VERSION 1.6.18\r\n'), { banner: 'VERSION 1.6.18' }, 'VERSION 1.6.18'],
+  ['memcached', bytes('version'), bytes('CLIENT_ERROR unauthenticated\r\n'), { inClear: true }, undefined],
   ['smb', hex('0000002fff534d42'), SMB1_REPLY, { inClear: true, banner: 'SMB 1 (NT LM 0.12)' }, undefined],
   ['ldap', hex('300c'), hex('300c02010161070a010004000400'), { inClear: true }, undefined],
   ['ldap', hex('300c'), hex('300c02010161070a010d04000400'), { inClear: false }, undefined],
