@@ -10,7 +10,7 @@ const WHITENER = 'Mighty Aphrodite';
 const PROTECTOR = '1.3.6.1.4.1.42.2.17.1.1';
 /** That of JCEKS: triple DES with a key of MD5 over each half of the salt. */
 const TRIPLE = '1.3.6.1.4.1.42.2.19.1';
-/** Digests that one key may cost; today's stores ask for 400,000 a guess. */
+/** Digests that the keys of one store may cost together; today's stores ask for 400,000 a guess. */
 const MAX_DIGESTS = 1_500_000;
 
 export interface JksKey {
@@ -32,7 +32,7 @@ export function jksKeys(bytes: Uint8Array, passwords: readonly string[]): readon
   const reader = new Reader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
   reader.skip(4);
   const version = reader.number();
-  const count = Math.min(reader.number(), ENTRIES);
+  const count = reader.number();
   if (version !== 1 && version !== 2) throw new FaultError('malformed', `a Java key store of version ${version}`);
   const keys: { alias: string; protectedKey: Buffer; certificate: Buffer | undefined }[] = [];
   for (let entry = 0; entry < count; entry += 1) {
@@ -43,10 +43,11 @@ export function jksKeys(bytes: Uint8Array, passwords: readonly string[]): readon
     else if (tag === 2) reader.certificate(version);
     else throw new FaultError('malformed', `an entry of kind ${tag} in a Java key store`);
   }
+  const purse = { left: MAX_DIGESTS };
   return keys.map(({ alias, protectedKey, certificate }) => ({
     alias,
     ...(certificate === undefined ? {} : { certificate }),
-    ...opened(protectedKey, passwords),
+    ...opened(protectedKey, passwords, purse),
   }));
 }
 
@@ -62,15 +63,17 @@ const wide = (password: string): Buffer => Buffer.from(password, 'utf16le').swap
 function opened(
   protectedKey: Buffer,
   passwords: readonly string[],
+  purse: { left: number },
 ): { key?: Buffer; passphrase?: string; untried?: boolean } {
   const lock = lockOf(protectedKey);
   if (lock === undefined) return {};
-  const some = passwords.slice(0, Math.floor(MAX_DIGESTS / lock.digests));
-  for (const passphrase of some) {
+  for (const passphrase of passwords) {
+    if (purse.left < lock.digests) return { untried: true };
+    purse.left -= lock.digests;
     const key = lock.open(passphrase);
     if (key !== undefined) return { key, passphrase };
   }
-  return some.length < passwords.length ? { untried: true } : {};
+  return {};
 }
 
 interface Lock {

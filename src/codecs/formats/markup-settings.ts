@@ -48,7 +48,8 @@ export function settingGroups(text: string): readonly SettingGroup[] {
     const line = lines(tag.at);
     const leaf = leafOf(tag, attributes, text);
     if (leaf !== undefined) open?.values.set(leaf.name.toLowerCase(), { value: leaf.value, line });
-    if (leaf !== undefined || tag.kind === 'alone' || depth < MOST_DEPTH) {
+    // Of the deepest the values count, but nothing opens below them: ends are sought among all that is open.
+    if (tag.kind === 'alone' || depth < MOST_DEPTH || (leaf !== undefined && depth === MOST_DEPTH)) {
       const made = groupOf(tag.element, attributes, line, open);
       if (made.values.size > 0 || tag.kind === 'open') groups.push(made);
       if (tag.kind === 'open') {
@@ -149,12 +150,9 @@ function endOf(text: string, start: number): number | undefined {
 /** Lines of places that only grow. */
 function lineCounter(text: string): (place: number) => number {
   let line = 1;
-  let at = 0;
+  let next = text.indexOf('\n');
   return (place) => {
-    for (let next = text.indexOf('\n', at); next !== -1 && next < place; next = text.indexOf('\n', next + 1)) {
-      line += 1;
-      at = next + 1;
-    }
+    for (; next !== -1 && next < place; next = text.indexOf('\n', next + 1)) line += 1;
     return line;
   };
 }

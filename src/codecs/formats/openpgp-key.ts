@@ -96,7 +96,7 @@ export function gnupgSecret(start: string): OpenPgpKey | undefined {
       start,
     );
   if (found === null || found[1] === 'shadowed-') return undefined;
-  const curve = /\(\s*(?:5:)?curve\s*(?:\d+:)?([\w. -]{1,24}?)\s*\)/.exec(start)?.[1];
+  const curve = /\(\s*(?:5:)?curve\s*(?:\d+:)?(\w[\w. -]{0,23}?)\s{0,16}\)/.exec(start)?.[1];
   const encrypted = found[1] === 'protected-';
   if (curve !== undefined) return { ...ofCurve(curve), encrypted };
   const type = ({ rsa: 'RSA', dsa: 'DSA', ecc: 'EC' } as const)[found[2] ?? ''] ?? 'other';

@@ -6,9 +6,10 @@ export interface WireguardKey {
   readonly offset: number;
 }
 
-const MOST = 50;
+/** Keys that are read of one file; who gets so many must tell that there may be more. */
+export const MOST_WIREGUARD = 50;
 const SETTING =
-  /^[ \t]*(?:PrivateKey[ \t]*=|private-key[ \t]*=|option[ \t]+private_key)[ \t]*'?([A-Za-z0-9+/]{43}=)'?[ \t]*\r?$/gm;
+  /^[ \t]*(?:PrivateKey[ \t]*=|private-key[ \t]*=|option[ \t]+["']?private_key["']?[ \t])[ \t]*["']?([A-Za-z0-9+/]{43}=)["']?[ \t]*(?:#.*)?\r?$/gim;
 const ALONE = /^([A-Za-z0-9+/]{43}=)\s*$/;
 /** PKCS#8 of X25519 up to its 32 bytes (RFC 8410 §7). */
 const PREFIX = Buffer.from('302e020100300506032b656e04220420', 'hex');
@@ -23,7 +24,7 @@ export function wireguardKeys(text: string, name: string): readonly WireguardKey
   if (alone !== null) return isClamped(bytesOf(alone[1])) ? [{ key: keyOf(bytesOf(alone[1])), offset: 0 }] : [];
   const found: WireguardKey[] = [];
   for (const match of text.matchAll(SETTING)) {
-    if (found.length === MOST) break;
+    if (found.length === MOST_WIREGUARD) break;
     found.push({ key: keyOf(bytesOf(match[1])), offset: match.index });
   }
   return found;

@@ -132,3 +132,11 @@ test('what is no markup, broken, deep or hostile is read as far as it goes, each
   for (const hostile of ['<', '<a ', '<a b="', '<a>', '</a>', '<!--', "<a b=<a b='", '<a>x</b>'])
     expect(settingGroups(hostile.repeat(20_000)).length).toBeLessThan(60_000);
 });
+
+test('values do not open elements without end', () => {
+  const before = performance.now();
+  settingGroups('<a val=x>'.repeat(60_000) + '</z>'.repeat(60_000));
+  // Lines are counted on from where they were counted to, also where the next one ends far behind.
+  settingGroups('<a>x'.repeat(700_000));
+  expect(performance.now() - before).toBeLessThan(3000);
+});

@@ -10,7 +10,7 @@ import { baseOf, databaseOf, isEffective, isLoginShell } from './account-files.t
 import { type Cracked, crackAll, keyOf } from './crack.ts';
 import { type Door, type Doors, doorsOf } from './doors.ts';
 import { type StoredPassword, storedIn } from './stored.ts';
-import { mayPreset, writtenIn } from './written.ts';
+import { MOST_WRITTEN, mayPreset, writtenIn } from './written.ts';
 
 const MAX_STORED = 5000;
 const MAX_SCRIPT = 1 << 20;
@@ -125,6 +125,8 @@ function readText(file: FileEntry, content: Blob, state: Held, context: Analyzer
     throw new FaultError('over-budget', 'more lines name an account file than are judged');
   state.mentions.push(...mentions);
   const written = writtenIn(text, file, context.tree, script);
+  if (written.length === MOST_WRITTEN)
+    context.gap({ kind: 'over-budget', message: `only the first ${MOST_WRITTEN} passwords of the file were judged` });
   if (state.stored.length + written.length > MAX_STORED)
     throw new FaultError('over-budget', 'more passwords in one image than are judged');
   state.stored.push(...written);

@@ -13,7 +13,8 @@ const SETTINGS =
   /(^|[/._-])(nvram|defaults?|default_?(config|settings|nvram)|factory|factory_?default|settings?|config|backup|system|rtconfig|romfile|webs?|users?|account|umconfig|hw_ctree|db_user_cfg|ctromfile|usrconfig|lastgood|customize)([._-]?[\w-]{0,24})?(\.(conf|cfg|ini|xml|txt|dat|nvram|default|def|prop))?$/i;
 /** OpenWrt's, of servers that keep logins there. */
 const UCI = /^\/etc\/config\/(rpcd|easycwmp|icwmp|freecwmp|cwmp|tr069)$/;
-const MOST = 200;
+/** Passwords that are told of one file; who gets so many must tell that there may be more. */
+export const MOST_WRITTEN = 200;
 
 /** NVRAM lies in flash beside the root file system, not in it; settings that are packed or disguised are opened beside their file. */
 const isNvram = (file: FileEntry): boolean =>
@@ -37,14 +38,14 @@ const isSettings = (file: FileEntry): boolean =>
 /** What a text presets; `script` reads commands, else settings: markup as the tree that it is, and lines that say what they are. */
 export function writtenIn(text: string, file: FileEntry, tree: FileTree, script: boolean): readonly StoredPassword[] {
   if (script) return inLines(text, file, tree, scriptLine).map((one) => ({ ...one, database: 'other', system: true }));
-  const logins = loginsIn(text, file).slice(0, MOST);
+  const logins = loginsIn(text, file).slice(0, MOST_WRITTEN);
   const told = new Set(logins.map(({ line }) => line));
   const lines = inLines(text, file, tree, /\/httpd\.conf$/.test(file.name) ? busyboxLine : presetLine);
   const all = [
     ...logins.map((one) => ({ ...one, file, forcedChange: false })),
     ...lines.filter(({ line }) => !told.has(line)),
   ];
-  return all.slice(0, MOST).map((one) => ({ ...one, database: 'config' }));
+  return all.slice(0, MOST_WRITTEN).map((one) => ({ ...one, database: 'config' }));
 }
 
 /** Those that are more than one line each. */
@@ -65,7 +66,7 @@ function inLines(
   for (const [index, line] of text.split('\n').entries()) {
     const one = read(line);
     const field = one === undefined ? undefined : settled(one, text, file, tree);
-    if (field === undefined || found.length === MOST) continue;
+    if (field === undefined || found.length === MOST_WRITTEN) continue;
     const { account, ...value } = field;
     found.push({ account, value, file, line: index + 1, forcedChange: false });
   }

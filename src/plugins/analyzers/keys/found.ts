@@ -16,7 +16,7 @@ import {
   puttyKey,
   toldOf,
 } from '../../../codecs/formats/private-key.ts';
-import { mayHoldWireguard, wireguardKeys } from '../../../codecs/formats/wireguard.ts';
+import { MOST_WIREGUARD, mayHoldWireguard, wireguardKeys } from '../../../codecs/formats/wireguard.ts';
 import { type Certificate, readCertificate } from '../../../codecs/formats/x509.ts';
 import { CERTIFICATE_WORDS, certificatesAt } from '../../../codecs/formats/x509-places.ts';
 import type { FileEntry } from '../../../core/model/files.ts';
@@ -71,6 +71,7 @@ export function keysIn(content: Blob, name: string, context: Context): readonly 
     : undefined;
   if (bare !== undefined) return [bare];
   if (isJks(bytes)) return javaKeys(bytes);
+  if (!small) tellLargeStore(content.read(0, 64), context);
   let locked = 0;
   const found: KeyInFile[] = pemIn(content, context)
     .map((block) => {
@@ -81,8 +82,17 @@ export function keysIn(content: Blob, name: string, context: Context): readonly 
     .filter((key) => key !== undefined);
   const seen = new Set(found.map(({ spki }) => spki));
   for (const key of bareKeys(content, context)) if (!seen.has(key.spki)) found.push(key);
-  if (small && mayHoldWireguard(name)) found.push(...wireguard(bytes, name));
+  if (small && mayHoldWireguard(name)) {
+    const keys = wireguard(bytes, name);
+    if (keys.length === MOST_WIREGUARD) cut(`only the first ${MOST_WIREGUARD} keys of WireGuard were read`, context);
+    found.push(...keys);
+  }
   return found;
+}
+
+function tellLargeStore(start: Uint8Array, context: Context): void {
+  if (isJks(start) || isPkcs12(Buffer.from(start)))
+    cut(`a key store of more than ${MAX_BARE >> 20} MiB was not opened`, context);
 }
 
 function bareKeys(content: Blob, context: Context): readonly KeyInFile[] {

@@ -23,7 +23,10 @@ export const secretsManagementServers: Analyzer = {
   produces: [secretToken],
   wants: (file) => file.type === 'file' && file.size > 0 && (UCI.test(file.name) || isMarkupSettings(file)),
   observe(file, content, context) {
-    for (const { value, line } of passwordsIn(file, content).slice(0, MOST)) {
+    const passwords = passwordsIn(file, content);
+    if (passwords.length > MOST)
+      context.gap({ kind: 'over-budget', message: `more than ${MOST} credentials in one file` });
+    for (const { value, line } of passwords.slice(0, MOST)) {
       context.emit(
         secretToken,
         {

@@ -48,11 +48,12 @@ export function placesOf(word: string, context: AnalyzerContext): ArrayLike<numb
   return at;
 }
 
-/** Counts lines up to places that are asked for in order; undefined for what is no text. */
+/** Counts lines up to places, at least cost where they are asked for in order; undefined for what is no text. */
 export function lineCounter(content: Blob): ((offset: number) => number) | undefined {
   if (content.read(0, 512).includes(0)) return undefined;
   let [line, counted] = [1, 0];
   return (offset) => {
+    if (offset < counted) [line, counted] = [1, 0];
     for (; counted < offset; counted += PIECE) {
       const piece = content.read(counted, Math.min(PIECE, offset - counted));
       for (let at = piece.indexOf(10); at !== -1; at = piece.indexOf(10, at + 1)) line += 1;

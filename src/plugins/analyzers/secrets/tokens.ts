@@ -21,10 +21,14 @@ export const secretsTokens: Analyzer = {
   wants: maySearch,
   observe(file, content, context) {
     let found = 0;
+    const lineAt = lineCounter(content);
     for (const { form, offset, secret } of allIn(content, context)) {
       if (found === MAX_FOUND) throw new FaultError('over-budget', `more than ${MAX_FOUND} credentials in one file`);
-      const line = lineCounter(content)?.(offset);
-      if (tell(form, secret, line === undefined ? { offset } : { line }, file, context)) found += 1;
+      const place = (): Place => {
+        const line = lineAt?.(offset);
+        return line === undefined ? { offset } : { line };
+      };
+      if (tell(form, secret, place, file, context)) found += 1;
     }
   },
 };
@@ -63,16 +67,20 @@ function* occurrences(
   }
 }
 
+type Place = { readonly line: number } | { readonly offset: number };
+
+/** Lines are counted only up to what is told: most that looks like a token is none. */
 function tell(
   form: TokenForm,
   secret: string,
-  place: { readonly line: number } | { readonly offset: number },
+  placeOf: () => Place,
   file: FileEntry,
   context: AnalyzerContext,
 ): boolean {
   const entropy = entropyOf(secret);
   const confidence = form.prove === undefined ? 'likely' : form.prove(secret, Date.parse(context.settings.now));
   if (confidence === undefined) return false;
+  const place = placeOf();
   const example =
     PUBLISHED.has(secret) || looksMade(clearOf(form.kind, secret)) || entropy < form.entropy || isExamplePlace(file);
   context.emit(

@@ -20,12 +20,13 @@ import {
   type Client,
   clientsOf,
   isOpenwrtItself,
+  piecesOf,
   requiresSignature,
   takesImages,
   UPDATER,
 } from './clients.ts';
-import { SEPARATOR, tellProgram, tellUrls } from './endpoints.ts';
-import { type Habit, habitOf, REQUESTED, reachesShell, runsFetched } from './habits.ts';
+import { SEPARATOR, tellProgram, tellUrls, withoutPassword } from './endpoints.ts';
+import { type Habit, habitOf, pathsIn, REQUESTED, reachesShell, runsFetched } from './habits.ts';
 import { type ClientSetting, settingsOf } from './settings.ts';
 import { unverifiedIn } from './unverified.ts';
 
@@ -52,9 +53,6 @@ const LIMIT = 4 << 20;
 /** Of a program so many bytes are looked at. */
 const PROGRAM = 32 << 20;
 const URLS = 1000;
-/** Longer lines are looked at in pieces that overlap: the patterns are not linear on long ones. */
-const PIECE = 2000;
-const SHARED = 300;
 
 const FETCHES = /\b(wget|curl|uclient-fetch|tftp|ftpget|mosquitto_(?:pub|sub))\b/;
 /** A setting that names a server: `option repo_url 'http://…'`, `server = http://…`. */
@@ -109,14 +107,6 @@ function tellFeed({ file, client }: Held['feeds'][number], checks: Held['checks'
   if (there && /^(http|ftp):/.test(client.url ?? '')) tellUrls(file, `opkg ${client.url}`, client.line ?? 1, context);
 }
 
-/** A line in pieces of bounded length; as a rule one. */
-function piecesOf(line: string): readonly string[] {
-  if (line.length <= PIECE) return [line];
-  const pieces: string[] = [];
-  for (let at = 0; at < line.length; at += PIECE - SHARED) pieces.push(line.slice(at, at + PIECE));
-  return pieces;
-}
-
 interface Piece {
   readonly line: string;
   readonly index: number;
@@ -149,8 +139,13 @@ function readLines(file: FileEntry, text: string, context: AnalyzerContext): voi
 function readHabits(file: FileEntry, text: string, lines: readonly Piece[], context: AnalyzerContext): void {
   const all = text.split('\n');
   for (const index of runsFetched(all)) tellHabit(file, 'download-and-run', all[index] ?? '', index + 1, context);
+  let known: ReadonlySet<string> | undefined;
+  const paths = (): ReadonlySet<string> => {
+    known ??= pathsIn(text);
+    return known;
+  };
   for (const { line, index } of lines) {
-    const habit = habitOf(line, text);
+    const habit = habitOf(line, paths);
     if (habit !== undefined) tellHabit(file, habit, line, index + 1, context);
   }
 }
@@ -170,9 +165,8 @@ function tellHabit(file: FileEntry, kind: Habit, line: string, at: number, conte
       kind,
       file: file.name,
       line: at,
-      text: line
-        .trim()
-        .replace(/(pass\w*|key|token|secret)=\S+/gi, '$1=…')
+      text: withoutPassword(line.trim())
+        .replace(/(pass\w*|psk|key|token|secret)=\S+/gi, '$1=…')
         .slice(0, 200),
     },
     { subject: { kind: 'file', path: `${file.path}#${at}` }, where: `line ${at}` },
@@ -197,7 +191,7 @@ function readClient(file: FileEntry, text: string, context: AnalyzerContext): vo
   if (/^(\/etc|\/usr\/lib)\/rauc\/system\.conf$/.test(file.name)) {
     context.emit(
       updateRollback,
-      { tool: 'rauc', protected: /^\s*min-bundle-version\s*=/m.test(text), file: file.name },
+      { tool: 'rauc', protected: /^[ \t]*min-bundle-version[ \t]*=/m.test(text), file: file.name },
       { subject: { kind: 'file', path: file.path } },
     );
   }
@@ -225,7 +219,7 @@ function tellClient(file: FileEntry, { tool, url, line, check }: Client, context
       tool,
       file: file.name,
       ...at,
-      ...(url === undefined ? {} : { url: url.slice(0, 300) }),
+      ...(url === undefined ? {} : { url: withoutPassword(url).slice(0, 300) }),
       transport: transportOf(url),
       signatureCheck: check,
     },

@@ -30,7 +30,7 @@ const CLIENTS: readonly (readonly [RegExp, Reader])[] = [
   [/^\/etc\/swupdate(\.cfg$|\/)/, (text) => [{ tool: 'swupdate', ...urlIn(text), check: swupdateCheck(text) }]],
   [
     /^(\/etc|\/usr\/lib)\/rauc\/system\.conf$/,
-    (text) => [{ tool: 'rauc', check: /^\s*\[keyring\]/m.test(text) ? 'on' : 'unknown' }],
+    (text) => [{ tool: 'rauc', check: /^[ \t]*\[keyring\]/m.test(text) ? 'on' : 'unknown' }],
   ],
   [/^\/etc\/mender\/mender\.conf$/, (text) => [{ tool: 'mender', ...urlIn(text), check: menderCheck(text) }]],
 ];
@@ -40,11 +40,24 @@ export const UPDATER = /updat|upgrad|\bota\b|firmware|fw_|flash|opkg|swupdate|ra
 /** Tools of distributions that renew lists of names (usb.ids), which nothing runs. */
 const LISTS = /\/update-(usbids|pciids|ieee-data|oui|geoip\w*|leap\w*)(\.sh)?$/;
 
+/** Longer lines are looked at in pieces that overlap: the patterns are not linear on long ones. */
+const PIECE = 2000;
+const SHARED = 300;
+
+/** A line in pieces of bounded length; as a rule one. */
+export function piecesOf(line: string): readonly string[] {
+  if (line.length <= PIECE) return [line];
+  const pieces: string[] = [];
+  for (let at = 0; at < line.length; at += PIECE - SHARED) pieces.push(line.slice(at, at + PIECE));
+  return pieces;
+}
+
 export function clientsOf(name: string, text: string): readonly Client[] {
   const live = text
     .split('\n')
     .map((line, index) => ({ line: line.trim(), at: index + 1 }))
-    .filter(({ line }) => line !== '' && !/^(#|\/\/)/.test(line));
+    .filter(({ line }) => line !== '' && !/^(#|\/\/)/.test(line))
+    .flatMap(({ line, at }) => piecesOf(line).map((piece) => ({ line: piece, at })));
   const own = CLIENTS.find(([pattern]) => pattern.test(name))?.[1];
   if (own !== undefined) return own(text, live);
   if (!text.startsWith('#!')) return /^\/etc[\w.]*\//.test(name) && !OTHER.test(name) ? statedServers(name, live) : [];
@@ -56,9 +69,9 @@ export function clientsOf(name: string, text: string): readonly Client[] {
 
 /** The scripts of OpenWrt that write an image: they take one without a signature unless they are told otherwise (`lib/upgrade/fwtool.sh`). */
 export const takesImages = (text: string): boolean =>
-  text.includes('fwtool_check_signature') && /^\s*fwtool_check_signature\s*\(\)/m.test(text);
+  text.includes('fwtool_check_signature') && /^[ \t]*fwtool_check_signature[ \t]*\(\)/m.test(text);
 export const requiresSignature = (text: string): boolean =>
-  text.includes('REQUIRE_IMAGE_SIGNATURE') && /^\s*(?:export\s+)?REQUIRE_IMAGE_SIGNATURE=["']?1\b/m.test(text);
+  text.includes('REQUIRE_IMAGE_SIGNATURE') && /^[ \t]*(?:export[ \t]+)?REQUIRE_IMAGE_SIGNATURE=["']?1\b/m.test(text);
 
 /**
  * Whether the packages come from OpenWrt itself: a maker who builds on it may write images by a program of his own that
@@ -147,9 +160,19 @@ const aptOptions = (lines: readonly Numbered[]): readonly Client[] =>
 
 /** A key that is named in a comment is none. */
 const swupdateCheck = (text: string): Client['check'] =>
-  /\b(public-key-file|ca-path)\b/.test(text.replace(/\/\*[\s\S]*?\*\//g, ' ').replace(/^[ \t]*(#|\/\/).*$/gm, ''))
-    ? 'on'
-    : 'unknown';
+  /\b(public-key-file|ca-path)\b/.test(withoutComments(text).replace(/^[ \t]*(#|\/\/).*$/gm, '')) ? 'on' : 'unknown';
+
+/** In the manner of C, in one pass. */
+function withoutComments(text: string): string {
+  let kept = '';
+  for (let at = 0; ; ) {
+    const start = text.indexOf('/*', at);
+    const end = start < 0 ? -1 : text.indexOf('*/', start + 2);
+    if (end < 0) return kept + text.slice(at);
+    kept += `${text.slice(at, start)} `;
+    at = end + 2;
+  }
+}
 
 /** Mender takes unsigned artefacts unless one key at least is named. */
 function menderCheck(text: string): Client['check'] {
@@ -168,12 +191,12 @@ function menderCheck(text: string): Client['check'] {
 /** ostree.repo-config(5): each remote is verified by GPG unless it says otherwise. */
 function ostreeRemotes(text: string): readonly Client[] {
   let line = 1;
-  return text.split(/^(?=\s*\[)/m).flatMap((section) => {
+  return text.split(/^(?=[ \t]*\[)/m).flatMap((section) => {
     const start = line;
     line += section.split('\n').length - 1;
     if (!/^\s*\[remote\s/.test(section)) return [];
     const said = (key: string, value: string): boolean =>
-      new RegExp(`^\\s*${key}\\s*=\\s*(${value})\\s*$`, 'im').test(section);
+      new RegExp(`^[ \\t]*${key}[ \\t]*=[ \\t]*(${value})[ \\t\\r]*$`, 'im').test(section);
     const off = said('gpg-verify', 'false|0|no') && !said('sign-verify', '(?!false|0|no)\\S.*');
     return [
       { tool: 'ostree' as const, ...urlIn(section), line: start, check: off ? ('off' as const) : ('on' as const) },

@@ -33,6 +33,10 @@ export function tellUrls(file: FileEntry, line: string, at: number, context: Ana
   return found.length;
 }
 
+/** Of an address with a user and a password all but the password. */
+export const withoutPassword = (text: string): string =>
+  text.replace(/(:\/\/[^\s:/@]{0,64}:)[^\s/@]{1,128}(?=@)/g, '$1…');
+
 /** What every address has. */
 export const SEPARATOR = '://';
 /** Schemes in clear; an address of the first that has any is told. */

@@ -36,23 +36,44 @@ const REQUEST_HINT = new RegExp(REQUESTED.map((word) => word.replace(/[$.]/g, '\
 /** What every line has that shows a habit: one search that costs little, before the many that cost more. */
 const HINT = new RegExp(`usb|sdcard|sd[a-z]|mmc|disk|tfcard|wget|curl|tftp|logger|echo|${REQUEST_HINT.source}`);
 
-/** The habit that one line of a script shows, if any. */
-export function habitOf(line: string, text: string): Habit | undefined {
+/** The habit that one line of a script shows, if any; `paths` are the variables of the script that name files. */
+export function habitOf(line: string, paths: () => ReadonlySet<string>): Habit | undefined {
   if (!HINT.test(line)) return undefined;
   if (REMOVABLE.test(line.trimStart())) return 'runs-from-removable';
   if (RUN_AT_ONCE.some((form) => form.test(line))) return 'download-and-run';
   if (reachesShell(line)) return 'eval-of-request';
-  const logged = LOGGED.exec(line)?.[1];
-  return logged !== undefined && /\blogger\b|\/dev\/console|\.log\b/.test(line) && !isPath(logged, text)
-    ? 'secret-in-log'
-    : undefined;
+  if (!/\blogger\b|\/dev\/console|\.log\b/.test(line)) return undefined;
+  const logged = loggedIn(line);
+  return logged !== undefined && !paths().has(logged) ? 'secret-in-log' : undefined;
 }
-const LOGGED =
-  /\b(?:logger|echo)\b[^|;]*\$\{?(\w*(?:password|passwd|psk|secret)\w*)\}?[^|;]*(?:>>?\s*\S*(?:log|console)|$)/i;
+const SAYS = /\b(?:logger|echo)\b/i;
+const SECRET = /\$\{?(\w*(?:password|passwd|psk|secret)\w*)/gi;
 
-/** The name of a file of secrets is none. */
-const isPath = (name: string, text: string): boolean =>
-  new RegExp(`(?:^|\\s)${name}=["']?(?:\\$\\{?\\w{1,40}\\}?)?/`, 'm').test(text);
+/** The variable that a command hands to a log, in steps: one pattern for all of it would try every variable with every redirection. */
+function loggedIn(line: string): string | undefined {
+  const commands = line.split(/[|;]/);
+  return commands
+    .map((command, index) => {
+      const said = command.slice(SAYS.exec(command)?.index ?? command.length);
+      const end = index === commands.length - 1 ? said.length : lastLogOf(said);
+      return [...said.slice(0, end).matchAll(SECRET)].at(-1)?.[1];
+    })
+    .find((name) => name !== undefined);
+}
+
+/** Where the last redirection into a log begins; 0 without one. */
+function lastLogOf(command: string): number {
+  let [last, at] = [0, 0];
+  for (const [index, part] of command.split('>').entries()) {
+    if (index > 0 && /^\s*\S*(?:log|console)/i.test(part)) last = at - 1;
+    at += part.length + 1;
+  }
+  return last;
+}
+
+/** Variables that name a file: the name of a file of secrets is none. */
+export const pathsIn = (text: string): ReadonlySet<string> =>
+  new Set([...text.matchAll(/(?:^|\s)(\w+)=["']?(?:\$\{?\w{1,40}\}?)?\//gm)].map(([, name = '']) => name));
 
 /** A part of a request goes into a line that a shell reads. */
 export const reachesShell = (line: string): boolean =>

@@ -1,7 +1,7 @@
 /** What switches the verification of certificates off, on one line of a script or a configuration. */
 
 const UNVERIFIED: readonly (readonly [RegExp, string])[] = [
-  [/\bcurl\b[^|;#\n]*?\s(-[a-zA-Z]*k[a-zA-Z]*|--insecure)(?=\s|$|")/, 'curl --insecure'],
+  [/\bcurl\b[^|;#\n]*?\s(-[a-jl-zA-Z]*k[a-zA-Z]*|--insecure)(?=\s|$|")/, 'curl --insecure'],
   [/\bwget\b[^|;#\n]*--no-check-certificate/, 'wget --no-check-certificate'],
   [/\buclient-fetch\b[^|;#\n]*--no-check-certificate/, 'uclient-fetch --no-check-certificate'],
   [

@@ -98,3 +98,10 @@ test('defaults of Ralink and sections of OpenWrt preset logins', async () => {
     ['support', '/etc/config/rpcd', 3],
   ]);
 });
+
+test('logins that are left out of a file of very many are told', async () => {
+  const off = '<X_User><Enable>0</Enable><UserName>u</UserName><Password>p</Password></X_User>\n'.repeat(200);
+  const last = '<X_User><Enable>1</Enable><UserName>admin</UserName><Password>admin</Password></X_User>\n';
+  const { gaps } = await analyze([accountsPasswords], treeOf({ '/etc/default.xml': `<C>${off}${last}</C>` }));
+  expect(gaps.map(({ unseen }) => unseen.message)).toContain('only the first 200 passwords of the file were judged');
+});

@@ -100,6 +100,8 @@ describe('a key of WireGuard', () => {
     ['/etc/systemd/network/99-wg0.netdev', `[WireGuard]\nPrivateKey=${key}\n`],
     ['/etc/NetworkManager/system-connections/vpn.nmconnection', `[wireguard]\nprivate-key=${key}\n`],
     ['/etc/config/network', `config interface 'wg0'\n\toption private_key '${key}'\n`],
+    ['/etc/config/network', `config interface 'wg0'\n\toption "private_key" "${key}"\n`],
+    ['/etc/wireguard/wg1.conf', `[Interface]\nprivatekey = ${key} # of this unit\n`],
     ['/etc/wireguard/privatekey', `${key}\n`],
   ])('is told in %s with its public half', async (path, text) => {
     expect(await found(path, text)).toEqual([
@@ -128,4 +130,50 @@ test('a Java key whose guesses cost much is tried with the likeliest passwords, 
   const { of, gaps } = await analyze([keysPrivateKeys], { '/etc/ssl/store.jceks': store });
   expect(of('key.private')).toEqual([expect.objectContaining({ encrypted: true, type: 'RSA' })]);
   expect(gaps[0]?.message).toMatch(/or not all/);
+});
+
+/** Entries of a store by their number: what is behind many certificates, or asks for much work, is no less a key. */
+const number = (value: number): Buffer => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+};
+const NAMED = Buffer.from([0, 1, 0x61]);
+const DATE = Buffer.alloc(8);
+
+test('a private key behind a thousand certificates of a Java store is read', () => {
+  const trusted = Buffer.concat([number(2), NAMED, DATE, NAMED, number(2), Buffer.from([0x30, 0])]);
+  const own = Buffer.concat([number(1), NAMED, DATE, number(2), Buffer.from([0x30, 0]), number(0)]);
+  const head = Buffer.concat([number(0xfeedfeed), number(2), number(1001)]);
+  expect(jksKeys(Buffer.concat([head, ...Array<Buffer>(1000).fill(trusted), own]), ['x'])).toHaveLength(1);
+});
+
+test('the keys of one store share what guesses may cost', () => {
+  const algorithm = Buffer.from('06092b060104012a021301300f0408010101010101010102030186a0', 'hex');
+  const sequence = Buffer.concat([Buffer.from([0x30, algorithm.length]), algorithm]);
+  const body = Buffer.concat([sequence, Buffer.from([4, 64]), Buffer.alloc(64, 7)]);
+  const key = Buffer.concat([Buffer.from([0x30, body.length]), body]);
+  const entry = Buffer.concat([number(1), NAMED, DATE, number(key.length), key, number(0)]);
+  const store = Buffer.concat([number(0xcececece), number(2), number(4), ...Array<Buffer>(4).fill(entry)]);
+  expect(jksKeys(store, ['a', 'b', 'c']).map(({ untried }) => untried)).toEqual([undefined, undefined, true, true]);
+}, 30_000);
+
+test('a store too large to be opened, and more keys of WireGuard than are read, are told', async () => {
+  const large = Buffer.alloc((1 << 20) + 1);
+  fixture('store.jks').copy(large);
+  const key = fixture('wireguard.key').toString().trim();
+  const { gaps } = await analyze([keysPrivateKeys], {
+    '/etc/large.jks': large,
+    '/etc/wireguard/wg0.conf': `PrivateKey = ${key}\n`.repeat(60),
+  });
+  expect(gaps.map(({ message }) => message).sort()).toEqual([
+    'a key store of more than 1 MiB was not opened',
+    'only the first 50 keys of WireGuard were read',
+  ]);
+});
+
+test('a curve without end keeps nobody busy', () => {
+  const before = performance.now();
+  gnupgSecret(`(private-key (rsa (n #00#) (curve${' '.repeat(8000)}!`);
+  expect(performance.now() - before).toBeLessThan(300);
 });

@@ -141,6 +141,13 @@ test('a line of many megabytes is bounded', async () => {
   expect(performance.now() - started).toBeLessThan(4000);
 });
 
+test('lines are not counted for what only looks like a token', async () => {
+  const started = performance.now();
+  const lines = Array.from({ length: 40_000 }, (_, i) => `ghp_${String(i).padStart(36, 'a')}`);
+  expect((await look({ '/etc/many': lines.join('\n') })).of(secretToken)).toEqual([]);
+  expect(performance.now() - started).toBeLessThan(5000);
+});
+
 test('a configuration that cannot be read leaves open what it presets', async () => {
   const sealed = Buffer.from(Array.from({ length: 512 }, (_, i) => (i * 197 + (i >> 3) * 91) & 255));
   const look = (files: Files) => analyze([secretsSealedConfigurations], treeOf(files));
