@@ -27,9 +27,11 @@ export class Words {
       if (bytes.length < 2) throw new RangeError(`"${text}" is too short to be looked for`);
       const at = rarest(bytes);
       const [first = 0, second = 0, third] = bytes.subarray(at);
-      this.#put(first | (second << 8), { word, bytes, before: at });
+      // In a run of one byte both pairs are the same, and the earlier place is told first.
       if (third !== undefined) this.#put(second | (third << 8), { word, bytes, before: at + 1 });
-      else for (let any = 0; any < 256; any += 1) this.#put(any | (first << 8), { word, bytes, before: -1 });
+      this.#put(first | (second << 8), { word, bytes, before: at });
+      if (third === undefined)
+        for (let any = 0; any < 256; any += 1) this.#put(any | (first << 8), { word, bytes, before: -1 });
     }
   }
 

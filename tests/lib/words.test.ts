@@ -41,6 +41,15 @@ test('every place of every word, wherever the bytes lie', () => {
   );
 });
 
+test('the places of one word are told in order, in runs too', () => {
+  for (const start of [0, 1, 2, 3])
+    for (const word of ['aa', 'aaa', 'aaaa']) {
+      const places: number[] = [];
+      new Words([word]).find(Buffer.alloc(40, 'a').subarray(start), (_, at) => places.push(at));
+      expect(places).toEqual(Array.from({ length: 40 - start - word.length + 1 }, (_, at) => at));
+    }
+});
+
 test('a single byte is refused', () => {
   expect(() => new Words(['abc', 'a'])).toThrow('too short');
 });

@@ -1,6 +1,7 @@
 /** Reads one file once for all that want something of it: its bytes, its SHA-256, and where the words that were asked for stand. */
 import { createHash } from 'node:crypto';
 import type { Blob } from '../../lib/blob.ts';
+import { FaultError } from '../../lib/fault.ts';
 import type { Words } from '../../lib/words.ts';
 
 /** Files up to this size are handed on as a whole; larger ones are looked through in pieces and read again by place. */
@@ -19,7 +20,7 @@ export interface FileRead {
   readonly found: Uint32Array<ArrayBuffer>;
 }
 
-/** `longest`: bytes of the longest word. */
+/** `longest`: bytes of the longest word. Throws a FaultError where there is less to read than the size says. */
 export function readFile(content: Pick<Blob, 'size' | 'read'>, words: Words, longest: number): FileRead {
   const hash = createHash('sha256');
   const places = new Map<number, number[]>();
@@ -30,17 +31,22 @@ export function readFile(content: Pick<Blob, 'size' | 'read'>, words: Words, lon
   if (content.size <= READ_WHOLE) {
     // An array of its own, which can be handed to another thread.
     const bytes = owned(content.read(0, content.size));
+    if (bytes.length < content.size) throw shrunk(bytes.length, content.size);
     search(bytes, 0, bytes.length);
     return { bytes, sha256: hash.update(bytes).digest('hex'), found: flat(places) };
   }
   for (let base = 0; base < content.size; base += PIECE) {
     const bytes = content.read(base, PIECE + longest - 1);
-    if (bytes.length === 0) break;
+    if (bytes.length < Math.min(PIECE, content.size - base)) throw shrunk(base + bytes.length, content.size);
     hash.update(bytes.subarray(0, PIECE));
     if (base < MOST_SEARCHED) search(bytes, base, PIECE);
   }
   return { sha256: hash.digest('hex'), found: flat(places) };
 }
+
+/** A file of a directory that somebody writes meanwhile: what was read of it stands for nothing. */
+const shrunk = (have: number, size: number): FaultError =>
+  new FaultError('truncated', `only ${have} of ${size} bytes could be read`);
 
 function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer, byteLength } = bytes;

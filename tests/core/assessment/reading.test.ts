@@ -147,6 +147,23 @@ test('a larger file is looked through in pieces, words across their ends too, an
   expect(content.got).toBeLessThan(bytes.length + 100);
 });
 
+test('a file that became shorter meanwhile is a fault: what was not read of it was not seen', async () => {
+  const path = join(folder, 'shorter');
+  writeFileSync(path, Buffer.alloc(5 << 20, 'needle'));
+  const job = (name: string, input: unknown): Promise<unknown> => pool.run(name, input);
+  const small = { ...memoryBlob(Buffer.from('needle')), size: 10 };
+  const large = { ...memoryBlob(Buffer.alloc(READ_WHOLE + 1)), size: READ_WHOLE + 2 };
+  expect(await seen(new Reading(WORDS, undefined), [{ of: 'a', content: small }])).toEqual([
+    'a: truncated: only 6 of 10 bytes could be read',
+  ]);
+  expect(await seen(new Reading(WORDS, undefined), [{ of: 'a', content: large }])).toEqual([
+    `a: truncated: only ${READ_WHOLE + 1} of ${READ_WHOLE + 2} bytes could be read`,
+  ]);
+  expect(await seen(new Reading(WORDS, job), [{ of: 'a', content: onDisk(path, 0, (5 << 20) + 1) }])).toEqual([
+    `a: truncated: only ${5 << 20} of ${(5 << 20) + 1} bytes could be read`,
+  ]);
+});
+
 test('a word that stands everywhere is told as cut off', async () => {
   const content = memoryBlob(Buffer.alloc((MOST_PLACES + 1) * 3, '://'));
   const exact = memoryBlob(Buffer.alloc(MOST_PLACES * 3, '://'));
