@@ -222,8 +222,11 @@ function locationOf(result: Result, facts: Facts, whole: string, names: Names): 
 function subjectUri(subject: Subject, names: Names): string | undefined {
   switch (subject.kind) {
     case 'file': {
-      const [container = ''] = subject.path.split('!', 1);
-      return uriOf((names.get(container) ?? container) + subject.path.slice(container.length));
+      const { path } = subject;
+      // A file lies in an image or, behind a slash, in a directory.
+      const [image = '', name = ''] =
+        [...names].find(([file]) => path.startsWith(file) && '!/'.includes(path.charAt(file.length))) ?? [];
+      return uriOf(name + path.slice(image.length));
     }
     case 'image':
     case 'region':

@@ -146,6 +146,13 @@ test('paths stay from edition to edition, which code scanning asks for, and file
     expect(pathsOf(named(name)), name).toEqual(plain);
   expect(pathsOf(named('cam-ar71xx.bin'))).toEqual(['cam-ar71xx.bin']);
   expect(pathsOf(named('slot-1.bin', 'slot-2.bin'))).toEqual(['slot-1.bin']);
+  // A directory has no exclamation mark behind its name.
+  const folder = JSON.parse(
+    JSON.stringify(failingReport())
+      .replaceAll('insecure.bin!squashfs', 'root-1.2')
+      .replaceAll('insecure.bin', 'root-1.2'),
+  ) as Report;
+  expect(new Set(pathsOf(folder).map((path) => path.split('/')[0]))).toEqual(new Set(['root']));
   const artifacts = runOf(named('cam-1.4.2.bin')).artifacts ?? [];
   expect(artifacts.map(({ location, description }) => [location?.uri, description?.text])).toEqual([
     ['cam.bin', 'cam-1.4.2.bin'],
