@@ -55,7 +55,7 @@ export const wordsFor = (servers: readonly Server[]): readonly string[] => [
 ];
 const isWord = (name: string): boolean => name.length > 1 && /^[ -~]+$/.test(name);
 
-/** Those of the servers that the file names as a word of its own. */
+/** Those of the servers that the file names as a word of its own, or may name where not all places were looked at. */
 export function namedIn(
   file: FileEntry,
   content: Blob,
@@ -64,15 +64,17 @@ export function namedIn(
 ): readonly string[] {
   const base = baseOf(file.name);
   if (servers.length === 0 || MANY.test(base) || !isElf(content.read(0, 20))) return [];
-  if (!RUNNERS.some((word) => places(word).at.length > 0)) return [];
+  const mayHave = (word: string): boolean => places(word).at.length > 0 || places(word).cut !== undefined;
+  if (!RUNNERS.some(mayHave)) return [];
   return servers
     .filter(({ name, entry }) => name !== base && entry.path !== file.path && isWord(name))
     .map(({ name }) => name)
     .filter((name) => {
-      for (const at of places(name).at)
+      const { at: found, cut } = places(name);
+      for (const at of found)
         if (!isPart(textIn(content, at - 1, at === 0 ? 0 : 1)) && !isPart(textIn(content, at + name.length, 1)))
           return true;
-      return false;
+      return cut !== undefined;
     });
 }
 
