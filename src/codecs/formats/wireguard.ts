@@ -16,7 +16,7 @@ const PREFIX = Buffer.from('302e020100300506032b656e04220420', 'hex');
 
 /** Whether a file of that name may hold such a key. */
 export const mayHoldWireguard = (name: string): boolean =>
-  /wireguard|\/wg[\w-]*\.(conf|key)$|\.netdev$|\.nmconnection$|\/config\/network$/i.test(name);
+  /wireguard|\/wg[\w-]*(\.(conf|key|priv)|key)$|\.netdev$|\.nmconnection$|\/config\/network$/i.test(name);
 
 /** Keys in settings; a file that is nothing but one is told by its name, and by the bits that `wg genkey` sets and clears. */
 export function wireguardKeys(text: string, name: string): readonly WireguardKey[] {

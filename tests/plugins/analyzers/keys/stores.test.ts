@@ -103,6 +103,9 @@ describe('a key of WireGuard', () => {
     ['/etc/config/network', `config interface 'wg0'\n\toption "private_key" "${key}"\n`],
     ['/etc/wireguard/wg1.conf', `[Interface]\nprivatekey = ${key} # of this unit\n`],
     ['/etc/wireguard/privatekey', `${key}\n`],
+    ['/etc/wgkey', `${key}\n`],
+    ['/etc/wg-privatekey', `${key}\n`],
+    ['/root/wg0.priv', `${key}\n`],
   ])('is told in %s with its public half', async (path, text) => {
     expect(await found(path, text)).toEqual([
       expect.objectContaining({ format: 'wireguard', type: 'X25519', spki: spkiOf('wireguard.key') }),
@@ -112,6 +115,7 @@ describe('a key of WireGuard', () => {
   test.each([
     ['/etc/wireguard/publickey', `${key}\n`],
     ['/etc/wireguard/presharedkey', `${key}\n`],
+    ['/etc/wg-publickey', `${key}\n`],
     ['/etc/wireguard/peer', `${key}\n`],
     ['/etc/wireguard/secret', `${publicly}\n`],
     ['/etc/machine.key', `${key}\n`],

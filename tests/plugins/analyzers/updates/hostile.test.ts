@@ -21,21 +21,21 @@ test.each([
   ['/etc/ostree/remotes.d/a.conf', `[remote "x"]${'\n'.repeat(100_000)}`],
   ['/etc/rauc/system.conf', '\n'.repeat(100_000)],
 ])('%s of many words or lines', (name, text) => {
-  expect(took(() => clientsOf(name, text))).toBeLessThan(2000);
+  expect(took(() => clientsOf(name, text))).toBeLessThan(6000);
 });
 
 test('one piece of a line with many variables and redirections, or options', () => {
   const logs = `logger ${'echo '.repeat(60)}${'$psk'.repeat(60)}${'>'.repeat(600)};`;
-  expect(took(() => habitOf(logs, NONE))).toBeLessThan(200);
-  expect(took(() => unverifiedIn(`curl ${'curl '.repeat(300)} -${'k'.repeat(1500)}!`, '/x'))).toBeLessThan(200);
+  expect(took(() => habitOf(logs, NONE))).toBeLessThan(1000);
+  expect(took(() => unverifiedIn(`curl ${'curl '.repeat(300)} -${'k'.repeat(1500)}!`, '/x'))).toBeLessThan(1000);
 });
 
 test('many lines that log a secret: the variables that name files are found once', async () => {
-  const text = `#!/bin/sh\n${'echo $password > /a.log\n'.repeat(20_000)}`;
+  const text = `#!/bin/sh\n${'echo $password > /a.log\n'.repeat(60_000)}`;
   const before = performance.now();
   const { of } = await analyze([updatesClient], { '/etc/init.d/S99': text });
-  expect(of('service.script')).toHaveLength(20_000);
-  expect(performance.now() - before).toBeLessThan(4000);
+  expect(of('service.script')).toHaveLength(60_000);
+  expect(performance.now() - before).toBeLessThan(20_000);
 });
 
 test.each([
