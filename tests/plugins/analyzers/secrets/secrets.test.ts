@@ -186,3 +186,11 @@ test('a network in a tree of settings is told with its line, and a long text tha
   expect(run.of(secretWifi)).toMatchObject([{ role: 'access-point', ssid: 'Home', line: 3, security: 'wpa2' }]);
   expect(run.gaps.filter(({ facts }) => facts.includes('secret.wifi'))).toEqual([]);
 });
+
+test('credentials for management that are left out of one file are told', async () => {
+  const one = (n: number): string => `config acs\n\toption password 'k7Qz${n}mW'\n`;
+  const text = Array.from({ length: 21 }, (_, n) => one(n)).join('');
+  const run = await analyze([secretsManagementServers], treeOf({ '/etc/config/easycwmp': text }));
+  expect(run.of(secretToken)).toHaveLength(20);
+  expect(run.gaps.map(({ unseen }) => unseen.message)).toEqual(['more than 20 credentials in one file']);
+});
