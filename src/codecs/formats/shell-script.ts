@@ -2,7 +2,7 @@
 
 import { posix } from 'node:path';
 import { type Block, CLOSES, endingIn, functionIn, loopNamed, mentions } from './shell-blocks.ts';
-import { atBoot, filesListed, isAnyScript, negated, TRUE } from './shell-tests.ts';
+import { atBoot, both, filesListed, isAnyScript, negated, TRUE } from './shell-tests.ts';
 import { assignmentsIn, endOfDocument, LINE, split, substituted, withoutComment, wordsOf } from './shell-words.ts';
 
 /** One simple command, its words without quotes, where it stands. */
@@ -51,15 +51,17 @@ interface Call {
 const ENTRIES = /^(start|boot|start_service|start_pre|start_post)$/;
 const VALUES = 100;
 const CALLS = 200;
+const COMMANDS = 20_000;
 
 /**
  * Reads a script. `exists(path)` tells whether a program or file is in the image, so that `[ -x /sbin/x ] && x` is no condition;
- * `sourced(path)` gives the text of a file of settings that it reads in.
+ * `sourced(path)` gives the text of a file of settings that it reads in; `cut` is told where commands were left out.
  */
 export function readScript(
   text: string,
   exists: (path: string) => boolean,
   sourced: (path: string) => string | undefined = () => undefined,
+  cut: (why: string) => void = () => undefined,
 ): readonly ShellCommand[] {
   const state: State = {
     blocks: [],
@@ -91,6 +93,7 @@ export function readScript(
     for (const piece of split(bare)) take(piece.trim(), index + 1, state);
     skipped = endOfDocument(bare, ends, index);
   }
+  if (state.commands.length >= COMMANDS) cut('a start script runs more commands than were followed');
   const conditions = new Map<string, string | undefined>();
   return state.commands.flatMap(({ within, ...command }) => {
     const outer = within === undefined ? undefined : conditionOf(within, state, conditions, 0);
@@ -98,10 +101,6 @@ export function readScript(
     return [outer === undefined ? command : { ...command, condition: both(command.condition, outer) }];
   });
 }
-
-/** Conditions that must hold together. */
-export const both = (one: string | undefined, other: string): string =>
-  one === undefined || one === other ? other : `${one} and ${other}`.slice(0, 1000);
 
 const CALL_DEPTH = 40;
 
@@ -333,6 +332,7 @@ function simple(text: string, line: number, condition: string | undefined, state
     const values =
       loop !== undefined && mentions(command, loop.name) ? endingIn(loop.values, state.blocks) : [undefined];
     for (const value of values) {
+      if (state.commands.length >= COMMANDS) return;
       const variables =
         value === undefined || loop === undefined ? state.variables : new Map(state.variables).set(loop.name, value);
       push(wordsOf(substituted(command, variables)), { text: command, line, condition, piped }, state);

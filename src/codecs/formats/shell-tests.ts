@@ -46,3 +46,7 @@ export const negated = (condition: string): string => {
   if (condition.includes(' and ')) return `not (${condition})`;
   return condition.startsWith('not ') ? condition.slice(4) : `not ${condition}`;
 };
+
+/** Conditions that must hold together. */
+export const both = (one: string | undefined, other: string): string =>
+  one === undefined || one === other ? other : `${one} and ${other}`.slice(0, 1000);

@@ -1,5 +1,6 @@
 /** Follows the boot of one root file system from its entry points through the scripts that they run. */
-import { both, readScript, type ShellCommand } from '../../../codecs/formats/shell-script.ts';
+import { readScript, type ShellCommand } from '../../../codecs/formats/shell-script.ts';
+import { both } from '../../../codecs/formats/shell-tests.ts';
 import type { FileEntry, FileTree, RootFileSystem } from '../../../core/model/files.ts';
 import { androidServices } from './android.ts';
 import { Branches } from './branches.ts';
@@ -204,7 +205,7 @@ function run(walk: Walk, { entry, text }: Text, manager: Manager, condition: str
   const settings = settingsOf(walk, text, entry.name);
   if (/^[ \t]*(export[ \t]+)?PATH=/m.test(text)) walk.searching.set(entry.path, text);
   const sourced = (path: string): string | undefined => (SETTINGS.test(path) ? entryText(walk, path)?.text : undefined);
-  for (const one of readScript(text, exists, sourced)) {
+  for (const one of readScript(text, exists, sourced, walk.cut)) {
     const left = leftOf(one.condition, text, settings);
     if (left === null) continue;
     const { condition: _taken, ...bare } = one;
@@ -263,7 +264,8 @@ function inline(
   else {
     const before = walk.as;
     walk.as = called.account ?? before;
-    for (const inner of readScript(text, (path) => walk.tree.resolve(walk.root, path) !== undefined))
+    const exists = (path: string): boolean => walk.tree.resolve(walk.root, path) !== undefined;
+    for (const inner of readScript(text, exists, undefined, walk.cut))
       command(walk, { ...inner, line: one.line }, entry, manager, condition, depth + 1);
     walk.as = before;
   }

@@ -21,7 +21,7 @@ export function inetdServices(
   return [...files, ...tree.list(root, '/etc/inetd.d'), ...tree.list(root, '/etc/xinetd.d')].flatMap((entry) => {
     const text = entry.type === 'file' ? read(entry) : undefined;
     if (text === undefined) return [];
-    if (/^\s*(service|defaults)\b[^\n]*\n?\s*\{/m.test(text)) return xinetdFile(entry, text);
+    if (/^[ \t]*(service|defaults)\b[^\n{]*\n?\s{0,200}\{/m.test(text)) return xinetdFile(entry, text);
     return text.split('\n').flatMap((line, index) => inetdLine(line, entry, index + 1));
   });
 }
@@ -36,10 +36,15 @@ function inetdLine(line: string, entry: FileEntry, at: number): readonly UnitSta
 }
 
 function xinetdFile(entry: FileEntry, text: string): readonly UnitStart[] {
-  const blocks = [...text.replace(/^[ \t]*#.*$/gm, '').matchAll(/^\s*service\b[^{]{0,200}\{([^}]*)\}/gm)];
+  const live = text.replace(/^[ \t]*#.*$/gm, '');
+  let at = 0;
+  let line = 1;
+  const blocks = [...live.matchAll(/^[ \t]*service\b[^{}]{0,200}\{([^{}]*)\}/gm)];
   return blocks.flatMap(({ 1: block = '', index }): readonly UnitStart[] => {
     const value = (key: string): string | undefined =>
-      new RegExp(`^\\s*${key}\\s*\\+?=\\s*(.*?)\\s*$`, 'm').exec(block)?.[1];
+      new RegExp(`^[ \\t]*${key}[ \\t]*\\+?=(.*)$`, 'm').exec(block)?.[1]?.trim();
+    line += live.slice(at, index).split('\n').length - 1;
+    at = index;
     const server = value('server');
     if (server === undefined || value('disable')?.toLowerCase() === 'yes') return [];
     return [
@@ -49,7 +54,7 @@ function xinetdFile(entry: FileEntry, text: string): readonly UnitStart[] {
         condition: undefined,
         manager: 'inetd',
         entry,
-        line: text.slice(0, index).split('\n').length,
+        line,
       },
     ];
   });

@@ -112,7 +112,7 @@ function rewritesInittab(root: RootFileSystem, map: ReadonlyMap<string, string>)
   const found = [...map].find(
     ([path, text]) =>
       path.startsWith(root.path) &&
-      /^[^#\n]{0,400}(\bsed\s+-\w*i\w*\b[^\n]{0,400}\s|>{1,2}\s?|\b(cp|mv|ln)\s[^\n]{0,200}\s)["']?\/etc\/inittab\b/m.test(
+      /^[^#\n]{0,400}(\bsed\s+-(?=\w*i)\w+\b[^\n]{0,400}\s|>{1,2}\s?|\b(cp|mv|ln)\s[^\n]{0,200}\s)["']?\/etc\/inittab\b/m.test(
         text,
       ),
   );
@@ -123,8 +123,8 @@ const baseOf = (program: string): string => program.slice(program.lastIndexOf('/
 
 const SHELL = /(ba|da|a|z|k|mk|hu|tc|c)?sh\b(?![.\w/-])/.source;
 /** A shell in the place of the login program, or at the end of a connection. */
-const TELNET_SHELL = new RegExp(`\\s-\\w*l\\s*["']?(\\S*/)?${SHELL}`);
-const PIPED_SHELL = new RegExp(`\\s-[ec]\\s*["']?(\\S*/)?${SHELL}|\\b(EXEC|SYSTEM):["']?(\\S*/)?${SHELL}`, 'i');
+const TELNET_SHELL = new RegExp(`\\s-\\w{0,40}l\\s*["']?(\\S*/)?${SHELL}`);
+const PIPED_SHELL = new RegExp(`\\s-[ec]\\s*["']?(\\S*/)?${SHELL}|\\b(EXEC|SYSTEM):["']?([^\\s:]*/)?${SHELL}`, 'i');
 
 /** A shell behind Telnet without a login, one at the end of a connection, and a debug bridge that asks for nobody's key. */
 const isLoginless = ({ command, words, manager, program }: Start, kind: string | undefined): boolean =>

@@ -50,7 +50,8 @@ export const servicesSwitches: Analyzer = {
       !/telnetd|adbd|gdbserver|dropbear|sshd|ftpd|\bnc\b|socat|tddp/.test(text)
     )
       return;
-    for (const one of readScript(text, existsIn(root, context))) tell(one, file, context);
+    const cut = (message: string): void => context.gap({ kind: 'over-budget', message });
+    for (const one of readScript(text, existsIn(root, context), undefined, cut)) tell(one, file, context);
   },
 };
 

@@ -1,6 +1,6 @@
 /** Services as data: systemd units. */
 
-import { both } from '../../../codecs/formats/shell-script.ts';
+import { both } from '../../../codecs/formats/shell-tests.ts';
 import type { FileEntry, FileTree, RootFileSystem } from '../../../core/model/files.ts';
 import { type Console, consoleOf, isGetty, isSerial, isShell } from './inittab.ts';
 
@@ -22,6 +22,7 @@ const UNIT_FOLDERS = [
   '/usr/lib/systemd/system',
 ];
 const UNITS = 5000;
+const DROP_INS = 50;
 
 type ConsoleAt = Console & { readonly path: string };
 
@@ -42,10 +43,10 @@ export function systemdServices(
   // The set grows while it is gone through: what a wanted unit wants is wanted too.
   for (const [name, link] of wanted) {
     const away = reached.has(name) ? undefined : `${parentOf(link)} is reached`;
-    const unit = unitOf(name, root, tree, read);
+    const unit = unitOf(name, root, tree, read, cut);
     if (unit === undefined) continue;
     const tty = /^(?:serial-)?getty@(.+)\.service$/.exec(name)?.[1];
-    wantAlso(wanted, name, unit);
+    wantAlso(wanted, name, unit, cut);
     if (tty !== undefined) {
       consoles.push(gettyConsole(tty, link, unit.text, startedOf(away)));
       continue;
@@ -63,8 +64,19 @@ const startedOf = (condition: string | undefined): Console['started'] =>
 const hanging = (unit: UnitStart, condition: string | undefined): UnitStart =>
   condition === undefined ? unit : { ...unit, condition: both(unit.condition, condition) };
 
-function wantAlso(wanted: Map<string, FileEntry>, name: string, { text, entry }: Unit): void {
-  for (const other of pulledBy(name, text)) if (!wanted.has(other) && wanted.size < UNITS) wanted.set(other, entry);
+function wantAlso(
+  wanted: Map<string, FileEntry>,
+  name: string,
+  { text, entry }: Unit,
+  cut: (why: string) => void,
+): void {
+  for (const other of pulledBy(name, text).filter((one) => !wanted.has(one))) {
+    if (wanted.size < UNITS) wanted.set(other, entry);
+    else {
+      cut(`more than ${UNITS} units are wanted`);
+      return;
+    }
+  }
 }
 
 function pulledBy(name: string, text: string): readonly string[] {
@@ -156,7 +168,13 @@ interface Unit {
 }
 
 /** The unit of a name with its drop-ins; nothing for one that is masked (systemd.unit(5)). */
-function unitOf(name: string, root: RootFileSystem, tree: FileTree, read: Read): Unit | undefined {
+function unitOf(
+  name: string,
+  root: RootFileSystem,
+  tree: FileTree,
+  read: Read,
+  cut: (why: string) => void = () => undefined,
+): Unit | undefined {
   const names = name.endsWith('.socket')
     ? [name, name.replace(/\.socket$/, '.service'), name.replace(/\.socket$/, '@.service')]
     : [name, name.replace(/@.*\./, '@.')];
@@ -169,11 +187,13 @@ function unitOf(name: string, root: RootFileSystem, tree: FileTree, read: Read):
   if (found?.entry === undefined || text === undefined) return undefined;
   const folders = [...new Set([...names, found.one]), name.replace(/^.*\./, '')];
   const dropIns = UNIT_FOLDERS.flatMap((folder) => folders.flatMap((one) => tree.list(root, `${folder}/${one}.d`)));
-  const settings = inForce(dropIns).map((entry) => {
+  const inOrder = inForce(dropIns);
+  if (inOrder.length > DROP_INS) cut(`${name} has more than ${DROP_INS} drop-ins`);
+  const settings = inOrder.slice(0, DROP_INS).map((entry) => {
     const file = tree.resolve(root, entry.name);
     return file?.type === 'file' ? (read(file) ?? '') : '';
   });
-  return { entry: found.entry, text: [text, ...settings.slice(0, 50)].map(settled).join('\n') };
+  return { entry: found.entry, text: [text, ...settings].map(settled).join('\n') };
 }
 
 /** Drop-ins in the order that they are read: by name, and of one name the first folder's alone. */

@@ -76,6 +76,8 @@ describe('hostile configurations are read in time', () => {
     ['quotes of both kinds', () => lighttpdLines(`\\"\\'`.repeat(LONG))],
   ])('%s', async (_name, work) => quickly(work));
 
+  test('empty lines', async () => quickly(() => told('true', { '/etc/config/x': '\n'.repeat(200_000) })));
+
   test('in an image', async () => {
     const names = Array.from({ length: 20_000 }, (_, nth) => `bss=a${nth}\nwpa=2\n`).join('');
     const sections = "config dropbear\noption PasswordAuth 'off'\n".repeat(10_000);
