@@ -99,7 +99,7 @@ function line(kind: string, mode: number, uid: number, gid: number, rest: string
 /** Everything in the containers whose path holds `within`, by name. */
 export function listingOf(image: UnpackedImage, within: string, what: What = {}): Listing {
   const found: Listing = {};
-  const entries = [...image.tree.entries()].filter(({ container }) => container.includes(within));
+  const entries = [...image.tree.entries()].filter(({ container }) => isAt(container, within));
   const names = new Map(entries.map(({ path, name }) => [path, name]));
   const first = firstNames(grouped(entries.map(({ path, name, linkTo }) => [names.get(linkTo ?? path) ?? '', name])));
   for (const entry of entries) {
@@ -117,6 +117,12 @@ export function listingOf(image: UnpackedImage, within: string, what: What = {})
   }
   return found;
 }
+
+/** What its files hold in turn has names of its own. */
+const isAt = (container: string, within: string): boolean => {
+  const at = container.lastIndexOf(within);
+  return at >= 0 && !container.slice(at + within.length).includes('!');
+};
 
 /** The same of a directory of this machine. */
 export function listingOfDirectory(directory: string, what: What = {}): Listing {

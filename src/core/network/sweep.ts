@@ -29,6 +29,13 @@ interface Rtt {
 const TIMEOUT = { first: 1000, deaf: 500, least: 250, again: 500, most: 3000, near: 250 };
 const DEAF = 512;
 
+/**
+ * The first connects of a sweep are waited for longer: where nobody has the address the kernel asks for three seconds before
+ * it says so, and no other connect hears of it.
+ */
+const HERALDS = 3;
+const HERALD_TIMEOUT = 4000;
+
 /** A pass that brought answers shows that packets get lost: there is another. A few silent ports are cheap to ask again. */
 const PASSES = 6;
 const FEW = 32;
@@ -73,6 +80,7 @@ export function joined(parts: readonly Part[]): SweepResult {
 export async function sweepPart(host: string, ports: readonly number[], options: SweepOptions): Promise<Part> {
   const run = new Run(host, options);
   const first = await run.pass(ports);
+  if (run.nowhere) return { open: [], closed: 0, silent: 0, unreachable: ports.length, starved: 0 };
   const answers = new Map<number, Answer>(first.map((answer) => [answer.port, answer]));
   let open = first.filter(isOpenEnded).map(({ port }) => port);
   for (let passes = 1; open.length > 0 && run.goesOn(passes, open.length); passes += 1) {
@@ -109,6 +117,7 @@ interface Attempt {
   readonly socket: Socket;
   readonly started: number;
   readonly deadline: number;
+  readonly herald: boolean;
 }
 
 /** Milliseconds between looks for attempts that are overdue: one timer for all costs less than one for each. */
@@ -123,6 +132,9 @@ class Run {
   #passes = 0;
   /** The last pass brought answers from ports that had been silent. */
   lossy = false;
+  #answered = false;
+  #heralds = 0;
+  #unreached = 0;
   constructor(host: string, options: SweepOptions) {
     this.#host = host;
     this.#options = options;
@@ -132,6 +144,7 @@ class Run {
   /** Every port once. Throws FaultError `stopped`. */
   async pass(ports: readonly number[]): Promise<readonly Answer[]> {
     this.#passes += 1;
+    if (this.#passes === 1) this.#heralds = Math.min(HERALDS, ports.length);
     const before = Error.stackTraceLimit;
     // Each closed port makes an error: taking its stack costs more than the connect does.
     Error.stackTraceLimit = 0;
@@ -153,6 +166,14 @@ class Run {
   get width(): number {
     return this.#near ? Math.min(32, this.#options.inFlight) : this.#options.inFlight;
   }
+  /** Heralds of the first pass that nobody has answered, and no other port either. */
+  get heralds(): number {
+    return this.#near || this.#passes > 1 || this.#answered ? 0 : this.#heralds;
+  }
+  /** No way leads to the host: all heralds have said so, and no port has said anything else. */
+  get nowhere(): boolean {
+    return !this.#answered && this.#unreached > 0 && this.#unreached === this.#heralds;
+  }
   get rate(): number {
     return this.#options.rate;
   }
@@ -172,8 +193,10 @@ class Run {
     return Math.min(TIMEOUT.most, Math.max(least, smoothed + 4 * deviation));
   }
 
-  told(port: number, state: State, rtt: number): void {
+  told(port: number, state: State, rtt: number, herald: boolean): void {
     this.#done += 1;
+    this.#answered ||= state === 'open' || state === 'closed';
+    if (herald && state === 'unreachable') this.#unreached += 1;
     if (state === 'open') this.#options.onOpen?.(port);
     if (this.#done % 1024 === 0) this.#options.onProgress?.(this.#done);
     if (this.#near || (state !== 'open' && state !== 'closed')) return;
@@ -257,10 +280,12 @@ class Pass {
   #expire(now: number): void {
     if (this.#settle === undefined) return;
     for (const attempt of this.#flying) {
+      if (attempt.herald && this.#run.heralds > 0 && attempt.started + HERALD_TIMEOUT > now) continue;
       if (attempt.deadline > now) break;
       this.#close(attempt, 'silent');
     }
-    this.#fill();
+    if (this.#run.nowhere) this.#end();
+    else this.#fill();
   }
 
   #end(error?: FaultError): void {
@@ -275,7 +300,8 @@ class Pass {
   #try(port: number): void {
     const started = performance.now();
     const socket = new Socket();
-    const attempt: Attempt = { port, socket, started, deadline: started + this.#run.timeout() };
+    const herald = this.#next < this.#run.heralds;
+    const attempt: Attempt = { port, socket, started, deadline: started + this.#run.timeout(), herald };
     this.#flying.add(attempt);
     socket.once('connect', () => {
       const own = socket.localPort === port && socket.localAddress === socket.remoteAddress;
@@ -293,7 +319,7 @@ class Pass {
     attempt.socket.destroy();
     const { port } = attempt;
     const rtt = performance.now() - attempt.started;
-    this.#run.told(port, state, rtt);
+    this.#run.told(port, state, rtt, attempt.herald);
     this.#answers.push(state === 'open' ? { port, state, rtt } : { port, state });
     return true;
   }
