@@ -84,8 +84,13 @@ function note({ readers }: Seen, file: FileEntry, text: string): void {
   if (!/\bsysctl\b/.test(live)) return;
   const own = readers.get(file.root ?? '') ?? new Set<Kind>();
   readers.set(file.root ?? '', own);
-  if (/\bsysctl\b[^\n]*\s--system\b|sysctl\.d\b/.test(live)) own.add('sysctl.d');
-  if (/\bsysctl\b[^\n]*\s(--system\b|--load\b|-\w*p\b)/.test(live)) own.add('sysctl.conf');
+  // Of each line what stands behind its first call.
+  const calls = live.split('\n').flatMap((line) => {
+    const at = line.search(/\bsysctl\b/);
+    return at < 0 ? [] : [line.slice(at)];
+  });
+  if (/sysctl\.d\b/.test(live) || calls.some((call) => /\s--system\b/.test(call))) own.add('sysctl.d');
+  if (calls.some((call) => /\s(--system\b|--load\b|-\w{0,20}p\b)/.test(call))) own.add('sysctl.conf');
 }
 
 const SYSTEMD = ['/lib/systemd/systemd-sysctl', '/usr/lib/systemd/systemd-sysctl'];
@@ -135,8 +140,8 @@ interface Setting {
 }
 
 function configured(line: string): readonly Setting[] {
-  const parts = /^\s*-?([\w./*-]+)\s*=\s*(.*?)\s*$/.exec(line);
-  return parts === null ? [] : [{ key: dotted(parts[1] ?? ''), value: (parts[2] ?? '').slice(0, 100) }];
+  const parts = /^\s*-?([\w./*-]+)\s*=(.*)$/.exec(line);
+  return parts === null ? [] : [{ key: dotted(parts[1] ?? ''), value: (parts[2] ?? '').trim().slice(0, 100) }];
 }
 
 /** `echo V > /proc/sys/K` and `sysctl -w K=V K=V`. */
