@@ -2,7 +2,7 @@
 
 import { posix } from 'node:path';
 import { type Block, CLOSES, endingIn, functionIn, loopNamed, mentions } from './shell-blocks.ts';
-import { atBoot, both, filesListed, isAnyScript, negated, TRUE } from './shell-tests.ts';
+import { atBoot, both, filesListed, isAnyScript, isPassed, negated, TRUE } from './shell-tests.ts';
 import { assignmentsIn, endOfDocument, LINE, split, substituted, withoutComment, wordsOf } from './shell-words.ts';
 
 /** One simple command, its words without quotes, where it stands. */
@@ -316,6 +316,7 @@ function simple(text: string, line: number, condition: string | undefined, state
       if (/^exit\b[^)]*$/.test(text) && state.blocks.length === 0) state.guard = NEVER;
       return;
     }
+    if (isPassed(condition, state.blocks)) return;
     if (text.startsWith('exit')) state.guard = both(state.guard, negated(condition));
     else state.returned = both(state.returned, negated(condition));
     return;
@@ -343,8 +344,9 @@ function simple(text: string, line: number, condition: string | undefined, state
 /** What is run in the script's own place (`exec`) is not come back from. */
 function leave(text: string, condition: string | undefined, state: State): void {
   if (!/^exec\s+(?!\d*[<>])\S/.test(text)) return;
-  if (condition !== undefined) state.guard = both(state.guard, negated(condition));
-  else if (state.blocks.length === 0) state.guard = NEVER;
+  if (condition !== undefined) {
+    if (!isPassed(condition, state.blocks)) state.guard = both(state.guard, negated(condition));
+  } else if (state.blocks.length === 0) state.guard = NEVER;
 }
 
 /** The plain assignments of a file that is read in. */

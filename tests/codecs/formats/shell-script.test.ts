@@ -138,3 +138,28 @@ test('a program of the folder that a cd went to, and the files that a loop finds
   ]);
   expect(told(loop('`ls /etc/rc.d/S*`'))).toContainEqual(['/etc/rc.d/S* start', 4, undefined]);
 });
+
+test('keys that are made once, and settings that OpenWrt looks over, hold up no start', () => {
+  const script = `#!/bin/sh /etc/rc.common
+check() {
+	validate_section_server "$1" || {
+		echo "validation failed"
+		return 1
+	}
+	server -F
+}
+keygen() {
+	[ -s /etc/server/key ] || {
+		serverkey -f /tmp/key && exec /etc/rc.common "$initscript" start
+		exit 0
+	}
+}
+start() {
+	keygen
+	check
+}
+`;
+  expect(told(script).find(([command]) => command === 'server -F')).toEqual(['server -F', 7, undefined]);
+  const other = script.replaceAll('validate_section_server', 'is_wanted').replaceAll('keygen', 'look');
+  expect(told(other).find(([command]) => command === 'server -F')?.[2]).toContain('is_wanted');
+});
