@@ -35,6 +35,8 @@ const DEAF = 512;
  */
 const HERALDS = 3;
 const HERALD_TIMEOUT = 4000;
+/** A refusal that comes sooner is that of a firewall on the way or on the device, which may let other ports through. */
+const NOBODY_AFTER = 2000;
 
 /** A pass that brought answers shows that packets get lost: there is another. A few silent ports are cheap to ask again. */
 const PASSES = 6;
@@ -196,7 +198,7 @@ class Run {
   told(port: number, state: State, rtt: number, herald: boolean): void {
     this.#done += 1;
     this.#answered ||= state === 'open' || state === 'closed';
-    if (herald && state === 'unreachable') this.#unreached += 1;
+    if (herald && state === 'unreachable' && rtt >= NOBODY_AFTER) this.#unreached += 1;
     if (state === 'open') this.#options.onOpen?.(port);
     if (this.#done % 1024 === 0) this.#options.onProgress?.(this.#done);
     if (this.#near || (state !== 'open' && state !== 'closed')) return;
