@@ -25,3 +25,27 @@ test.skipIf(!namespaces)('that no way leads to it is told, and its ports are not
   const gaps = readFileSync(join(out, 'gaps.jsonl'), 'utf8');
   expect(gaps).toContain('no way to the host');
 });
+
+const firewall = spawnSync('iptables', ['--version']).status === 0;
+test.skipIf(!namespaces || !firewall)('a firewall that refuses all ports but one hides that one from nobody', () => {
+  const out = join(folder, 'guarded');
+  const inside = [
+    'iptables -A INPUT -p tcp --dport 31337 -j ACCEPT',
+    'iptables -A INPUT -p tcp -j REJECT --reject-with icmp-host-prohibited',
+    'timeout 45 python3 -m http.server 31337 >/dev/null 2>&1 &',
+  ];
+  const script = [
+    'set -e',
+    'ip link set lo up',
+    'unshare -n sleep 60 & device=$!',
+    'sleep 0.5',
+    'ip link add unit type veth peer name other',
+    'ip link set other netns $device',
+    'ip addr add 10.98.0.1/24 dev unit; ip link set unit up',
+    `nsenter -n -t $device bash -c 'ip addr add 10.98.0.2/24 dev other; ip link set other up; ${inside.join('; ')} sleep 2'`,
+    `${process.execPath} bin/assay.js gather --device 10.98.0.2 --ports all --pace fast --only net/ports --quiet --out ${out} || true`,
+    'kill $device',
+  ].join('\n');
+  execFileSync('unshare', ['-n', 'bash', '-c', script], { cwd: resolve('.'), stdio: ['ignore', 'pipe', 'ignore'] });
+  expect(readFileSync(join(out, 'facts.jsonl'), 'utf8')).toContain('"port":31337');
+});
