@@ -9,8 +9,8 @@ interface Place {
 
 /**
  * Looks at every second pair of bytes only: of a word of three bytes or more two pairs that follow one another are looked
- * for, one of which stands at an even place; those are taken that are rarest in files. One of two bytes is looked for at odd places by its first byte with any byte before it. Throws a
- * RangeError for a single byte.
+ * for, one of which stands at an even place; those are taken that are rarest in files. One of two bytes is looked for at
+ * odd places by its first byte with any byte before it. Throws a RangeError for a single byte.
  */
 export class Words {
   readonly #slots = new Uint16Array(65_536);
@@ -20,8 +20,12 @@ export class Words {
   /** 1 for a pair of one byte twice that some word may show with the same pair before and behind it. */
   readonly #inRuns = new Uint8Array(65_536);
 
+  /** Bytes of the longest word; 1 where there is none. */
+  readonly longest: number;
+
   /** Each word one byte a character. */
   constructor(words: readonly string[]) {
+    this.longest = words.reduce((most, { length }) => Math.max(most, length), 1);
     for (const [word, text] of words.entries()) {
       const bytes = Buffer.from(text, 'latin1');
       if (bytes.length < 2) throw new RangeError(`"${text}" is too short to be looked for`);

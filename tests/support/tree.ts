@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { run as crack } from '../../src/codecs/formats/crypt-job.ts';
 import { readFile } from '../../src/core/assessment/read-file.ts';
-import { longestOf } from '../../src/core/assessment/read-job.ts';
 import { Read } from '../../src/core/assessment/reading.ts';
 import type { Fact, FactType, Gap, Unseen } from '../../src/core/model/fact.ts';
 import type { FileEntry, FileTree, RootFileSystem } from '../../src/core/model/files.ts';
@@ -112,7 +111,7 @@ export async function analyze(
 /** As the engine finds them while it reads a file. */
 export function placesIn(analyzer: Analyzer, tree: FileTree, content: Blob): AnalyzerContext['places'] {
   const words = analyzer.words?.(tree) ?? [];
-  const read = new Read(readFile(content, new Words(words), longestOf(words)), content);
+  const read = new Read(readFile(content, new Words(words)), content);
   return (word) => {
     const number = words.indexOf(word);
     if (number < 0) throw new Error(`"${word}" is none of its words`);

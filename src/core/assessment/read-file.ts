@@ -20,8 +20,8 @@ export interface FileRead {
   readonly found: Uint32Array<ArrayBuffer>;
 }
 
-/** `longest`: bytes of the longest word. Throws a FaultError where there is less to read than the size says. */
-export function readFile(content: Pick<Blob, 'size' | 'read'>, words: Words, longest: number): FileRead {
+/** Throws a FaultError where there is less to read than the size says. */
+export function readFile(content: Pick<Blob, 'size' | 'read'>, words: Words): FileRead {
   const hash = createHash('sha256');
   const places = new Map<number, number[]>();
   const search = (bytes: Uint8Array, base: number, end: number): void =>
@@ -36,7 +36,7 @@ export function readFile(content: Pick<Blob, 'size' | 'read'>, words: Words, lon
     return { bytes, sha256: hash.update(bytes).digest('hex'), found: flat(places) };
   }
   for (let base = 0; base < content.size; base += PIECE) {
-    const bytes = content.read(base, PIECE + longest - 1);
+    const bytes = content.read(base, PIECE + words.longest - 1);
     if (bytes.length < Math.min(PIECE, content.size - base)) throw shrunk(base + bytes.length, content.size);
     hash.update(bytes.subarray(0, PIECE));
     if (base < MOST_SEARCHED) search(bytes, base, PIECE);

@@ -25,18 +25,16 @@ export function inputOf(
 export type ReadResult = readonly (FileRead | { readonly fault: Fault })[];
 
 /** The words of one scan are the same for all its files. */
-let known: { readonly key: string; readonly words: Words; readonly longest: number } | undefined;
+let known: { readonly key: string; readonly words: Words } | undefined;
 
-function prepared(words: readonly string[]): NonNullable<typeof known> {
+function prepared(words: readonly string[]): Words {
   const key = JSON.stringify(words);
-  if (known?.key !== key) known = { key, words: new Words(words), longest: longestOf(words) };
-  return known;
+  if (known?.key !== key) known = { key, words: new Words(words) };
+  return known.words;
 }
 
-export const longestOf = (words: readonly string[]): number => Math.max(1, ...words.map(({ length }) => length));
-
 export function run({ words: texts, files, paths }: ReadInput): ReadResult {
-  const { words, longest } = prepared(texts);
+  const words = prepared(texts);
   let open: { readonly path: string; readonly descriptor: number } | undefined;
   const close = (): void => {
     if (open !== undefined) closeSync(open.descriptor);
@@ -52,7 +50,7 @@ export function run({ words: texts, files, paths }: ReadInput): ReadResult {
           open = { path, descriptor: openSync(path, 'r') };
         }
         const { descriptor } = open;
-        return readFile({ size, read: (at, length) => pread(descriptor, offset, at, length, size) }, words, longest);
+        return readFile({ size, read: (at, length) => pread(descriptor, offset, at, length, size) }, words);
       } catch (thrown) {
         return { fault: unreadable(thrown) };
       }

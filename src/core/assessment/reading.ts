@@ -4,7 +4,7 @@ import { type Fault, faultOf } from '../../lib/fault.ts';
 import { Words } from '../../lib/words.ts';
 import type { Places } from '../model/gatherer.ts';
 import { type FileRead, MOST_PLACES, MOST_SEARCHED, READ_WHOLE, readFile } from './read-file.ts';
-import { inputOf, longestOf, type ReadResult } from './read-job.ts';
+import { inputOf, type ReadResult } from './read-job.ts';
 
 /** The id and the built module of the job. Threads of older Nodes cannot load TypeScript. */
 export const READ = 'files/read';
@@ -140,7 +140,7 @@ export class Reading {
 
   #readHere(content: Blob): Told {
     try {
-      return readFile(content, this.#words, longestOf(this.#texts));
+      return readFile(content, this.#words);
     } catch (thrown) {
       return { fault: faultOf(thrown) };
     }

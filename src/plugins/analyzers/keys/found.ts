@@ -21,6 +21,7 @@ import { type Certificate, readCertificate } from '../../../codecs/formats/x509.
 import { CERTIFICATE_WORDS, certificatesAt } from '../../../codecs/formats/x509-places.ts';
 import type { FileEntry } from '../../../core/model/files.ts';
 import type { AnalyzerContext } from '../../../core/model/gatherer.ts';
+import { placesOf } from '../../../core/model/places.ts';
 import type { Blob } from '../../../lib/blob.ts';
 
 /** Locked keys of one file on which passphrases are tried. */
@@ -43,18 +44,11 @@ export const KEY_WORDS: readonly string[] = [PEM_BEGIN, ...DER_STARTS];
 type Context = Pick<AnalyzerContext, 'places' | 'gap'>;
 const cut = (message: string, context: Context): void => context.gap({ kind: 'over-budget', message });
 
-/** Where a word stands, and a gap where there may be more. */
-function placesOf(word: string, what: string, context: Context): Iterable<number> {
-  const { at, cut: why } = context.places(word);
-  if (why !== undefined) cut(`${why} of ${what}`, context);
-  return at;
-}
-
 /** The PEM blocks of a file: both analyzers of the family ask for them, and so does each kind of key. */
 const known = new WeakMap<Blob, readonly PemBlock[]>();
 
 export function pemIn(content: Blob, context: Context): readonly PemBlock[] {
-  const places = placesOf(PEM_BEGIN, 'PEM blocks', context);
+  const places = placesOf(PEM_BEGIN, context, 'PEM blocks');
   const blocks = known.get(content) ?? pemBlocksAt(content, places);
   // Each analyzer leaves open what it would have told.
   if (blocks.length === MAX_BLOCKS) cut(`only the first ${MAX_BLOCKS} PEM blocks were read`, context);
@@ -97,7 +91,7 @@ function tellLargeStore(start: Uint8Array, context: Context): void {
 
 function bareKeys(content: Blob, context: Context): readonly KeyInFile[] {
   return DER_STARTS.flatMap((start) => {
-    const { keys, more } = derKeysAt(content, placesOf(start, 'DER keys', context));
+    const { keys, more } = derKeysAt(content, placesOf(start, context, 'DER keys'));
     if (more) cut('more places look like a key than were tried', context);
     return keys;
   });
@@ -196,7 +190,7 @@ export function certificatesIn(content: Blob, context: Context): readonly Certif
 
 const bareCertificates = (content: Blob, context: Context): readonly Certificate[] =>
   CERTIFICATE_WORDS.flatMap((word) => {
-    const { found, more } = certificatesAt(content, placesOf(word, 'certificates', context));
+    const { found, more } = certificatesAt(content, placesOf(word, context, 'certificates'));
     if (more) cut('more places look like a certificate than were tried', context);
     return found;
   });

@@ -1,6 +1,5 @@
 /** What the secrets analyzers share: masking, randomness, and what is plainly an example. */
 import { type FileEntry, seenAt } from '../../../core/model/files.ts';
-import type { AnalyzerContext } from '../../../core/model/gatherer.ts';
 import type { Blob } from '../../../lib/blob.ts';
 
 export const maySearch = (file: FileEntry): boolean =>
@@ -40,13 +39,6 @@ export const looksMade = (text: string): boolean =>
 const MARKUP =
   /\/([\w-]*(ctree|default|config|settings|db_\w{1,24}|rom\w{0,8})[\w-]*\.(xml|conf|cfg)|(psi|lastgood)\.xml)$|!(tplink|zte)-settings\b[^!/]*\/settings\.xml$/i;
 export const isMarkupSettings = (file: FileEntry): boolean => MARKUP.test(file.name) || MARKUP.test(file.path);
-
-/** The places of a word, and a gap where there may be more. */
-export function placesOf(word: string, context: AnalyzerContext): ArrayLike<number> & Iterable<number> {
-  const { at, cut } = context.places(word);
-  if (cut !== undefined) context.gap({ kind: 'over-budget', message: `${cut} of ${word}` });
-  return at;
-}
 
 /** Counts lines up to places, at least cost where they are asked for in order; undefined for what is no text. */
 export function lineCounter(content: Blob): ((offset: number) => number) | undefined {

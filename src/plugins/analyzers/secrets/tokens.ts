@@ -2,10 +2,11 @@
 
 import type { FileEntry } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
+import { placesOf } from '../../../core/model/places.ts';
 import { secretToken } from '../../../facts/index.ts';
 import { type Blob, textIn } from '../../../lib/blob.ts';
 import { FaultError } from '../../../lib/fault.ts';
-import { entropyOf, isExamplePlace, lineCounter, looksMade, masked, maySearch, placesOf } from './tell.ts';
+import { entropyOf, isExamplePlace, lineCounter, looksMade, masked, maySearch } from './tell.ts';
 import { clearOf, FORMS, PUBLISHED, type TokenForm } from './token-forms.ts';
 
 const MAX_FOUND = 200;

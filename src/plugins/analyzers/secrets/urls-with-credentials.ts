@@ -2,10 +2,11 @@
 
 import type { FileEntry } from '../../../core/model/files.ts';
 import type { Analyzer, AnalyzerContext } from '../../../core/model/gatherer.ts';
+import { placesOf } from '../../../core/model/places.ts';
 import { secretUrl } from '../../../facts/index.ts';
 import { type Blob, textIn } from '../../../lib/blob.ts';
 import { FaultError } from '../../../lib/fault.ts';
-import { isExamplePlace, lineCounter, looksMade, maySearch, placesOf } from './tell.ts';
+import { isExamplePlace, lineCounter, looksMade, maySearch } from './tell.ts';
 
 const SEPARATOR = '://';
 const MAX_FOUND = 200;
